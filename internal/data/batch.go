@@ -1,0 +1,64 @@
+package data
+
+import "iter"
+
+// Batch is a packed batch: the token ids of its sequences end to end, no padding.
+// Sequence i is IDs[Offsets[i]:Offsets[i+1]].
+type Batch struct {
+	IDs     []int32
+	Offsets []int32   // one more than there are sequences; the first is 0
+	Classes []int32   // per sequence; 0 in a regression
+	Scores  []float32 // per sequence; 0 in a classification
+	Index   []int     // per sequence: its place in the split
+}
+
+// Len is the number of sequences.
+func (b *Batch) Len() int { return len(b.Offsets) - 1 }
+
+// Tokens is the number of tokens, which are the rows of the model's activations.
+func (b *Batch) Tokens() int { return len(b.IDs) }
+
+// Pack lays sequences end to end, in the order given.
+func Pack(es []Encoded) *Batch {
+	tokens := 0
+	for _, e := range es {
+		tokens += len(e.IDs)
+	}
+	b := &Batch{
+		IDs:     make([]int32, 0, tokens),
+		Offsets: make([]int32, 1, len(es)+1),
+		Classes: make([]int32, len(es)),
+		Scores:  make([]float32, len(es)),
+		Index:   make([]int, len(es)),
+	}
+	for i, e := range es {
+		b.IDs = append(b.IDs, e.IDs...)
+		b.Offsets = append(b.Offsets, int32(len(b.IDs)))
+		b.Classes[i], b.Scores[i], b.Index[i] = e.Class, e.Score, e.Index
+	}
+	return b
+}
+
+// EvalBatches goes through a split in its order, in batches of as many sequences as fit
+// into maxTokens and maxSequences; 0 is no limit. A sequence that is longer than maxTokens
+// has a batch of its own, so none is ever left out.
+func EvalBatches(s *Stream, maxTokens, maxSequences int) iter.Seq[*Batch] {
+	return func(yield func(*Batch) bool) {
+		var pending []Encoded
+		tokens := 0
+		for i := range s.Len() {
+			e := s.At(i)
+			over := maxTokens > 0 && tokens+len(e.IDs) > maxTokens
+			if len(pending) > 0 && (over || len(pending) == maxSequences) {
+				if !yield(Pack(pending)) {
+					return
+				}
+				pending, tokens = pending[:0], 0
+			}
+			pending, tokens = append(pending, e), tokens+len(e.IDs)
+		}
+		if len(pending) > 0 {
+			yield(Pack(pending))
+		}
+	}
+}

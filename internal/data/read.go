@@ -1,0 +1,94 @@
+package data
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/dylora/dylora/internal/data/demo"
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// Read reads a split, in the file's order. dataDir is the GLUE folder, which has a folder
+// per task, or the task's folder itself; names of folders may be written in any case, with
+// or without '-' and '_'. The demo needs no folder. An unknown split or a missing dataDir
+// is a Usage error, a file that is not there or not as it should be an Invalid one.
+func (t *Task) Read(dataDir, split string) ([]Example, error) {
+	if !slices.Contains(t.Splits(), split) {
+		return nil, fault.Usagef("task %s has no split %q: choose one of %s", t.Name, split, strings.Join(t.Splits(), ", "))
+	}
+	if t.Folder == "" {
+		return readDemo(split), nil
+	}
+	path, err := t.locate(dataDir, t.fileName(split))
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Invalidf("cannot read %s: %w", path, reason(err))
+	}
+	defer f.Close()
+	return t.parse(path, f)
+}
+
+// fileName is the official name of a split's file.
+func (t *Task) fileName(split string) string {
+	if t.Name == "mnli" && split == "dev" {
+		return "dev_matched.tsv"
+	}
+	return split + ".tsv"
+}
+
+// locate finds a file of the task: in the task's folder below dataDir, else in dataDir.
+func (t *Task) locate(dataDir, file string) (string, error) {
+	if dataDir == "" {
+		return "", fault.Usagef("task %s needs its data: set --data-dir to the GLUE folder, the one that has %s", t.Name, filepath.Join(t.Folder, file))
+	}
+	entries, err := os.ReadDir(dataDir)
+	if err != nil {
+		return "", fault.Invalidf("cannot read the data folder %s: %w; --data-dir must be the GLUE folder, the one that has %s",
+			dataDir, reason(err), filepath.Join(t.Folder, file))
+	}
+	for _, e := range entries { // sorted by name, so "SST-2" comes before "sst2"
+		path := filepath.Join(dataDir, e.Name(), file)
+		if canonical(e.Name()) == t.Name && isFile(path) {
+			return path, nil
+		}
+	}
+	if path := filepath.Join(dataDir, file); isFile(path) {
+		return path, nil
+	}
+	return "", fault.Invalidf("no file %s: --data-dir must be the GLUE folder, the one that has %s",
+		filepath.Join(dataDir, t.Folder, file), filepath.Join(t.Folder, file))
+}
+
+// isFile tells a regular file from what is not there, a folder, or a pipe that would block.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// reason drops the operation and path that os puts before an error: the caller names them.
+func reason(err error) error {
+	if pe, ok := err.(*os.PathError); ok {
+		return pe.Err
+	}
+	return err
+}
+
+func readDemo(split string) []Example {
+	sentences := demo.Train()
+	if split == "dev" {
+		sentences = demo.Dev()
+	}
+	examples := make([]Example, len(sentences))
+	for i, s := range sentences {
+		examples[i] = Example{Index: i, A: s.Text}
+		if s.Positive {
+			examples[i].Class = 1
+		}
+	}
+	return examples
+}

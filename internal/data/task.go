@@ -1,0 +1,111 @@
+// Package data reads the tasks: the nine of GLUE from their official TSV folders and
+// the built-in demo. Rows become examples, examples token ids, ids packed batches. The
+// order of training is a function of seed and epoch.
+package data
+
+import (
+	"strings"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// Kind is what a task asks for.
+type Kind int
+
+// Classification chooses one of the task's labels; Regression gives a number.
+const (
+	Classification Kind = iota
+	Regression
+)
+
+// String is the name of the kind: "classification" or "regression".
+func (k Kind) String() string {
+	if k == Regression {
+		return "regression"
+	}
+	return "classification"
+}
+
+// Task describes one task: what a row holds and how predictions are judged. Tasks are
+// shared and read-only.
+type Task struct {
+	Name    string   // canonical: lower case, no punctuation
+	Kind    Kind     // what the labels are
+	Labels  []string // values of the label column, in class order; nil for Regression
+	Metrics []string // the first is the headline
+	Folder  string   // official folder name; "" for a task that is built in
+	Pair    bool     // two texts per example
+
+	textA, textB, label column
+	columns             int  // columns of a file without a header line, else 0
+	tornRows            bool // the official train file has rows broken by a newline
+}
+
+// column finds a field of a row by the header's name, or by place in a file without one.
+type column struct {
+	name  string
+	place int // from 0
+}
+
+// Example is one row of a split.
+type Example struct {
+	Index int     // place in the split, from 0
+	A     string  // first or only text, exactly as the file has it
+	B     *string // second text; nil in a task of single texts
+	Class int32   // index into Task.Labels; 0 for Regression
+	Score float32 // target of Regression, else 0
+}
+
+// Tasks lists every task, the built-in demo last.
+func Tasks() []*Task {
+	binary := []string{"0", "1"}
+	entails := []string{"entailment", "not_entailment"}
+	accuracy, accuracyF1 := []string{"accuracy"}, []string{"accuracy", "f1"}
+	return []*Task{
+		{Name: "cola", Folder: "CoLA", Labels: binary, Metrics: []string{"matthews"},
+			columns: 4, label: column{"the label", 1}, textA: column{"the sentence", 3}},
+		{Name: "sst2", Folder: "SST-2", Labels: binary, Metrics: accuracy,
+			textA: column{name: "sentence"}, label: column{name: "label"}},
+		{Name: "mrpc", Folder: "MRPC", Labels: binary, Metrics: accuracyF1, Pair: true,
+			textA: column{name: "#1 String"}, textB: column{name: "#2 String"}, label: column{name: "Quality"}},
+		{Name: "qqp", Folder: "QQP", Labels: binary, Metrics: accuracyF1, Pair: true, tornRows: true,
+			textA: column{name: "question1"}, textB: column{name: "question2"}, label: column{name: "is_duplicate"}},
+		{Name: "stsb", Folder: "STS-B", Kind: Regression, Metrics: []string{"pearson", "spearman"}, Pair: true,
+			textA: column{name: "sentence1"}, textB: column{name: "sentence2"}, label: column{name: "score"}},
+		{Name: "mnli", Folder: "MNLI", Labels: []string{"entailment", "neutral", "contradiction"}, Metrics: accuracy, Pair: true,
+			textA: column{name: "sentence1"}, textB: column{name: "sentence2"}, label: column{name: "gold_label"}},
+		{Name: "qnli", Folder: "QNLI", Labels: entails, Metrics: accuracy, Pair: true,
+			textA: column{name: "question"}, textB: column{name: "sentence"}, label: column{name: "label"}},
+		{Name: "rte", Folder: "RTE", Labels: entails, Metrics: accuracy, Pair: true,
+			textA: column{name: "sentence1"}, textB: column{name: "sentence2"}, label: column{name: "label"}},
+		{Name: "wnli", Folder: "WNLI", Labels: binary, Metrics: accuracy, Pair: true,
+			textA: column{name: "sentence1"}, textB: column{name: "sentence2"}, label: column{name: "label"}},
+		{Name: "demo", Labels: []string{"negative", "positive"}, Metrics: accuracy},
+	}
+}
+
+// LookupTask finds a task by name; case, '-' and '_' do not matter ("SST-2", "sst_2").
+// An unknown name is a Usage error that lists the tasks.
+func LookupTask(name string) (*Task, error) {
+	var names []string
+	for _, t := range Tasks() {
+		if t.Name == canonical(name) {
+			return t, nil
+		}
+		names = append(names, t.Name)
+	}
+	return nil, fault.Usagef("unknown task %q: choose one of %s", name, strings.Join(names, ", "))
+}
+
+// canonical is the one form of a task's or folder's name.
+func canonical(name string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
+}
+
+// Splits lists the splits that Read takes for this task.
+func (t *Task) Splits() []string {
+	if t.Name == "mnli" {
+		return []string{"train", "dev", "dev_matched", "dev_mismatched"}
+	}
+	return []string{"train", "dev"}
+}

@@ -1,0 +1,177 @@
+package data
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// maxLine bounds a row's bytes; GLUE's longest has under 6,000.
+const maxLine = 1 << 20
+
+// maxTorn is the share of torn rows that is skipped in a file known to have some, in
+// rows per torn row: QQP's train.tsv has about one in 15,000.
+const maxTorn = 1000
+
+// table is the layout of one file: where the columns are that a task wants.
+type table struct {
+	task      *Task
+	name      string // path, for messages
+	width     int    // columns of every row
+	textA     int
+	textB     int // -1 without one
+	label     int
+	line      int // number of the current line, from 1
+	torn      int // rows skipped
+	firstTorn int // line of the first of them
+}
+
+// parse reads rows of tab-separated columns. There is no quoting: a quote is a letter like
+// any other. A byte-order mark and CRLF line ends are accepted. name is the path, which
+// errors give together with the line number.
+func (t *Task) parse(name string, r io.Reader) ([]Example, error) {
+	tab := &table{task: t, name: name, width: t.columns, textA: t.textA.place, textB: -1, label: t.label.place}
+	var examples []Example
+	sc := bufio.NewScanner(r)
+	sc.Buffer(nil, maxLine)
+	for sc.Scan() {
+		tab.line++
+		line := sc.Text()
+		if tab.line == 1 {
+			line = strings.TrimPrefix(line, "\ufeff")
+		}
+		if !utf8.ValidString(line) {
+			return nil, tab.errorf("the text is not UTF-8: convert the file")
+		}
+		fields := strings.Split(line, "\t")
+		if tab.width == 0 {
+			if err := tab.header(fields); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if len(fields) != tab.width && tab.skip() {
+			continue
+		}
+		e, err := tab.row(fields)
+		if err != nil {
+			return nil, err
+		}
+		e.Index = len(examples)
+		examples = append(examples, e)
+	}
+	return examples, tab.end(sc.Err(), len(examples))
+}
+
+// header finds the task's columns by name.
+func (tab *table) header(names []string) error {
+	find := func(c column, at *int) error {
+		*at = slices.Index(names, c.name)
+		if *at < 0 {
+			return tab.errorf("no column %q in the header: task %s needs the official GLUE file", c.name, tab.task.Name)
+		}
+		return nil
+	}
+	tab.width = len(names)
+	if err := find(tab.task.textA, &tab.textA); err != nil {
+		return err
+	}
+	if tab.task.Pair {
+		if err := find(tab.task.textB, &tab.textB); err != nil {
+			return err
+		}
+	}
+	return find(tab.task.label, &tab.label)
+}
+
+// row makes an example of one row's columns.
+func (tab *table) row(fields []string) (e Example, err error) {
+	if len(fields) != tab.width {
+		return e, tab.errorf("%d columns where %d are due: correct or delete the line", len(fields), tab.width)
+	}
+	if e.A, err = tab.text(fields[tab.textA], tab.task.textA); err != nil {
+		return e, err
+	}
+	if tab.textB >= 0 {
+		b, err := tab.text(fields[tab.textB], tab.task.textB)
+		if err != nil {
+			return e, err
+		}
+		e.B = &b
+	}
+	if tab.task.Kind == Regression {
+		e.Score, err = tab.score(fields[tab.label])
+	} else {
+		e.Class, err = tab.class(fields[tab.label])
+	}
+	return e, err
+}
+
+// text keeps a text as it is, spaces at its ends included: SST-2's end in one, and the
+// published models were trained with it. The copy frees the rest of the row.
+func (tab *table) text(s string, c column) (string, error) {
+	if strings.TrimSpace(s) == "" {
+		return "", tab.errorf("%s is empty: correct or delete the line", c.name)
+	}
+	return strings.Clone(s), nil
+}
+
+func (tab *table) class(s string) (int32, error) {
+	i := slices.Index(tab.task.Labels, s)
+	if i < 0 {
+		return 0, tab.errorf("label %.40q is not one of %s", s, strings.Join(tab.task.Labels, ", "))
+	}
+	return int32(i), nil
+}
+
+// score reads a similarity of STS-B, from 0 to 5.
+func (tab *table) score(s string) (float32, error) {
+	v, err := strconv.ParseFloat(s, 32)
+	if err != nil || math.IsNaN(v) {
+		return 0, tab.errorf("score %.40q is not a number", s)
+	}
+	if v < 0 || v > 5 {
+		return 0, tab.errorf("score %.40s is outside 0 to 5", s)
+	}
+	return float32(v), nil
+}
+
+// skip drops a row of the wrong width in a file that is known to have some: in QQP's
+// train.tsv a few questions hold a newline, and everyone who reads it leaves them out.
+func (tab *table) skip() bool {
+	if !tab.task.tornRows {
+		return false
+	}
+	if tab.torn++; tab.torn == 1 {
+		tab.firstTorn = tab.line
+	}
+	return true
+}
+
+// end turns what stopped the reading into an error, if it was not the file's end.
+func (tab *table) end(err error, rows int) error {
+	switch {
+	case errors.Is(err, bufio.ErrTooLong):
+		tab.line++
+		return tab.errorf("longer than %d bytes: not a GLUE file", maxLine)
+	case err != nil:
+		return fault.Invalidf("cannot read %s: %w", tab.name, reason(err))
+	case tab.torn > rows/maxTorn:
+		tab.line = tab.firstTorn
+		return tab.errorf("not the header's %d columns, and %d such rows are too many to skip: get the file again", tab.width, tab.torn)
+	case rows == 0:
+		return fault.Invalidf("%s has no rows: get the file again", tab.name)
+	}
+	return nil
+}
+
+func (tab *table) errorf(format string, a ...any) error {
+	return fault.Invalidf("%s: line %d: %w", tab.name, tab.line, fault.Invalidf(format, a...))
+}
