@@ -1,0 +1,16 @@
+//go:build !amd64
+
+package kernel
+
+import "unsafe"
+
+func vectorLevels() []Level { return nil }
+
+var tilesPortable = []tile{portableCall}
+
+func (l Level) tiles() []tile { return tilesPortable }
+
+// portableCall gives the portable micro-kernel the signature of the others.
+func portableCall(k int, a, b, c *float32, _ int, src *float32, _ int) {
+	portableTile(k, unsafe.Slice(a, k), unsafe.Slice(b, 8*k), unsafe.Slice(c, 8), unsafe.Slice(src, 8))
+}

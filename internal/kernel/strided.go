@@ -1,0 +1,76 @@
+package kernel
+
+// The small products of adapters and attention. All operands are row-major with a stride;
+// acc adds to C. They run on the calling thread: callers split rows, and for MulNN and
+// MulTN also columns, without changing a bit of the result.
+
+// MulNT computes C (m, n) = α·A (m, k)·B (n, k)ᵀ.
+func MulNT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
+	if m == 0 || n == 0 {
+		return
+	}
+	if vectorDots(c, ldc, a, lda, b, ldb, m, n, k, alpha, acc) {
+		return
+	}
+	for i := range m {
+		x := a[i*lda : i*lda+k]
+		for j := range n {
+			y := b[j*ldb : j*ldb+k]
+			var s [4]float32
+			p := 0
+			for ; p+4 <= k; p += 4 {
+				s[0] += x[p] * y[p]
+				s[1] += x[p+1] * y[p+1]
+				s[2] += x[p+2] * y[p+2]
+				s[3] += x[p+3] * y[p+3]
+			}
+			for ; p < k; p++ {
+				s[0] += x[p] * y[p]
+			}
+			put(&c[i*ldc+j], alpha*((s[0]+s[1])+(s[2]+s[3])), acc)
+		}
+	}
+}
+
+func put(c *float32, v float32, acc bool) {
+	if acc {
+		v += *c
+	}
+	*c = v
+}
+
+// MulNN computes C (m, n) = α·A (m, k)·B (k, n).
+func MulNN(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
+	outer(c, ldc, a, lda, 1, b, ldb, m, n, k, alpha, acc)
+}
+
+// MulTN computes C (m, n) = α·A (k, m)ᵀ·B (k, n).
+func MulTN(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
+	outer(c, ldc, a, 1, lda, b, ldb, m, n, k, alpha, acc)
+}
+
+// outer is C = α·A·B, where element (i, p) of A is a[i·rsa + p·csa].
+func outer(c []float32, ldc int, a []float32, rsa, csa int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
+	if m == 0 || n == 0 {
+		return
+	}
+	if vectorOuter(c, ldc, a, rsa, csa, b, ldb, m, n, k, alpha, acc) {
+		return
+	}
+	const width = 32
+	for j0 := 0; j0 < n; j0 += width {
+		w := min(width, n-j0)
+		for i := range m {
+			var s [width]float32
+			for p := range k {
+				x := a[i*rsa+p*csa]
+				for j, y := range b[p*ldb+j0 : p*ldb+j0+w] {
+					s[j] += x * y
+				}
+			}
+			for j := range w {
+				put(&c[i*ldc+j0+j], alpha*s[j], acc)
+			}
+		}
+	}
+}
