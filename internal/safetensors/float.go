@@ -1,0 +1,49 @@
+package safetensors
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// Float32 converts an F32, F16 or BF16 tensor exactly. Other dtypes are refused: they
+// would lose precision or are no weights.
+func (t Tensor) Float32() ([]float32, error) {
+	switch t.DType {
+	case "F32":
+		v := make([]float32, len(t.Data)/4)
+		for i := range v {
+			v[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data[4*i:]))
+		}
+		return v, nil
+	case "BF16":
+		return widen(t.Data, func(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }), nil
+	case "F16":
+		return widen(t.Data, half), nil
+	}
+	return nil, fault.Invalidf("tensor %s: dtype %s is not read as float32; convert the file to F32, F16 or BF16", quote(t.Name), t.DType)
+}
+
+func widen(data []byte, value func(uint16) float32) []float32 {
+	v := make([]float32, len(data)/2)
+	for i := range v {
+		v[i] = value(binary.LittleEndian.Uint16(data[2*i:]))
+	}
+	return v
+}
+
+// half widens an IEEE binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. Every
+// value, subnormals included, is a normal float32; a NaN keeps its payload.
+func half(h uint16) float32 {
+	sign := uint32(h&0x8000) << 16
+	exponent, fraction := uint32(h>>10&0x1f), uint32(h&0x3ff)
+	switch exponent {
+	case 0:
+		v := float32(fraction) * (1.0 / (1 << 24))
+		return math.Float32frombits(sign | math.Float32bits(v))
+	case 0x1f:
+		return math.Float32frombits(sign | 0x7f800000 | fraction<<13)
+	}
+	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
+}
