@@ -1,0 +1,163 @@
+package tokenizer
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+const (
+	idLimit      = 1 << 24 // ids stay below; the largest vocabularies have 10⁶
+	longestToken = 1024    // bytes of an added token
+)
+
+// definition is what a tokenizer's files say, in whichever format.
+type definition struct {
+	file        string // where vocab and added are from, for messages
+	vocab       map[string]int32
+	merges      []merge // the first ranks first
+	mergeAt     func(line int) string
+	added       []addedToken
+	cls, sep    specialToken
+	unknown     *string // stands for bytes that vocab lacks; nil: they are dropped
+	fuseUnknown bool
+	prefixSpace bool
+}
+
+// merge joins two neighbouring tokens; line is where the file has it.
+type merge struct {
+	left, right string
+	line        int
+}
+
+// tokenizer checks the definition and builds the tables for encoding.
+func (d *definition) tokenizer() (*Tokenizer, error) {
+	t := &Tokenizer{cls: d.cls.id, sep: d.sep.id}
+	byID, err := d.checkVocab()
+	if err != nil {
+		return nil, err
+	}
+	if err := d.checkAdded(byID); err != nil {
+		return nil, err
+	}
+	if err := d.checkSpecial("cls", d.cls, byID); err != nil {
+		return nil, err
+	}
+	if err := d.checkSpecial("sep", d.sep, byID); err != nil {
+		return nil, err
+	}
+	for id := range byID {
+		t.size = max(t.size, int(id)+1)
+	}
+	t.words = words{cache: newCache(), prefixSpace: d.prefixSpace}
+	if t.words.bpe, err = d.bpe(); err != nil {
+		return nil, err
+	}
+	normalized := func(want bool) []addedToken {
+		return slices.DeleteFunc(slices.Clone(d.added), func(a addedToken) bool { return a.Normalized != want })
+	}
+	t.added = [2]matcher{newMatcher(normalized(false)), newMatcher(normalized(true))}
+	return t, nil
+}
+
+// checkVocab refuses ids out of range and ids of two tokens, and returns the tokens by id.
+// Ids that no token has are harmless: the embedding has a row for them all the same.
+func (d *definition) checkVocab() (map[int32]string, error) {
+	byID := make(map[int32]string, len(d.vocab))
+	for content, id := range d.vocab {
+		if id < 0 || id >= idLimit {
+			return nil, fault.Invalidf("%s: vocabulary: %s has the id %d, which is not in [0, %d): get the file anew",
+				d.file, printable(content), id, idLimit)
+		}
+		if twin, taken := byID[id]; taken {
+			first, second := min(content, twin), max(content, twin)
+			return nil, fault.Invalidf("%s: vocabulary: %s and %s both have the id %d: get the file anew",
+				d.file, printable(first), printable(second), id)
+		}
+		byID[id] = content
+	}
+	return byID, nil
+}
+
+// checkAdded checks the added tokens and enters those that the vocabulary lacks into byID.
+// The Rust library numbers these itself, on from the vocabulary's size, whatever the file
+// says; a file that says something else is refused rather than guessed at.
+func (d *definition) checkAdded(byID map[int32]string) error {
+	seen := make(map[string]bool, len(d.added))
+	last := int32(-1)
+	for i, a := range d.added {
+		if a.Content == "" || len(a.Content) > longestToken {
+			return fault.Invalidf("%s: added_tokens[%d].content has %d bytes, not 1 to %d: remove the token", d.file, i, len(a.Content), longestToken)
+		}
+		if seen[a.Content] {
+			return fault.Invalidf("%s: added_tokens[%d].content repeats %s: remove one of them", d.file, i, printable(a.Content))
+		}
+		seen[a.Content] = true
+		want, known := d.vocab[a.Content]
+		if size := int32(len(d.vocab)); !known {
+			want = max(size, last+1)
+		}
+		if a.ID != want || a.ID >= idLimit {
+			return fault.Invalidf("%s: added_tokens[%d]: %s has the id %d, but by the vocabulary it is %d: make them agree",
+				d.file, i, printable(a.Content), a.ID, want)
+		}
+		if twin, taken := byID[a.ID]; taken && twin != a.Content {
+			return fault.Invalidf("%s: added_tokens[%d]: %s has the id %d of %s: give it another",
+				d.file, i, printable(a.Content), a.ID, printable(twin))
+		}
+		byID[a.ID] = a.Content
+		last = max(last, a.ID)
+	}
+	return nil
+}
+
+// checkSpecial refuses a token of the post-processor whose id is another token's.
+func (d *definition) checkSpecial(key string, s specialToken, byID map[int32]string) error {
+	if content, ok := byID[s.id]; !ok || content != s.content {
+		return fault.Invalidf("%s: post_processor.%s: %s does not have the id %d: make them agree",
+			d.file, key, printable(s.content), s.id)
+	}
+	return nil
+}
+
+// bpe builds the merge table. Both sides of a merge and its result must be tokens.
+func (d *definition) bpe() (bpe, error) {
+	b := bpe{unknown: none, fuse: d.fuseUnknown, merges: make(map[uint64]merged, len(d.merges))}
+	for i := range b.bytes {
+		b.bytes[i] = none
+		if id, ok := d.vocab[string(byteRune(byte(i)))]; ok {
+			b.bytes[i] = id
+		}
+	}
+	if d.unknown != nil {
+		id, ok := d.vocab[*d.unknown]
+		if !ok {
+			return bpe{}, fault.Invalidf("%s: model.unk_token %s is not in the vocabulary: add it or set null", d.file, printable(*d.unknown))
+		}
+		b.unknown = id
+	}
+	for rank, m := range d.merges {
+		left, okLeft := d.vocab[m.left]
+		right, okRight := d.vocab[m.right]
+		id, ok := d.vocab[m.left+m.right]
+		if !ok || !okLeft || !okRight {
+			missing := cmp.Or(missing(okLeft, m.left), missing(okRight, m.right), missing(ok, m.left+m.right))
+			return bpe{}, fault.Invalidf("%s: the merge needs %s, which the vocabulary lacks: get both files from the same model",
+				d.mergeAt(m.line), printable(missing))
+		}
+		if first, twice := b.merges[pairOf(left, right)]; twice {
+			return bpe{}, fault.Invalidf("%s: the merge repeats %s: remove one of them", d.mergeAt(m.line), d.mergeAt(d.merges[first.rank].line))
+		}
+		b.merges[pairOf(left, right)] = merged{uint32(rank), id}
+	}
+	return b, nil
+}
+
+// missing is content unless it was found.
+func missing(found bool, content string) string {
+	if found {
+		return ""
+	}
+	return content
+}

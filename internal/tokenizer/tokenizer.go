@@ -1,0 +1,101 @@
+// Package tokenizer turns text into token ids exactly as the Hugging Face tokenizers
+// library (Rust, 0.22) does with RoBERTa's files: byte-level BPE. A text goes through
+//
+//	added tokens   cut out of the raw text ("<mask>", "</s>", …)            added.go
+//	words          GPT-2's pre-tokenisation of what lies between            scan.go
+//	symbols        every byte of a word is one symbol of the vocabulary     bytelevel.go
+//	merges         neighbours are joined, the lowest rank first             bpe.go
+//	sequence       <s> a </s></s> b </s>, truncated longest first           sequence.go
+//
+// Two layouts on disk are read, tokenizer.json (tokenizerjson.go) and vocab.json with
+// merges.txt (vocabmerges.go); both end in the same definition (definition.go), and so
+// give the same ids.
+package tokenizer
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// Tokenizer encodes text. It never changes after Load, apart from a cache of words that
+// no result depends on, and may be used by any number of goroutines.
+type Tokenizer struct {
+	added    [2]matcher // tokens matched in the raw text first, then the "normalized" ones
+	words    words
+	cls, sep int32
+	size     int
+}
+
+// Load reads the tokenizer in folder dir of fsys: tokenizer.json or, where there is none,
+// vocab.json and merges.txt with RoBERTa's five special tokens. Whatever would change ids
+// and is not supported is refused by the name of its key. A file may have up to 64 MiB,
+// ids go up to 2²⁴-1 and an added token has up to 1,024 bytes. Errors are of class
+// fault.Invalid.
+func Load(fsys fs.FS, dir string) (*Tokenizer, error) {
+	d, err := define(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	return d.tokenizer()
+}
+
+// define finds out which of the formats lies in dir and reads it.
+func define(fsys fs.FS, dir string) (*definition, error) {
+	name := path.Join(dir, "tokenizer.json")
+	b, err := read(fsys, name)
+	if err == nil {
+		return parseTokenizerJSON(name, b)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if exists(fsys, path.Join(dir, "vocab.json")) {
+		return readVocabMerges(fsys, dir)
+	}
+	if name := path.Join(dir, "vocab.txt"); exists(fsys, name) {
+		return nil, wordPiece(name)
+	}
+	return nil, fault.Invalidf("%s: holds no tokenizer: give a folder with tokenizer.json, or with vocab.json and merges.txt", dir)
+}
+
+// wordPiece is the answer to BERT's kind of tokenizer.
+func wordPiece(where string) error {
+	return fault.Invalidf("%s: WordPiece: BERT tokenizers are not supported yet: use a RoBERTa model", where)
+}
+
+// Encode returns the ids of text, without special tokens around it. Added tokens that are
+// spelled out in text become their own ids, as in the Rust library. Bytes that are not
+// UTF-8, which that library cannot be given, count as symbols of their own and are kept.
+func (t *Tokenizer) Encode(text string) []int32 {
+	return t.encode(make([]int32, 0, len(text)/3+4), text, 0)
+}
+
+// encode appends the ids of text, looking for the added tokens of this pass and the later ones.
+func (t *Tokenizer) encode(ids []int32, text string, pass int) []int32 {
+	if pass == len(t.added) {
+		return t.words.encode(ids, text)
+	}
+	done, from := 0, 0
+	for {
+		m, ok := t.added[pass].find(text, from, done)
+		if !ok {
+			break
+		}
+		if done < m.start {
+			ids = t.encode(ids, text[done:m.start], pass+1)
+		}
+		ids = append(ids, m.id)
+		done, from = m.stop, m.next
+	}
+	if done == len(text) {
+		return ids
+	}
+	return t.encode(ids, text[done:], pass+1)
+}
+
+// VocabSize is one more than the largest id, added tokens included: the rows that an
+// embedding table needs. Ids below it may be unused.
+func (t *Tokenizer) VocabSize() int { return t.size }
