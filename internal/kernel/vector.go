@@ -1,0 +1,30 @@
+package kernel
+
+// SumSquares is Σ x², summed in order in float64. It stays scalar: it reads only the
+// gradients of what is trained, once a step.
+func SumSquares(x []float32) (sum float64) {
+	for _, v := range x {
+		sum += float64(v) * float64(v)
+	}
+	return sum
+}
+
+// Scale multiplies x by s.
+func Scale(x []float32, s float32) {
+	if vectorScale(x, s) {
+		return
+	}
+	for i := range x {
+		x[i] *= s
+	}
+}
+
+// AddScaled is y += s·x.
+func AddScaled(y, x []float32, s float32) {
+	if vectorAddScaled(y, x, s) {
+		return
+	}
+	for i, v := range x {
+		y[i] += s * v
+	}
+}

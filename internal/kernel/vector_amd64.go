@@ -1,0 +1,118 @@
+package kernel
+
+// The vector forms report false at Portable and for empty input, where there is no
+// element to point at.
+
+func vectorGELU(y, x []float32) bool {
+	n := len(x)
+	switch level := Active(); {
+	case level == Portable || n == 0:
+		return false
+	case level == AVX512:
+		geluAVX512(n, lanesOf(n%16), &y[0], &x[0])
+	default:
+		geluAVX2(n, lanesOf(n%8), &y[0], &x[0])
+	}
+	return true
+}
+
+func vectorGELUBackward(dx, dy, x []float32) bool {
+	n := len(x)
+	switch level := Active(); {
+	case level == Portable || n == 0:
+		return false
+	case level == AVX512:
+		geluBackwardAVX512(n, lanesOf(n%16), &dx[0], &dy[0], &x[0])
+	default:
+		geluBackwardAVX2(n, lanesOf(n%8), &dx[0], &dy[0], &x[0])
+	}
+	return true
+}
+
+func vectorSoftmax(x []float32, top float32) bool {
+	n := len(x)
+	switch Active() {
+	case AVX512:
+		softmaxAVX512(n, lanesOf(n%16), &x[0], top)
+	case AVX2:
+		softmaxAVX2(n, lanesOf(n%8), &x[0], top)
+	default:
+		return false
+	}
+	return true
+}
+
+func vectorLayerNorm(y, a, b, gamma, beta []float32, eps float32) bool {
+	n := len(y)
+	per := 1 / float32(n)
+	switch level := Active(); {
+	case level == Portable || n == 0:
+		return false
+	case level == AVX512 && b == nil:
+		layerNormAVX512(n, lanesOf(n%16), &y[0], &gamma[0], &beta[0], per, eps, &a[0])
+	case level == AVX512:
+		addLayerNormAVX512(n, lanesOf(n%16), &y[0], &gamma[0], &beta[0], per, eps, &a[0], &b[0])
+	case b == nil:
+		layerNormAVX2(n, lanesOf(n%8), &y[0], &gamma[0], &beta[0], per, eps, &a[0])
+	default:
+		addLayerNormAVX2(n, lanesOf(n%8), &y[0], &gamma[0], &beta[0], per, eps, &a[0], &b[0])
+	}
+	return true
+}
+
+func vectorLayerNormBackward(ds, dy, a, b, gamma []float32, eps float32) bool {
+	n := len(ds)
+	per := 1 / float32(n)
+	switch level := Active(); {
+	case level == Portable || n == 0:
+		return false
+	case level == AVX512 && b == nil:
+		layerNormBackwardAVX512(n, lanesOf(n%16), &ds[0], &dy[0], &gamma[0], per, eps, &a[0])
+	case level == AVX512:
+		addLayerNormBackwardAVX512(n, lanesOf(n%16), &ds[0], &dy[0], &gamma[0], per, eps, &a[0], &b[0])
+	case b == nil:
+		layerNormBackwardAVX2(n, lanesOf(n%8), &ds[0], &dy[0], &gamma[0], per, eps, &a[0])
+	default:
+		addLayerNormBackwardAVX2(n, lanesOf(n%8), &ds[0], &dy[0], &gamma[0], per, eps, &a[0], &b[0])
+	}
+	return true
+}
+
+func vectorAdamW(w, g, m, v []float32, decay, b1, b2, c2, root, eps, step float32) bool {
+	n := len(g)
+	switch level := Active(); {
+	case level == Portable || n == 0:
+		return false
+	case level == AVX512:
+		adamWAVX512(n, lanesOf(n%16), &w[0], &g[0], &m[0], &v[0], decay, b1, b2, c2, root, eps, step)
+	default:
+		adamWAVX2(n, lanesOf(n%8), &w[0], &g[0], &m[0], &v[0], decay, b1, b2, c2, root, eps, step)
+	}
+	return true
+}
+
+func vectorScale(x []float32, s float32) bool {
+	n := len(x)
+	switch level := Active(); {
+	case level == Portable || n == 0:
+		return false
+	case level == AVX512:
+		scaleAVX512(n, lanesOf(n%16), &x[0], s)
+	default:
+		scaleAVX2(n, lanesOf(n%8), &x[0], s)
+	}
+	return true
+}
+
+func vectorAddScaled(y, x []float32, s float32) bool {
+	n := len(x)
+	switch level := Active(); {
+	case level == Portable || n == 0:
+		return false
+	case level == AVX512:
+		addScaledAVX512(n, lanesOf(n%16), &y[0], &x[0], s)
+	default:
+		addScaledAVX2(n, lanesOf(n%8), &y[0], &x[0], s)
+	}
+	return true
+}
