@@ -1,0 +1,198 @@
+package model
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/dylora/dylora/internal/model/op"
+)
+
+// Pair is the adapter of one projection, as the graph computes with it: A (R, In) and
+// B (Out, R), row-major. The graph reads this memory on every run, so writing to it
+// trains. Module is the place of its gate among the modules'.
+type Pair struct {
+	A, B   []float32
+	Module int
+}
+
+// Adapt gives the pair of a projection, by its full name; false where it has none.
+type Adapt func(site string) (Pair, bool)
+
+// Options say what a graph is compiled for.
+type Options struct {
+	Rows       int // capacity in tokens
+	Sequences  int // capacity in sequences
+	Labels     int // outputs of the head
+	Regression bool
+	Rank       int // R
+	Modules    int // number of adapted projections: gates are (sequences, Modules·Rank)
+	Adapt      Adapt
+	Head       []Tensor // pinned like the pairs; names as Model.Head gives them
+	Train      bool     // loss, gradients and dropout
+}
+
+// builder holds what the parts of one graph share.
+type builder struct {
+	m      *Model
+	o      Options
+	g      *G.ExprGraph
+	in     *op.Inputs
+	params []param
+	site   uint32 // of the next dropout
+	hidden []*G.Node
+}
+
+// param is a trained input.
+type param struct {
+	name  string
+	shape []int
+	node  *G.Node
+}
+
+// input makes a graph input over memory that the caller keeps; names are unique, since
+// Gorgonia merges inputs of equal name.
+func (b *builder) input(name string, backing any, shape ...int) *G.Node {
+	v := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(backing))
+	return G.NewTensor(b.g, v.Dtype(), len(shape), G.WithName(name), G.WithShape(shape...), G.WithValue(v))
+}
+
+func (b *builder) param(name string, data []float32, shape ...int) *G.Node {
+	n := b.input(name, data, shape...)
+	b.params = append(b.params, param{name, shape, n})
+	return n
+}
+
+// drop is dropout at the next site. A graph that only evaluates has none.
+func (b *builder) drop(p float64) op.Drop {
+	b.site++
+	if !b.o.Train || b.in.Random == nil {
+		p = 0
+	}
+	return op.Drop{P: p, Site: b.site}
+}
+
+func (b *builder) dropout(name string, x *G.Node, per op.Rows, p float64, trained bool) (*G.Node, error) {
+	d := b.drop(p)
+	if d.P == 0 {
+		return x, nil
+	}
+	return op.Dropout(b.in, name, x, per, d, trained)
+}
+
+// module is one projection inside a frozen product: its path in the layer, and the
+// column where it begins.
+type module struct {
+	path        string
+	column, out int
+}
+
+// project is x through a frozen product and the adapters of the modules in it. It reports
+// for each module whether it is adapted.
+func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, trained bool, modules ...module) (*G.Node, []bool, error) {
+	var sites []op.Site
+	adapted := make([]bool, len(modules))
+	for i, mod := range modules {
+		name := sitePath(layer, mod.path)
+		pair, ok := b.o.Adapt(name)
+		if !ok {
+			continue
+		}
+		adapted[i] = true
+		sites = append(sites, op.Site{Module: pair.Module, Column: mod.column, Out: mod.out,
+			A: b.param(name+".lora_A", pair.A, b.o.Rank, w.W.In),
+			B: b.param(name+".lora_B", pair.B, mod.out, b.o.Rank)})
+	}
+	name := fmt.Sprintf("layer.%d.%s", layer, modules[0].path)
+	if len(sites) == 0 {
+		y, err := op.Linear(b.in, name, x, per, w, trained)
+		return y, adapted, err
+	}
+	y, err := op.LowRank(b.in, name, x, per, w, sites, trained)
+	return y, adapted, err
+}
+
+// encoder stacks the layers on x; the result is the first tokens' states, and whether
+// anything below them is trained.
+func (b *builder) encoder(x *G.Node) (h *G.Node, trained bool, err error) {
+	b.in.Memory.Layer(1)
+	if x, err = b.dropout("embeddings.dropout", x, op.Tokens, b.m.Config.HiddenDropout, false); err != nil {
+		return nil, false, err
+	}
+	for i := range b.m.layers {
+		b.in.Memory.Layer(i)
+		b.hidden = append(b.hidden, x)
+		if x, trained, err = b.layer(i, x, trained); err != nil {
+			return nil, false, err
+		}
+	}
+	return x, trained, nil
+}
+
+// layer is one encoder layer: attention, add and norm, feed-forward, add and norm.
+func (b *builder) layer(i int, x *G.Node, below bool) (*G.Node, bool, error) {
+	c, l := &b.m.Config, &b.m.layers[i]
+	residual, ctx, per, trained, err := b.attention(i, x, below)
+	if err != nil {
+		return nil, false, err
+	}
+	att, adapted, err := b.project(i, ctx, per, l.attentionOutput, trained, module{"attention.output.dense", 0, c.HiddenSize})
+	if err != nil {
+		return nil, false, err
+	}
+	trained = trained || adapted[0]
+	h, err := op.AddLayerNorm(b.in, fmt.Sprintf("layer.%d.attention.output", i), residual, att, per, l.attentionNorm, b.drop(c.HiddenDropout), [2]bool{below, trained})
+	if err != nil {
+		return nil, false, err
+	}
+	middle := below || trained
+	u, adapted, err := b.project(i, h, per, l.intermediate, middle, module{"intermediate.dense", 0, c.IntermediateSize})
+	if err != nil {
+		return nil, false, err
+	}
+	trained = middle || adapted[0]
+	if u, err = op.GELU(b.in, fmt.Sprintf("layer.%d.intermediate", i), u, per, trained); err != nil {
+		return nil, false, err
+	}
+	o, adapted, err := b.project(i, u, per, l.output, trained, module{"output.dense", 0, c.HiddenSize})
+	if err != nil {
+		return nil, false, err
+	}
+	trained = trained || adapted[0]
+	y, err := op.AddLayerNorm(b.in, fmt.Sprintf("layer.%d.output", i), h, o, per, l.outputNorm, b.drop(c.HiddenDropout), [2]bool{middle, trained})
+	return y, middle || trained, err
+}
+
+// attention gives the residual (the layer's input) and the context, for all tokens or,
+// in the last layer, for the first token of each sequence.
+func (b *builder) attention(i int, x *G.Node, below bool) (residual, ctx *G.Node, per op.Rows, trained bool, err error) {
+	c, l := &b.m.Config, &b.m.layers[i]
+	h := c.HiddenSize
+	query := module{"attention.self.query", 0, h}
+	heads := op.Heads{Count: c.Heads, Size: c.HeadSize(), Drop: b.drop(c.AttentionDropout)}
+	name := fmt.Sprintf("layer.%d.attention.self", i)
+	if i < c.Layers-1 {
+		qkv, need, err := b.project(i, x, op.Tokens, l.attention, below, query, module{"attention.self.key", h, h}, module{"attention.self.value", 2 * h, h})
+		if err != nil {
+			return nil, nil, 0, false, err
+		}
+		needs := [3]bool{below || need[0], below || need[1], below || need[2]}
+		ctx, err = op.Attention(b.in, name, qkv, heads, needs)
+		return x, ctx, op.Tokens, needs != [3]bool{}, err
+	}
+	kv, need, err := b.project(i, x, op.Tokens, l.attention, below, module{"attention.self.key", 0, h}, module{"attention.self.value", h, h})
+	if err != nil {
+		return nil, nil, 0, false, err
+	}
+	if residual, err = op.Pool(b.in, name, x, b.o.Sequences, below); err != nil {
+		return nil, nil, 0, false, err
+	}
+	q, adapted, err := b.project(i, residual, op.Sequences, l.query, below, query)
+	if err != nil {
+		return nil, nil, 0, false, err
+	}
+	queries, needs := below || adapted[0], [2]bool{below || need[0], below || need[1]}
+	ctx, err = op.FirstAttention(b.in, name, q, kv, heads, queries, needs)
+	return residual, ctx, op.Sequences, queries || needs != [2]bool{}, err
+}

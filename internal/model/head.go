@@ -1,0 +1,130 @@
+package model
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/dylora/dylora/internal/model/op"
+)
+
+// headNames are the tensors of RobertaClassificationHead.
+var headNames = []string{"classifier.dense.weight", "classifier.dense.bias", "classifier.out_proj.weight", "classifier.out_proj.bias"}
+
+// Head is a classification head for this encoder: the checkpoint's own where it has one
+// with that many labels, else weights from N(0, initializer_range²) and zero biases, a
+// function of the seed, as Hugging Face initialises it. Regression has one label.
+func (m *Model) Head(labels int, seed uint64) []Tensor {
+	h := m.Config.HiddenSize
+	shapes := [][]int{{h, h}, {h}, {labels, h}, {labels}}
+	if m.classifier != nil && slices.EqualFunc(m.classifier, shapes, func(t Tensor, s []int) bool { return slices.Equal(t.Shape, s) }) {
+		return cloneTensors(m.classifier)
+	}
+	head := make([]Tensor, len(headNames))
+	for i, name := range headNames {
+		n := 1
+		for _, d := range shapes[i] {
+			n *= d
+		}
+		head[i] = Tensor{Name: name, Shape: shapes[i], Data: make([]float32, n)}
+		if len(shapes[i]) == 2 {
+			normal(head[i].Data, m.Config.InitializerRange, seed, name)
+		}
+	}
+	return head
+}
+
+func cloneTensors(ts []Tensor) []Tensor {
+	out := slices.Clone(ts)
+	for i := range out {
+		out[i].Data = slices.Clone(out[i].Data)
+	}
+	return out
+}
+
+// normal fills v with N(0, std²) by Box and Muller's method over splitmix64, a function
+// of seed and name alone.
+func normal(v []float32, std float64, seed uint64, name string) {
+	f := fnv.New64a()
+	fmt.Fprintf(f, "head %d %s", seed, name)
+	state := f.Sum64()
+	uniform := func() float64 {
+		state += 0x9e3779b97f4a7c15
+		z := state
+		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+		z = (z ^ z>>27) * 0x94d049bb133111eb
+		return (float64((z^z>>31)>>11) + 0.5) / (1 << 53)
+	}
+	for i := range v {
+		v[i] = float32(std * math.Sqrt(-2*math.Log(uniform())) * math.Cos(2*math.Pi*uniform()))
+	}
+}
+
+// head builds RobertaClassificationHead on the first tokens, (sequences, H), with
+// Gorgonia's own operations: dropout, dense, tanh, dropout, out_proj.
+func (b *builder) head(x *G.Node, params G.Nodes, trained bool) (*G.Node, error) {
+	x, err := op.Trim(b.in, "classifier.input", x, trained)
+	if err != nil {
+		return nil, err
+	}
+	if x, err = b.dropout("classifier.dropout", x, op.Sequences, b.m.Config.ClassifierDropout, trained); err != nil {
+		return nil, err
+	}
+	if x, err = affine(x, params[0], params[1]); err != nil {
+		return nil, err
+	}
+	if x, err = G.Tanh(x); err != nil {
+		return nil, err
+	}
+	if x, err = b.dropout("classifier.out_proj.dropout", x, op.Sequences, b.m.Config.ClassifierDropout, true); err != nil {
+		return nil, err
+	}
+	return affine(x, params[2], params[3])
+}
+
+// affine is x·Wᵀ + bias.
+func affine(x, w, bias *G.Node) (*G.Node, error) {
+	wt, err := G.Transpose(w)
+	if err != nil {
+		return nil, err
+	}
+	y, err := G.Mul(x, wt)
+	if err != nil {
+		return nil, err
+	}
+	return G.BroadcastAdd(y, bias, nil, []byte{0})
+}
+
+// loss is Σ_i weight_i · loss_i, where targets holds weight_i at the class of sequence i
+// and 0 elsewhere (cross-entropy), or the score (mean squared error, with weights apart).
+func (b *builder) loss(logits, targets, weights *G.Node) (*G.Node, error) {
+	if b.o.Regression {
+		d, err := G.Sub(logits, targets)
+		if err != nil {
+			return nil, err
+		}
+		if d, err = G.HadamardProd(d, d); err != nil {
+			return nil, err
+		}
+		if d, err = G.HadamardProd(d, weights); err != nil {
+			return nil, err
+		}
+		return G.Sum(d)
+	}
+	logp, err := G.LogSoftMax(logits, 1)
+	if err != nil {
+		return nil, err
+	}
+	picked, err := G.HadamardProd(logp, targets)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := G.Sum(picked)
+	if err != nil {
+		return nil, err
+	}
+	return G.Neg(sum)
+}

@@ -1,0 +1,138 @@
+package model
+
+import (
+	"io/fs"
+	"path"
+
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/model/op"
+	"github.com/dylora/dylora/internal/safetensors"
+)
+
+// Model is a frozen encoder: its configuration and its weights, packed for the kernels.
+// It is not changed after loading, so any number of graphs may share it.
+type Model struct {
+	Config     Config
+	Hash       string // SHA-256 of the weight files, in hex
+	prefixed   bool
+	embeddings embeddings
+	layers     []layer
+	classifier []Tensor // the checkpoint's own head, if it has one
+}
+
+// layer mirrors one encoder.layer.N of the checkpoint; query, key and value are one
+// product. The last layer computes queries for first tokens alone, so there the query is
+// apart: attention holds key and value only.
+type layer struct {
+	query           op.Frozen // last layer only
+	attention       op.Frozen
+	attentionOutput op.Frozen
+	attentionNorm   op.Norm
+	intermediate    op.Frozen
+	output          op.Frozen
+	outputNorm      op.Norm
+}
+
+// Load reads the model folder fsys; dir is its path for messages. Loading is strict: a
+// tensor that is missing, unexpected or of another shape than config.json says is an
+// error, except for heads and poolers, which are not the encoder's.
+func Load(fsys fs.FS, dir string) (*Model, error) {
+	b, err := fs.ReadFile(fsys, "config.json")
+	if err != nil {
+		return nil, fault.Invalidf("%s: cannot be read: %w", path.Join(dir, "config.json"), err)
+	}
+	config, err := ParseConfig(path.Join(dir, "config.json"), b)
+	if err != nil {
+		return nil, err
+	}
+	c, err := readCheckpoint(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.check(config.shapes()); err != nil {
+		return nil, err
+	}
+	l := &loader{c: c}
+	m := &Model{Config: *config, Hash: c.hash, prefixed: c.prefixed, embeddings: l.embeddings(config)}
+	for i := range config.Layers {
+		m.layers = append(m.layers, l.layer(config, i))
+	}
+	m.classifier = l.classifier()
+	return m, l.err
+}
+
+// loader converts checked tensors; the first failure is kept and ends all later work.
+type loader struct {
+	c   *checkpoint
+	err error
+}
+
+func (l *loader) floats(name string) []float32 {
+	if l.err != nil {
+		return nil
+	}
+	v, err := l.c.tensors[name].Float32()
+	if err != nil {
+		l.err = fault.Invalidf("%s: tensor %q: %w", l.c.path, name, err)
+	}
+	return v
+}
+
+// frozen packs projections that share their input, stacked in the given order.
+func (l *loader) frozen(in int, names ...string) op.Frozen {
+	var w, bias []float32
+	for _, name := range names {
+		w = append(w, l.floats(name+".weight")...)
+		bias = append(bias, l.floats(name+".bias")...)
+	}
+	if l.err != nil {
+		return op.Frozen{}
+	}
+	return op.Frozen{W: kernel.Pack(w, len(bias), in), Bias: bias}
+}
+
+func (l *loader) norm(config *Config, name string) op.Norm {
+	return op.Norm{Gamma: l.floats(name + ".weight"), Beta: l.floats(name + ".bias"), Eps: float32(config.LayerNormEps)}
+}
+
+func (l *loader) layer(config *Config, i int) layer {
+	at := func(path string) string { return sitePath(i, path)[len("roberta."):] }
+	h := config.HiddenSize
+	r := layer{
+		attentionOutput: l.frozen(h, at("attention.output.dense")),
+		attentionNorm:   l.norm(config, at("attention.output.LayerNorm")),
+		intermediate:    l.frozen(h, at("intermediate.dense")),
+		output:          l.frozen(config.IntermediateSize, at("output.dense")),
+		outputNorm:      l.norm(config, at("output.LayerNorm")),
+	}
+	q, k, v := at("attention.self.query"), at("attention.self.key"), at("attention.self.value")
+	if i < config.Layers-1 {
+		r.attention = l.frozen(h, q, k, v)
+	} else {
+		r.query, r.attention = l.frozen(h, q), l.frozen(h, k, v)
+	}
+	return r
+}
+
+// classifier is the checkpoint's own classification head, in RoBERTa's two layers; nil
+// if it has none.
+func (l *loader) classifier() (head []Tensor) {
+	for _, name := range headNames {
+		t, ok := l.c.tensors[name]
+		if !ok {
+			return nil
+		}
+		head = append(head, Tensor{Name: name, Shape: t.Shape, Data: l.floats(name)})
+	}
+	return head
+}
+
+// Tensor is a named array in float32, row-major.
+type Tensor struct {
+	Name  string
+	Shape []int
+	Data  []float32
+}
+
+func (t Tensor) encode() safetensors.Tensor { return safetensors.F32(t.Name, t.Shape, t.Data) }

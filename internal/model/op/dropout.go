@@ -1,0 +1,86 @@
+package op
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/dylora/dylora/internal/kernel"
+)
+
+// Random is what dropout depends on beside the element's place: a graph input of two
+// numbers, the seed and the step. The same numbers give the same masks, so a resumed
+// run needs no generator state, and the backward pass makes the mask anew.
+type Random []int64
+
+// Drop is dropout at one place of the model: probability and site. A zero P is none.
+type Drop struct {
+	P    float64
+	Site uint32
+}
+
+func (d Drop) at(r Random) kernel.Dropout {
+	return kernel.Dropout{P: float32(d.P), Seed: uint64(r[0]), Step: uint64(r[1]), Site: d.Site}
+}
+
+func randomOf(v G.Value) (Random, error) {
+	r, ok := v.Data().([]int64)
+	if !ok || len(r) != 2 {
+		return nil, fmt.Errorf("dropout: want seed and step, got %v", v)
+	}
+	return Random(r), nil
+}
+
+// Dropout keeps each element of x with probability 1 - P, scaled by 1 / (1 - P). The
+// mask is a function of (seed, step, site, index of the element).
+func Dropout(b *Inputs, name string, x *G.Node, per Rows, d Drop, trained bool) (*G.Node, error) {
+	if err := want("dropout "+name, x, 0); err != nil {
+		return nil, err
+	}
+	o := &dropout{spec: newSpec(b.Memory, "dropout", name, x.Shape()[0], x.Shape()[1], matrix, offsets, counter), per: per, d: d}
+	o.more = fmt.Sprintf("per=%d p=%v site=%d", per, d.P, d.Site)
+	o.diff = []bool{trained, false, false}
+	return G.ApplyOp(o, x, b.Layout, b.Random)
+}
+
+type dropout struct {
+	spec
+	per Rows
+	d   Drop
+}
+
+var _ G.SDOp = &dropout{}
+
+// Do applies the mask of this run.
+func (o *dropout) Do(in ...G.Value) (G.Value, error) {
+	v, err := o.floats(in)
+	if err != nil {
+		return nil, err
+	}
+	l, err := layoutOf(in[1])
+	if err != nil {
+		return nil, err
+	}
+	r, err := randomOf(in[2])
+	if err != nil {
+		return nil, err
+	}
+	drop(o.data, v[0], o.per.count(l), o.cols(), o.d.at(r))
+	return o.out, nil
+}
+
+// drop applies d to the first rows of x; elements are counted from the first row.
+func drop(y, x []float32, rows, cols int, d kernel.Dropout) {
+	kernel.Parallel(rows, 32, func(lo, hi int) {
+		d.Apply(y[lo*cols:hi*cols], x[lo*cols:hi*cols], uint64(lo*cols))
+	})
+}
+
+// SymDiff: the mask is its own derivative, so the same operation is applied to dy.
+func (o *dropout) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
+	if !o.diff[0] {
+		return make(G.Nodes, 3), nil
+	}
+	dx, err := Dropout(&Inputs{Layout: in[1], Random: in[2]}, o.name+".backward", dy, o.per, o.d, false)
+	return G.Nodes{dx, nil, nil}, err
+}

@@ -1,0 +1,82 @@
+package op
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/dylora/dylora/internal/kernel"
+)
+
+// Frozen is a projection that is not trained: the packed weight (Out, In) and its bias
+// (Out). It is no graph input: Gorgonia would compile a gradient for it.
+type Frozen struct {
+	W    *kernel.Frozen
+	Bias []float32
+}
+
+// Linear is y = W x + b for every row of x (capacity, In). trained says whether anything
+// below x is: if not, no gradient for x is built.
+func Linear(b *Inputs, name string, x *G.Node, per Rows, w Frozen, trained bool) (*G.Node, error) {
+	if err := want("linear "+name, x, w.W.In); err != nil {
+		return nil, err
+	}
+	o := &linear{spec: newSpec(b.Memory, "linear", name, x.Shape()[0], w.W.Out, matrix, offsets), per: per, w: w}
+	o.more = fmt.Sprintf("in=%d per=%d", w.W.In, per)
+	o.diff = []bool{trained, false}
+	return G.ApplyOp(o, x, b.Layout)
+}
+
+type linear struct {
+	spec
+	per Rows
+	w   Frozen
+}
+
+var _ G.SDOp = &linear{}
+
+// Do computes the product and adds the bias.
+func (o *linear) Do(in ...G.Value) (G.Value, error) {
+	v, err := o.floats(in)
+	if err != nil {
+		return nil, err
+	}
+	l, err := layoutOf(in[1])
+	if err != nil {
+		return nil, err
+	}
+	o.w.W.Forward(o.data, o.w.W.Out, v[0], o.w.W.In, o.per.count(l), o.w.Bias)
+	return o.out, nil
+}
+
+// SymDiff: dx = dy · W.
+func (o *linear) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
+	if !o.diff[0] {
+		return G.Nodes{nil, nil}, nil
+	}
+	b := &linearBackward{spec: newSpec(nil, "linear.backward", o.name, in[0].Shape()[0], o.w.W.In, matrix, offsets), per: o.per, w: o.w}
+	b.more = o.more
+	dx, err := G.ApplyOp(b, dy, in[1])
+	return G.Nodes{dx, nil}, err
+}
+
+type linearBackward struct {
+	spec
+	notDifferentiable
+	per Rows
+	w   Frozen
+}
+
+// Do computes dy · W.
+func (o *linearBackward) Do(in ...G.Value) (G.Value, error) {
+	v, err := o.floats(in)
+	if err != nil {
+		return nil, err
+	}
+	l, err := layoutOf(in[1])
+	if err != nil {
+		return nil, err
+	}
+	o.w.W.Backward(o.data, o.w.W.In, v[0], o.w.W.Out, o.per.count(l), false)
+	return o.out, nil
+}

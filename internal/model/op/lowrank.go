@@ -1,0 +1,132 @@
+package op
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/dylora/dylora/internal/kernel"
+)
+
+// Site is one adapted projection inside a frozen one, which may hold several side by
+// side (query, key and value are one product).
+type Site struct {
+	A, B   *G.Node // (R, In) and (Out, R)
+	Module int     // which gate of the sequence: gates are (sequences, modules·R)
+	Column int     // where its Out columns begin in the frozen projection's output
+	Out    int
+}
+
+// LowRank is the layer that this project is about, for every row x and each site:
+//
+//	y = W x + b + B · (g ⊙ (A x))
+//
+// g is the gate of the sequence that the row belongs to, and of the module. It alone
+// says what the layer is: α/b for the first b entries and 0 beyond is DyLoRA at rank b,
+// α/R everywhere is LoRA, 0 is the base model. learn gates the gradients of A and B
+// alone: the same node as gates, or one that holds rows still (update mode frozen).
+func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, sites []Site, trained bool) (*G.Node, error) {
+	if err := want("lowrank "+name, x, w.W.In); err != nil {
+		return nil, err
+	}
+	s := newSpec(b.Memory, "lowrank", name, x.Shape()[0], w.W.Out, matrix, offsets, matrix, matrix)
+	s.diff = []bool{trained, false, false, false}
+	learn := b.Learn
+	if learn == nil {
+		learn = b.Gates
+	}
+	nodes := G.Nodes{x, b.Layout, b.Gates, learn}
+	t := &terms{per: per, w: w, width: b.Gates.Shape()[1]}
+	for _, site := range sites {
+		r := site.A.Shape()[0]
+		if a, c := site.A.Shape(), site.B.Shape(); a.Dims() != 2 || a[1] != w.W.In || c.Dims() != 2 || c[0] != site.Out || c[1] != r {
+			return nil, fmt.Errorf("lowrank %s: A %v and B %v for a projection of %d to %d", name, a, c, w.W.In, site.Out)
+		}
+		if site.Column+site.Out > w.W.Out || (site.Module+1)*r > t.width {
+			return nil, fmt.Errorf("lowrank %s: columns %d+%d of %d, gate %d of width %d", name, site.Column, site.Out, w.W.Out, site.Module, t.width)
+		}
+		t.terms = append(t.terms, newTerm(site, r, x.Shape()[0]))
+		s.in, s.diff = append(s.in, matrix, matrix), append(s.diff, true, true)
+		s.more += fmt.Sprintf("site(module=%d column=%d out=%d rank=%d)", site.Module, site.Column, site.Out, r)
+		nodes = append(nodes, site.A, site.B)
+	}
+	s.more += fmt.Sprintf(" in=%d per=%d gates=%d", w.W.In, per, t.width)
+	return G.ApplyOp(&lowRank{spec: s, terms: t}, nodes...)
+}
+
+// terms is the state that the forward and the backward operations of one layer share.
+type terms struct {
+	per   Rows
+	w     Frozen
+	width int // columns of a gate row: modules · R
+	terms []*term
+}
+
+// term is the state of one site. h = A x is kept for the gradient of B; bt is Bᵀ, made
+// once a run, because the kernels want the long side contiguous.
+type term struct {
+	Site
+	rank  int
+	h     []float32 // (capacity, R): A x, not gated
+	gated []float32 // (capacity, R): g ⊙ h
+	bt    []float32 // (R, Out)
+}
+
+func newTerm(s Site, rank, rows int) *term {
+	return &term{Site: s, rank: rank, h: make([]float32, rows*rank), gated: make([]float32, rows*rank), bt: make([]float32, rank*s.Out)}
+}
+
+// gate writes g ⊙ src into dst for the rows [lo, hi), both (capacity, R).
+func (t *term) gate(dst, src, gates []float32, width int, per Rows, l Layout, lo, hi int) {
+	r := t.rank
+	per.each(l, lo, hi, func(seq, lo, hi int) {
+		g := gates[seq*width+t.Module*r:][:r]
+		for row := lo; row < hi; row++ {
+			for i, gi := range g {
+				dst[row*r+i] = gi * src[row*r+i]
+			}
+		}
+	})
+}
+
+// transpose writes src (rows, cols) into dst as (cols, rows).
+func transpose(dst, src []float32, rows, cols int) {
+	for i := range rows {
+		for j := range cols {
+			dst[j*rows+i] = src[i*cols+j]
+		}
+	}
+}
+
+type lowRank struct {
+	spec
+	*terms
+}
+
+var _ G.SDOp = &lowRank{}
+
+// Do computes the frozen product, then adds each site's term to its columns.
+func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
+	v, err := o.floats(in)
+	if err != nil {
+		return nil, err
+	}
+	l, err := layoutOf(in[1])
+	if err != nil {
+		return nil, err
+	}
+	x, gates, y := v[0], v[2], o.data
+	w, rows := o.w.W, o.per.count(l)
+	w.Forward(y, w.Out, x, w.In, rows, o.w.Bias)
+	for i, t := range o.terms.terms {
+		a := v[4+2*i]
+		transpose(t.bt, v[5+2*i], t.Out, t.rank)
+		kernel.Parallel(rows, 16, func(lo, hi int) {
+			r := t.rank
+			kernel.MulNT(t.h[lo*r:], r, x[lo*w.In:], w.In, a, w.In, hi-lo, r, w.In, 1, false)
+			t.gate(t.gated, t.h, gates, o.width, o.per, l, lo, hi)
+			kernel.MulNN(y[lo*w.Out+t.Column:], w.Out, t.gated[lo*r:], r, t.bt, t.Out, hi-lo, t.Out, r, 1, true)
+		})
+	}
+	return o.out, nil
+}

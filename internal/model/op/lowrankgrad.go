@@ -1,0 +1,176 @@
+package op
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/dylora/dylora/internal/kernel"
+)
+
+// SymDiff, with dy the gradient of y, and for each site z = Bᵀ dy (its columns of dy):
+//
+//	dA = Σ_rows (learn ⊙ z) xᵀ    dB = Σ_rows dy (learn ⊙ A x)ᵀ
+//	dx = Wᵀ dy + Σ_sites Aᵀ (g ⊙ z)
+func (o *lowRank) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
+	x, layout, gates, learn := in[0], in[1], in[2], in[3]
+	grads := make(G.Nodes, len(in))
+	var zs G.Nodes
+	for i, t := range o.terms.terms {
+		a, b := in[4+2*i], in[5+2*i]
+		name := fmt.Sprintf("%s#%d", o.name, i)
+		z, err := G.ApplyOp(&lowRankZ{spec: o.derived("lowrank.z", name, x.Shape()[0], t.rank, 1), terms: o.terms, t: t}, dy, layout)
+		if err != nil {
+			return nil, err
+		}
+		zs = append(zs, z)
+		if grads[4+2*i], err = G.ApplyOp(newGradA(o, name, t, x, a), z, layout, learn, x); err != nil {
+			return nil, err
+		}
+		if grads[5+2*i], err = G.ApplyOp(newGradB(o, name, t, x, b), dy, layout, learn); err != nil {
+			return nil, err
+		}
+	}
+	if !o.diff[0] {
+		return grads, nil
+	}
+	s := o.derived("lowrank.backward", o.name, x.Shape()[0], o.w.W.In, 1)
+	s.in = append(s.in, matrix)
+	nodes := G.Nodes{dy, layout, gates}
+	for i := range o.terms.terms {
+		s.in = append(s.in, matrix, matrix)
+		nodes = append(nodes, zs[i], in[4+2*i])
+	}
+	var err error
+	grads[0], err = G.ApplyOp(&lowRankBackward{spec: s, terms: o.terms}, nodes...)
+	return grads, err
+}
+
+// derived is the spec of a gradient operation over (matrix, layout) with matrices more.
+func (o *lowRank) derived(kind, name string, rows, cols, matrices int) spec {
+	s := newSpec(nil, kind, name, rows, cols, matrix, offsets)
+	for range matrices - 1 {
+		s.in = append(s.in, matrix)
+	}
+	s.more = o.more
+	return s
+}
+
+// lowRankZ is z = Bᵀ dy over a site's columns, (capacity, R).
+type lowRankZ struct {
+	spec
+	notDifferentiable
+	*terms
+	t *term
+}
+
+func (o *lowRankZ) Do(in ...G.Value) (G.Value, error) {
+	v, err := o.floats(in)
+	if err != nil {
+		return nil, err
+	}
+	l, err := layoutOf(in[1])
+	if err != nil {
+		return nil, err
+	}
+	t, out := o.t, o.w.W.Out
+	kernel.Parallel(o.per.count(l), 16, func(lo, hi int) {
+		kernel.MulNT(o.data[lo*t.rank:], t.rank, v[0][lo*out+t.Column:], out, t.bt, t.Out, hi-lo, t.rank, t.Out, 1, false)
+	})
+	return o.out, nil
+}
+
+// gradA is dA (R, In), split over columns so that every sum over rows stays whole and
+// the result does not depend on the number of threads.
+type gradA struct {
+	spec
+	notDifferentiable
+	*terms
+	t     *term
+	gated []float32
+}
+
+func newGradA(o *lowRank, name string, t *term, x, a *G.Node) *gradA {
+	s := o.derived("lowrank.dA", name, a.Shape()[0], a.Shape()[1], 3)
+	return &gradA{spec: s, terms: o.terms, t: t, gated: make([]float32, x.Shape()[0]*t.rank)}
+}
+
+func (o *gradA) Do(in ...G.Value) (G.Value, error) {
+	v, err := o.floats(in)
+	if err != nil {
+		return nil, err
+	}
+	l, err := layoutOf(in[1])
+	if err != nil {
+		return nil, err
+	}
+	z, learn, x := v[0], v[2], v[3]
+	r, n, rows := o.t.rank, o.w.W.In, o.per.count(l)
+	o.t.gate(o.gated, z, learn, o.width, o.per, l, 0, rows)
+	kernel.Parallel(n, 64, func(lo, hi int) {
+		kernel.MulTN(o.data[lo:], n, o.gated, r, x[lo:], n, r, hi-lo, rows, 1, false)
+	})
+	return o.out, nil
+}
+
+// gradB is dB (Out, R), computed as its transpose.
+type gradB struct {
+	spec
+	notDifferentiable
+	*terms
+	t      *term
+	gated  []float32
+	across []float32 // (R, Out)
+}
+
+func newGradB(o *lowRank, name string, t *term, x, b *G.Node) *gradB {
+	s := o.derived("lowrank.dB", name, b.Shape()[0], b.Shape()[1], 2)
+	return &gradB{spec: s, terms: o.terms, t: t, gated: make([]float32, x.Shape()[0]*t.rank), across: make([]float32, t.rank*t.Out)}
+}
+
+func (o *gradB) Do(in ...G.Value) (G.Value, error) {
+	v, err := o.floats(in)
+	if err != nil {
+		return nil, err
+	}
+	l, err := layoutOf(in[1])
+	if err != nil {
+		return nil, err
+	}
+	dy, learn, t := v[0], v[2], o.t
+	out, rows := o.w.W.Out, o.per.count(l)
+	t.gate(o.gated, t.h, learn, o.width, o.per, l, 0, rows)
+	kernel.Parallel(t.Out, 64, func(lo, hi int) {
+		kernel.MulTN(o.across[lo:], t.Out, o.gated, t.rank, dy[t.Column+lo:], out, t.rank, hi-lo, rows, 1, false)
+	})
+	transpose(o.data, o.across, t.rank, t.Out)
+	return o.out, nil
+}
+
+// lowRankBackward is dx (capacity, In).
+type lowRankBackward struct {
+	spec
+	notDifferentiable
+	*terms
+}
+
+func (o *lowRankBackward) Do(in ...G.Value) (G.Value, error) {
+	v, err := o.floats(in)
+	if err != nil {
+		return nil, err
+	}
+	l, err := layoutOf(in[1])
+	if err != nil {
+		return nil, err
+	}
+	w, rows := o.w.W, o.per.count(l)
+	w.Backward(o.data, w.In, v[0], w.Out, rows, false)
+	for i, t := range o.terms.terms {
+		z, a := v[3+2*i], v[4+2*i]
+		kernel.Parallel(rows, 16, func(lo, hi int) {
+			t.gate(t.gated, z, v[2], o.width, o.per, l, lo, hi)
+			kernel.MulNN(o.data[lo*w.In:], w.In, t.gated[lo*t.rank:], t.rank, a, w.In, hi-lo, w.In, t.rank, 1, true)
+		})
+	}
+	return o.out, nil
+}

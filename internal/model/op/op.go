@@ -1,0 +1,139 @@
+// Package op holds the Gorgonia operations that RoBERTa and its adapters are made of,
+// over packed batches: the sequences of a batch lie end to end, a matrix row is a token,
+// and a [Layout] says where each sequence begins. Matrices have a fixed capacity of rows,
+// and an operation computes the first ones, as many as the layout has; the rest hold
+// whatever they held before.
+//
+// Each operation owns the memory of its output, allocated once when the graph is built.
+// Gorgonia's tape machine would allocate anew on every run, and a value read after a run
+// may have been overwritten (gorgonia#576).
+package op
+
+import (
+	"fmt"
+	"hash"
+	"hash/fnv"
+	"strings"
+
+	"github.com/chewxy/hm"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+var (
+	matrix  hm.Type = G.TensorType{Dims: 2, Of: tensor.Float32}
+	offsets hm.Type = G.TensorType{Dims: 1, Of: tensor.Int32}
+	counter hm.Type = G.TensorType{Dims: 1, Of: tensor.Int64}
+)
+
+// Inputs are the graph inputs that describe a batch, shared by all operations of a graph.
+type Inputs struct {
+	Layout *G.Node // int32: see [Layout]
+	Random *G.Node // int64: see [Random]; nil in a graph without dropout
+	Gates  *G.Node // (sequences, modules·R): see [LowRank]; nil without an adapter
+	Learn  *G.Node // the same for the gradients of A and B; nil if nothing is trained
+	Memory *Memory // where forward outputs are taken from; nil: each its own
+}
+
+// spec is what all operations of this package share: identity, types and the output.
+// An operation embeds it and adds Do and SymDiff.
+type spec struct {
+	kind string        // what it computes
+	name string        // where: unique among the operations of this kind in a graph
+	more string        // every field that changes the result, for the hash
+	in   []hm.Type     // type of each input
+	diff []bool        // which inputs are differentiable; nil: none
+	out  *tensor.Dense // owned output, (rows, columns)
+	data []float32     // out's backing
+}
+
+// newSpec takes the output, (rows, cols), from m.
+func newSpec(m *Memory, kind, name string, rows, cols int, in ...hm.Type) spec {
+	data := m.take(rows * cols)
+	return spec{kind: kind, name: name, in: in, data: data,
+		out: tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(data))}
+}
+
+func (s *spec) rows() int { return s.out.Shape()[0] }
+func (s *spec) cols() int { return s.out.Shape()[1] }
+
+// Arity is the number of inputs.
+func (s *spec) Arity() int { return len(s.in) }
+
+// Type is the function type in → matrix.
+func (s *spec) Type() hm.Type {
+	types := append(append([]hm.Type{}, s.in...), matrix)
+	return hm.NewFnType(types...)
+}
+
+// InferShape is the output's, which was fixed when the operation was made; the
+// constructors have checked the inputs' shapes.
+func (s *spec) InferShape(...G.DimSizer) (tensor.Shape, error) { return s.out.Shape().Clone(), nil }
+
+// DiffWRT says which inputs a gradient flows to.
+func (s *spec) DiffWRT(int) []bool {
+	if s.diff == nil {
+		return make([]bool, len(s.in))
+	}
+	return s.diff
+}
+
+// ReturnsPtr, CallsExtern and OverwritesInput tell the tape machine that the output is
+// ours: nothing to pre-allocate, no input to reuse.
+func (s *spec) ReturnsPtr() bool     { return true }
+func (s *spec) CallsExtern() bool    { return false }
+func (s *spec) OverwritesInput() int { return -1 }
+
+// WriteHash names every field: Gorgonia merges nodes whose operations hash alike.
+func (s *spec) WriteHash(h hash.Hash) { fmt.Fprint(h, s.String()) }
+
+// Hashcode is the hash of String.
+func (s *spec) Hashcode() uint32 {
+	h := fnv.New32a()
+	s.WriteHash(h)
+	return h.Sum32()
+}
+
+// String is kind, name, output shape and fields.
+func (s *spec) String() string {
+	return fmt.Sprintf("%s{%s %v %s}", s.kind, s.name, s.out.Shape(), s.more)
+}
+
+// floats are the backing slices of the inputs that are matrices; nil for the others.
+func (s *spec) floats(in []G.Value) ([][]float32, error) {
+	if len(in) != len(s.in) {
+		return nil, fmt.Errorf("%s: want %d inputs, got %d", s, len(s.in), len(in))
+	}
+	data := make([][]float32, len(in))
+	for i, v := range in {
+		if s.in[i] != matrix {
+			continue
+		}
+		d, ok := v.Data().([]float32)
+		if !ok {
+			return nil, fmt.Errorf("%s: input %d is %T, want float32", s, i, v.Data())
+		}
+		data[i] = d
+	}
+	return data, nil
+}
+
+// notDifferentiable is the SymDiff of operations that are themselves gradients.
+type notDifferentiable struct{}
+
+// SymDiff always fails: second derivatives are not taken.
+func (notDifferentiable) SymDiff(G.Nodes, *G.Node, *G.Node) (G.Nodes, error) {
+	return nil, fmt.Errorf("op: no second derivatives")
+}
+
+// want checks that n is a matrix with the given number of columns; 0 allows any.
+func want(what string, n *G.Node, cols int) error {
+	s := n.Shape()
+	if s.Dims() != 2 || cols > 0 && s[1] != cols {
+		return fmt.Errorf("%s: want a (rows, %d) matrix, got %v", what, cols, s)
+	}
+	return nil
+}
+
+// fields renders a list for spec.more.
+func fields[T any](v []T) string { return strings.Trim(fmt.Sprint(v), "[]") }

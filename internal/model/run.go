@@ -1,0 +1,203 @@
+package model
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/dylora/dylora/internal/model/op"
+)
+
+// Graph is a compiled program of fixed capacity. It serves every batch, rank and step
+// that fits; not for concurrent use.
+type Graph struct {
+	Options
+	m          *Model
+	vm         G.VM
+	x, sum     []float32 // embeddings' output and scratch, (Rows, H)
+	layout     op.Layout
+	random     op.Random
+	gates      []float32 // (Sequences, Modules·Rank)
+	learn      []float32
+	targets    []float32 // (Sequences, Labels)
+	weights    []float32 // (Sequences, 1), regression only
+	logits     []float32 // (Sequences, Labels)
+	loss       G.Value
+	gradients  []Gradient
+	hidden     []*G.Node
+	nodeCount  int
+	modulesLen int
+}
+
+// Gradient is where a run leaves the gradient of one trained input: valid until the next
+// run.
+type Gradient struct {
+	Name  string // the site's path and ".lora_A" or ".lora_B", or the head's tensor
+	Shape []int
+	Data  []float32
+}
+
+// Input is one batch. Sequences lie end to end in IDs; Offsets (n + 1) says where.
+type Input struct {
+	IDs, Offsets []int32
+	Gates        []float32 // (n, Modules·Rank); see op.LowRank
+	Learn        []float32 // the same for the gradients of A and B; training only
+	Classes      []int32   // (n), classification
+	Scores       []float32 // (n), regression
+	Weight       float32   // of each sequence in the loss
+	Seed, Step   uint64    // dropout
+}
+
+// Compile builds and compiles the graph.
+func (m *Model) Compile(o Options) (*Graph, error) {
+	if o.Rows < 1 || o.Sequences < 2 || o.Labels < 1 || len(o.Head) != len(headNames) {
+		return nil, fmt.Errorf("model: no graph for %d rows, %d sequences, %d labels and %d head tensors", o.Rows, o.Sequences, o.Labels, len(o.Head))
+	}
+	h, width := m.Config.HiddenSize, o.Modules*o.Rank
+	gr := &Graph{
+		Options: o, m: m, modulesLen: width,
+		x: make([]float32, o.Rows*h), sum: make([]float32, o.Rows*h),
+		layout: make(op.Layout, o.Sequences+2), random: make(op.Random, 2),
+		gates: make([]float32, o.Sequences*max(width, 1)), learn: make([]float32, o.Sequences*max(width, 1)),
+		targets: make([]float32, o.Sequences*o.Labels), weights: make([]float32, o.Sequences),
+	}
+	b := &builder{m: m, o: o, g: G.NewGraph(), in: &op.Inputs{}}
+	if err := gr.build(b); err != nil {
+		return nil, fmt.Errorf("model: building the graph: %w", err)
+	}
+	gr.hidden, gr.nodeCount = b.hidden, len(b.g.AllNodes())
+	gr.vm = G.NewTapeMachine(b.g)
+	return gr, nil
+}
+
+// inputs declares the graph inputs over gr's memory.
+func (gr *Graph) inputs(b *builder) (x *G.Node) {
+	o, width := gr.Options, max(gr.modulesLen, 1)
+	b.in.Layout = b.input("layout", []int32(gr.layout), len(gr.layout))
+	b.in.Gates = b.input("gates", gr.gates, o.Sequences, width)
+	if o.Train {
+		b.in.Learn = b.input("learn", gr.learn, o.Sequences, width)
+		c := &b.m.Config
+		if c.HiddenDropout > 0 || c.AttentionDropout > 0 || c.ClassifierDropout > 0 {
+			b.in.Random = b.input("random", []int64(gr.random), len(gr.random))
+		}
+	} else {
+		b.in.Memory = &op.Memory{}
+	}
+	return b.input("embeddings", gr.x, o.Rows, b.m.Config.HiddenSize)
+}
+
+func (gr *Graph) build(b *builder) error {
+	x := gr.inputs(b)
+	state, trained, err := b.encoder(x)
+	if err != nil {
+		return err
+	}
+	b.hidden = append(b.hidden, state)
+	var head G.Nodes
+	for _, t := range gr.Head {
+		head = append(head, b.param(t.Name, t.Data, t.Shape...))
+	}
+	logits, err := b.head(state, head, trained)
+	if err != nil {
+		return err
+	}
+	if _, gr.logits, err = op.Keep("logits", logits); err != nil || !gr.Train {
+		return err
+	}
+	return gr.backward(b, logits)
+}
+
+// backward adds loss and gradients. The gradients of the head are Gorgonia's own nodes,
+// whose memory it may reuse, so they are kept apart.
+func (gr *Graph) backward(b *builder, logits *G.Node) error {
+	targets := b.input("targets", gr.targets, gr.Sequences, gr.Labels)
+	var weights *G.Node
+	if gr.Regression {
+		weights = b.input("weights", gr.weights, gr.Sequences, 1)
+	}
+	loss, err := b.loss(logits, targets, weights)
+	if err != nil {
+		return err
+	}
+	G.Read(loss, &gr.loss)
+	var wrt G.Nodes
+	for _, p := range b.params {
+		wrt = append(wrt, p.node)
+	}
+	grads, err := G.Grad(loss, wrt...)
+	if err != nil {
+		return err
+	}
+	for i, p := range b.params {
+		node := grads[i]
+		if len(p.shape) == 1 { // biases: kept as one row
+			if node, err = G.Reshape(node, []int{1, p.shape[0]}); err != nil {
+				return err
+			}
+		}
+		_, data, err := op.Keep(p.name+".gradient", node)
+		if err != nil {
+			return err
+		}
+		gr.gradients = append(gr.gradients, Gradient{p.name, p.shape, data})
+	}
+	return nil
+}
+
+// Run computes the logits of a batch, (n, Labels) row-major, valid until the next run; in
+// a training graph also the loss Σ Weight·loss_i and the gradients.
+func (gr *Graph) Run(in *Input) (logits []float32, loss float64, err error) {
+	if err := gr.set(in); err != nil {
+		return nil, 0, err
+	}
+	gr.vm.Reset()
+	if err := gr.vm.RunAll(); err != nil {
+		return nil, 0, fmt.Errorf("model: %w", err)
+	}
+	if gr.Train {
+		loss = float64(gr.loss.Data().(float32))
+	}
+	return gr.logits[:(len(in.Offsets)-1)*gr.Labels], loss, nil
+}
+
+// set copies the batch into the graph's inputs.
+func (gr *Graph) set(in *Input) error {
+	n := len(in.Offsets) - 1
+	if err := gr.layout.Set(in.Offsets, gr.Rows); err != nil {
+		return err
+	}
+	if len(in.IDs) != int(in.Offsets[n]) || len(in.Gates) != n*gr.modulesLen {
+		return fmt.Errorf("model: %d ids for %d tokens, %d gates for %d sequences of %d", len(in.IDs), in.Offsets[n], len(in.Gates), n, gr.modulesLen)
+	}
+	copy(gr.gates, in.Gates)
+	if err := gr.m.embeddings.embed(gr.x, gr.sum, in.IDs, in.Offsets); err != nil || !gr.Train {
+		return err
+	}
+	if len(in.Learn) != len(in.Gates) {
+		return fmt.Errorf("model: %d learning gates, want %d", len(in.Learn), len(in.Gates))
+	}
+	copy(gr.learn, in.Learn)
+	gr.random[0], gr.random[1] = int64(in.Seed), int64(in.Step)
+	clear(gr.targets)
+	clear(gr.weights)
+	for i := range n {
+		if gr.Regression {
+			gr.targets[i], gr.weights[i] = in.Scores[i], in.Weight
+			continue
+		}
+		c := int(in.Classes[i])
+		if c < 0 || c >= gr.Labels {
+			return fmt.Errorf("model: class %d of sequence %d, the head has %d", c, i, gr.Labels)
+		}
+		gr.targets[i*gr.Labels+c] = in.Weight
+	}
+	return nil
+}
+
+// Gradients are the gradients of the last run, in the order of the trained inputs:
+// pairs layer by layer, then the head.
+func (gr *Graph) Gradients() []Gradient { return gr.gradients }
+
+// Close releases the machine.
+func (gr *Graph) Close() error { return gr.vm.Close() }

@@ -1,0 +1,57 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+)
+
+// SiteShape is a projection that can be adapted: its full module path and its size.
+type SiteShape struct {
+	Name    string // "roberta.encoder.layer.0.attention.self.query"
+	In, Out int
+}
+
+// projections are the adaptable modules of a layer, in canonical order. The first of
+// each pair is the name that PEFT's target_modules use, the second the path in the layer.
+var projections = []struct{ target, path string }{
+	{"query", "attention.self.query"},
+	{"key", "attention.self.key"},
+	{"value", "attention.self.value"},
+	{"attention.output.dense", "attention.output.dense"},
+	{"intermediate.dense", "intermediate.dense"},
+	{"output.dense", "output.dense"},
+}
+
+// sitePath is the full name of a projection of layer i.
+func sitePath(i int, path string) string { return fmt.Sprintf("roberta.encoder.layer.%d.%s", i, path) }
+
+// size is the (in, out) of a projection.
+func (c *Config) size(path string) (in, out int) {
+	switch path {
+	case "intermediate.dense":
+		return c.HiddenSize, c.IntermediateSize
+	case "output.dense":
+		return c.IntermediateSize, c.HiddenSize
+	}
+	return c.HiddenSize, c.HiddenSize
+}
+
+// Sites are the projections of the given targets ("query", "output.dense", …), layer by
+// layer in canonical order.
+func (m *Model) Sites(targets []string) ([]SiteShape, error) {
+	for _, t := range targets {
+		if !slices.ContainsFunc(projections, func(p struct{ target, path string }) bool { return p.target == t }) {
+			return nil, fmt.Errorf("model: no projection %q", t)
+		}
+	}
+	var sites []SiteShape
+	for i := range m.Config.Layers {
+		for _, p := range projections {
+			if slices.Contains(targets, p.target) {
+				in, out := m.Config.size(p.path)
+				sites = append(sites, SiteShape{sitePath(i, p.path), in, out})
+			}
+		}
+	}
+	return sites, nil
+}
