@@ -1,0 +1,80 @@
+package adapter
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// SiteShape names a projection of (Out, In) that an adapter may be put on.
+type SiteShape struct {
+	Name    string
+	In, Out int
+}
+
+// New makes an untrained adapter: A kaiming-uniform with a = √5, which is U(-1/√In, 1/√In)
+// as in PyTorch, and B zero, so that it changes nothing at any rank. The values are a
+// function of the seed and the site's name alone. The head is taken as given.
+func New(rank int, alpha float64, sites []SiteShape, head []Tensor, seed uint64) (*Adapter, error) {
+	switch {
+	case rank < 1:
+		return nil, fault.Usagef("rank %d is below 1", rank)
+	case !(alpha > 0) || math.IsInf(alpha, 1):
+		return nil, fault.Usagef("alpha %v is not a number above 0", alpha)
+	case len(sites) == 0:
+		return nil, fault.Usagef("the model has no module to adapt")
+	}
+	a := &Adapter{Rank: rank, Alpha: alpha, Head: head}
+	for _, s := range sites {
+		if _, ok := parsePlace(s.Name); !ok {
+			return nil, fault.Usagef("module %q is not one that can be adapted", s.Name)
+		}
+		if rank > min(s.In, s.Out) {
+			return nil, fault.Usagef("rank %d is above %d, the full rank of %s; use a lower rank", rank, min(s.In, s.Out), s.Name)
+		}
+		a.Sites = append(a.Sites, Site{
+			Name: s.Name, In: s.In, Out: s.Out,
+			A: kaiming(rank, s.In, stream(seed, "lora_A", s.Name)),
+			B: make([]float32, s.Out*rank),
+		})
+	}
+	return a, a.sort()
+}
+
+// sort brings the sites into canonical order and refuses repeats.
+func (a *Adapter) sort() error {
+	slices.SortFunc(a.Sites, func(x, y Site) int {
+		p, _ := parsePlace(x.Name)
+		q, _ := parsePlace(y.Name)
+		return p.compare(q)
+	})
+	for i := 1; i < len(a.Sites); i++ {
+		if a.Sites[i].Name == a.Sites[i-1].Name {
+			return fault.Usagef("module %q is adapted twice", a.Sites[i].Name)
+		}
+	}
+	return nil
+}
+
+func kaiming(rows, in int, r *rand.PCG) []float32 {
+	bound := 1 / math.Sqrt(float64(in))
+	v := make([]float32, rows*in)
+	for i := range v {
+		v[i] = float32((2*unit(r.Uint64()) - 1) * bound)
+	}
+	return v
+}
+
+// stream is the generator of one purpose: no two purposes, names or seeds share one.
+func stream(seed uint64, purpose, name string) *rand.PCG {
+	h := sha256.Sum256(fmt.Appendf(nil, "%d %q %q", seed, purpose, name))
+	return rand.NewPCG(binary.LittleEndian.Uint64(h[:]), binary.LittleEndian.Uint64(h[8:]))
+}
+
+// unit maps 64 random bits to [0, 1), as multiples of 2⁻⁵³.
+func unit(bits uint64) float64 { return float64(bits>>11) / (1 << 53) }
