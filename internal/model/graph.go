@@ -30,7 +30,8 @@ type Options struct {
 	Modules    int // number of adapted projections: gates are (sequences, Modules·Rank)
 	Adapt      Adapt
 	Head       []Tensor // pinned like the pairs; names as Model.Head gives them
-	Train      bool     // loss, gradients and dropout
+	Train      bool     // loss and gradients
+	Dropout    bool     // with Train: dropout as the configuration says
 }
 
 // builder holds what the parts of one graph share.

@@ -12,21 +12,21 @@ import (
 // that fits; not for concurrent use.
 type Graph struct {
 	Options
-	m          *Model
-	vm         G.VM
-	x, sum     []float32 // embeddings' output and scratch, (Rows, H)
-	layout     op.Layout
-	random     op.Random
-	gates      []float32 // (Sequences, Modules·Rank)
-	learn      []float32
-	targets    []float32 // (Sequences, Labels)
-	weights    []float32 // (Sequences, 1), regression only
-	logits     []float32 // (Sequences, Labels)
-	loss       G.Value
-	gradients  []Gradient
-	hidden     []*G.Node
-	nodeCount  int
-	modulesLen int
+	m         *Model
+	vm        G.VM
+	x, sum    []float32 // embeddings' output and scratch, (Rows, H)
+	layout    op.Layout
+	random    op.Random
+	gates     []float32 // (Sequences, Modules·Rank)
+	learn     []float32
+	targets   []float32 // (Sequences, Labels)
+	weights   []float32 // (Sequences, 1), regression only
+	logits    []float32 // (Sequences, Labels)
+	loss      G.Value
+	gradients []Gradient
+	hidden    []*G.Node
+	nodeCount int
+	width     int // Modules·Rank
 }
 
 // Gradient is where a run leaves the gradient of one trained input: valid until the next
@@ -55,7 +55,7 @@ func (m *Model) Compile(o Options) (*Graph, error) {
 	}
 	h, width := m.Config.HiddenSize, o.Modules*o.Rank
 	gr := &Graph{
-		Options: o, m: m, modulesLen: width,
+		Options: o, m: m, width: width,
 		x: make([]float32, o.Rows*h), sum: make([]float32, o.Rows*h),
 		layout: make(op.Layout, o.Sequences+2), random: make(op.Random, 2),
 		gates: make([]float32, o.Sequences*max(width, 1)), learn: make([]float32, o.Sequences*max(width, 1)),
@@ -72,13 +72,13 @@ func (m *Model) Compile(o Options) (*Graph, error) {
 
 // inputs declares the graph inputs over gr's memory.
 func (gr *Graph) inputs(b *builder) (x *G.Node) {
-	o, width := gr.Options, max(gr.modulesLen, 1)
+	o, width := gr.Options, max(gr.width, 1)
 	b.in.Layout = b.input("layout", []int32(gr.layout), len(gr.layout))
 	b.in.Gates = b.input("gates", gr.gates, o.Sequences, width)
 	if o.Train {
 		b.in.Learn = b.input("learn", gr.learn, o.Sequences, width)
 		c := &b.m.Config
-		if c.HiddenDropout > 0 || c.AttentionDropout > 0 || c.ClassifierDropout > 0 {
+		if o.Dropout && (c.HiddenDropout > 0 || c.AttentionDropout > 0 || c.ClassifierDropout > 0) {
 			b.in.Random = b.input("random", []int64(gr.random), len(gr.random))
 		}
 	} else {
@@ -167,8 +167,8 @@ func (gr *Graph) set(in *Input) error {
 	if err := gr.layout.Set(in.Offsets, gr.Rows); err != nil {
 		return err
 	}
-	if len(in.IDs) != int(in.Offsets[n]) || len(in.Gates) != n*gr.modulesLen {
-		return fmt.Errorf("model: %d ids for %d tokens, %d gates for %d sequences of %d", len(in.IDs), in.Offsets[n], len(in.Gates), n, gr.modulesLen)
+	if len(in.IDs) != int(in.Offsets[n]) || len(in.Gates) != n*gr.width {
+		return fmt.Errorf("model: %d ids for %d tokens, %d gates for %d sequences of %d", len(in.IDs), in.Offsets[n], len(in.Gates), n, gr.width)
 	}
 	copy(gr.gates, in.Gates)
 	if err := gr.m.embeddings.embed(gr.x, gr.sum, in.IDs, in.Offsets); err != nil || !gr.Train {

@@ -1,0 +1,70 @@
+package model
+
+import (
+	"github.com/dylora/dylora/internal/safetensors"
+)
+
+// Merged is the whole checkpoint as safetensors, names with the prefix "roberta." as
+// RobertaForSequenceClassification has them: each projection as merge returns it for the
+// full name and the weight (Out, In), everything else as it is, and the given head.
+func (m *Model) Merged(merge func(site string, w []float32) []float32, head []Tensor) []safetensors.Tensor {
+	c, e := &m.Config, &m.embeddings
+	h := c.HiddenSize
+	var list []safetensors.Tensor
+	add := func(name string, v []float32, shape ...int) {
+		list = append(list, safetensors.F32("roberta."+name, shape, v))
+	}
+	add("embeddings.word_embeddings.weight", e.word, c.VocabSize, h)
+	add("embeddings.position_embeddings.weight", e.position, c.MaxPositions, h)
+	add("embeddings.token_type_embeddings.weight", e.tokenType, c.TypeVocabSize, h)
+	add("embeddings.LayerNorm.weight", e.norm.Gamma, h)
+	add("embeddings.LayerNorm.bias", e.norm.Beta, h)
+	for i := range m.layers {
+		for _, w := range m.layers[i].projections(c) {
+			name := sitePath(i, w.path)[len("roberta."):]
+			add(name+".weight", merge("roberta."+name, w.weight), w.out, w.in)
+			add(name+".bias", w.bias, w.out)
+		}
+		l, at := &m.layers[i], sitePath(i, "")[len("roberta."):]
+		add(at+"attention.output.LayerNorm.weight", l.attentionNorm.Gamma, h)
+		add(at+"attention.output.LayerNorm.bias", l.attentionNorm.Beta, h)
+		add(at+"output.LayerNorm.weight", l.outputNorm.Gamma, h)
+		add(at+"output.LayerNorm.bias", l.outputNorm.Beta, h)
+	}
+	for _, t := range head {
+		list = append(list, t.encode())
+	}
+	return list
+}
+
+// projection is one frozen projection apart: weight (out, in) and bias (out).
+type projection struct {
+	path         string
+	weight, bias []float32
+	in, out      int
+}
+
+// projections takes the products that hold several projections apart again.
+func (l *layer) projections(c *Config) (list []projection) {
+	attention, bias := l.attention.W.Unpack(), l.attention.Bias
+	if l.query.W != nil { // the last layer: query apart, key and value together
+		attention, bias = append(l.query.W.Unpack(), attention...), append(append([]float32{}, l.query.Bias...), bias...)
+	}
+	h := c.HiddenSize
+	for i, path := range []string{"attention.self.query", "attention.self.key", "attention.self.value"} {
+		list = append(list, projection{path, attention[i*h*h : (i+1)*h*h], bias[i*h : (i+1)*h], h, h})
+	}
+	for _, f := range []struct {
+		path string
+		w    []float32
+		b    []float32
+	}{
+		{"attention.output.dense", l.attentionOutput.W.Unpack(), l.attentionOutput.Bias},
+		{"intermediate.dense", l.intermediate.W.Unpack(), l.intermediate.Bias},
+		{"output.dense", l.output.W.Unpack(), l.output.Bias},
+	} {
+		in, out := c.size(f.path)
+		list = append(list, projection{f.path, f.w, f.b, in, out})
+	}
+	return list
+}

@@ -1,0 +1,170 @@
+package program
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/model"
+)
+
+// Options say how a program trains; evaluation needs none.
+type Options struct {
+	Seed    uint64         // of dropout
+	Dropout bool           // train with the dropout of the model's configuration
+	Update  adapter.Update // which rows of A and B a step's gradient reaches
+}
+
+// Program is a frozen encoder with an adapter and its head. It is compiled once for a
+// capacity in tokens and sequences, forwards for evaluation and with the backward pass
+// for training, and compiled again when a batch exceeds that. Not for concurrent use.
+type Program struct {
+	o           Options
+	m           *model.Model
+	a           *adapter.Adapter
+	labels      int
+	regression  bool
+	modules     map[string]int // site → place of its gate
+	params      []Param
+	byName      map[string]int
+	eval, train *model.Graph
+	gates       []float32
+	learn       []float32
+	rankRow     []float32
+}
+
+// New joins m and a for a task. The adapter's slices become the program's trained
+// inputs: writing to them changes what it computes, and training writes to them.
+func New(m *model.Model, a *adapter.Adapter, t *data.Task, o Options) (*Program, error) {
+	p := &Program{o: o, m: m, a: a, labels: max(len(t.Labels), 1), regression: t.Kind == data.Regression,
+		modules: map[string]int{}, byName: map[string]int{}, rankRow: make([]float32, a.Rank)}
+	if p.regression {
+		p.labels = 1
+	}
+	for i, s := range a.Sites {
+		p.modules[s.Name] = i
+		p.add(Param{Name: s.Name + ".lora_A", Value: s.A, Shape: []int{a.Rank, s.In}, Decay: true, RankAxis: 0})
+		p.add(Param{Name: s.Name + ".lora_B", Value: s.B, Shape: []int{s.Out, a.Rank}, Decay: true, RankAxis: 1})
+	}
+	want := m.Head(p.labels, 0)
+	if len(a.Head) != len(want) {
+		return nil, fmt.Errorf("program: the adapter's head has %d tensors, this task needs %d", len(a.Head), len(want))
+	}
+	for i, t := range a.Head {
+		if t.Name != want[i].Name || fmt.Sprint(t.Shape) != fmt.Sprint(want[i].Shape) {
+			return nil, fmt.Errorf("program: the adapter's head has %s %v where this task needs %s %v", t.Name, t.Shape, want[i].Name, want[i].Shape)
+		}
+		p.add(Param{Name: t.Name, Value: t.Data, Shape: t.Shape, Decay: !strings.HasSuffix(t.Name, ".bias"), RankAxis: -1})
+	}
+	return p, nil
+}
+
+func (p *Program) add(x Param) {
+	x.Grad = make([]float32, len(x.Value))
+	p.byName[x.Name] = len(p.params)
+	p.params = append(p.params, x)
+}
+
+// Params are the trained tensors: A and B of each site, then the head.
+func (p *Program) Params() []Param { return p.params }
+
+// Labels is the number of logits of a sequence.
+func (p *Program) Labels() int { return p.labels }
+
+// Logits are those of each sequence of b, (n, labels) row-major, sequence i at rank
+// ranks[i]; rank 0 is the base model. They are valid until the next call.
+func (p *Program) Logits(b *data.Batch, ranks []int) ([]float32, error) {
+	in, err := p.input(b, ranks)
+	if err != nil {
+		return nil, err
+	}
+	if p.eval, err = p.fit(p.eval, b, false); err != nil {
+		return nil, err
+	}
+	logits, _, err := p.eval.Run(in)
+	return logits, err
+}
+
+// Learn runs b forwards and backwards, adds the gradients to the parameters' Grad, and
+// returns Σ weight · loss over its sequences.
+func (p *Program) Learn(b *data.Batch, pass Pass) (loss float64, err error) {
+	in, err := p.input(b, pass.Ranks)
+	if err != nil {
+		return 0, err
+	}
+	p.fill(&p.learn, pass.Ranks, func(row []float32, rank int) { adapter.LearnGate(row, rank, p.a.Alpha, p.o.Update) })
+	in.Learn, in.Classes, in.Scores, in.Weight = p.learn, b.Classes, b.Scores, pass.Weight
+	in.Seed, in.Step = p.o.Seed, uint64(pass.Step)<<20|uint64(pass.Micro)
+	if p.train, err = p.fit(p.train, b, true); err != nil {
+		return 0, err
+	}
+	if _, loss, err = p.train.Run(in); err != nil {
+		return 0, err
+	}
+	for _, g := range p.train.Gradients() {
+		kernel.AddScaled(p.params[p.byName[g.Name]].Grad, g.Data, 1)
+	}
+	return loss, nil
+}
+
+// input is the batch with the gates of its ranks.
+func (p *Program) input(b *data.Batch, ranks []int) (*model.Input, error) {
+	if len(ranks) != b.Len() {
+		return nil, fmt.Errorf("program: %d ranks for %d sequences", len(ranks), b.Len())
+	}
+	for _, r := range ranks {
+		if r < 0 || r > p.a.Rank {
+			return nil, fmt.Errorf("program: rank %d is not in [0, %d]", r, p.a.Rank)
+		}
+	}
+	p.fill(&p.gates, ranks, func(row []float32, rank int) { adapter.Gate(row, rank, p.a.Alpha) })
+	return &model.Input{IDs: b.IDs, Offsets: b.Offsets, Gates: p.gates}, nil
+}
+
+// fill writes a gate per sequence and module: here all modules of a sequence have the
+// same rank.
+func (p *Program) fill(dst *[]float32, ranks []int, gate func(row []float32, rank int)) {
+	*dst = (*dst)[:0]
+	for _, r := range ranks {
+		gate(p.rankRow, r)
+		for range p.a.Sites {
+			*dst = append(*dst, p.rankRow...)
+		}
+	}
+}
+
+// fit is g if b fits it, else a graph with room to spare for the next batches.
+func (p *Program) fit(g *model.Graph, b *data.Batch, train bool) (*model.Graph, error) {
+	rows, sequences := b.Tokens(), max(b.Len(), 2)
+	if g != nil {
+		if rows <= g.Rows && sequences <= g.Sequences {
+			return g, nil
+		}
+		rows, sequences = max(rows, g.Rows), max(sequences, g.Sequences)
+		if err := g.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return p.m.Compile(model.Options{
+		Rows: roundUp(rows+rows/4, 64), Sequences: roundUp(sequences, 8), Labels: p.labels, Regression: p.regression,
+		Rank: p.a.Rank, Modules: len(p.a.Sites), Head: p.head(), Train: train, Dropout: p.o.Dropout,
+		Adapt: func(site string) (model.Pair, bool) {
+			i, ok := p.modules[site]
+			if !ok {
+				return model.Pair{}, false
+			}
+			return model.Pair{A: p.a.Sites[i].A, B: p.a.Sites[i].B, Module: i}, true
+		},
+	})
+}
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }
+
+func (p *Program) head() (head []model.Tensor) {
+	for _, t := range p.a.Head {
+		head = append(head, model.Tensor(t))
+	}
+	return head
+}
