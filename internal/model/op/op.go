@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
-	"strings"
 
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
@@ -134,6 +133,3 @@ func want(what string, n *G.Node, cols int) error {
 	}
 	return nil
 }
-
-// fields renders a list for spec.more.
-func fields[T any](v []T) string { return strings.Trim(fmt.Sprint(v), "[]") }

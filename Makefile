@@ -1,0 +1,36 @@
+# check is what CI runs; the other targets are parts of it and tools.
+GO ?= go
+
+.PHONY: check test vet lint race fuzz bench gen
+
+check: vet lint test race
+
+test:
+	$(GO) test ./...
+
+vet:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	GOARCH=arm64 $(GO) vet ./internal/kernel
+	cd internal/kernel/gen && $(GO) vet ./...
+
+# The linter is used where it is installed; its version is checked by nobody.
+lint:
+	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run ./...; else echo "golangci-lint is not installed: skipped"; fi
+
+race:
+	$(GO) test -race -short ./internal/kernel ./internal/safetensors ./internal/tokenizer ./internal/data/... ./internal/adapter ./internal/evaluate ./internal/train
+
+# FUZZTIME a target; crashers land in testdata/fuzz of the package.
+FUZZTIME ?= 30s
+fuzz:
+	@for p in $$($(GO) list ./internal/...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchtime 0.5s ./internal/kernel
+
+gen:
+	cd internal/kernel/gen && for k in gemm strided vector; do \
+	  $(GO) run . -kernel $$k -out ../$${k}_amd64.s -stubs ../$${k}_stubs_amd64.go -pkg kernel || exit 1; done
