@@ -25,7 +25,7 @@ type Graph struct {
 	loss      G.Value
 	gradients []Gradient
 	hidden    []*G.Node
-	nodeCount int
+	graph     *G.ExprGraph
 	width     int // Modules·Rank
 }
 
@@ -65,7 +65,7 @@ func (m *Model) Compile(o Options) (*Graph, error) {
 	if err := gr.build(b); err != nil {
 		return nil, fmt.Errorf("model: building the graph: %w", err)
 	}
-	gr.hidden, gr.nodeCount = b.hidden, len(b.g.AllNodes())
+	gr.hidden, gr.graph = b.hidden, b.g
 	gr.vm = G.NewTapeMachine(b.g)
 	return gr, nil
 }

@@ -106,7 +106,10 @@ func shardNames(fsys fs.FS, dir string) ([]string, map[string]string, error) {
 // stripPrefix removes "roberta." where the encoder's names have it.
 func (c *checkpoint) stripPrefix() {
 	const prefix = "roberta."
-	if _, c.prefixed = c.tensors[prefix+"embeddings.word_embeddings.weight"]; !c.prefixed {
+	for name := range c.tensors {
+		c.prefixed = c.prefixed || strings.HasPrefix(name, prefix)
+	}
+	if !c.prefixed {
 		return
 	}
 	stripped := make(map[string]safetensors.Tensor, len(c.tensors))

@@ -56,6 +56,9 @@ func newSpec(m *Memory, kind, name string, rows, cols int, in ...hm.Type) spec {
 func (s *spec) rows() int { return s.out.Shape()[0] }
 func (s *spec) cols() int { return s.out.Shape()[1] }
 
+// Kind is what the operation computes: "linear", "lowrank.backward", …
+func (s *spec) Kind() string { return s.kind }
+
 // Arity is the number of inputs.
 func (s *spec) Arity() int { return len(s.in) }
 
