@@ -117,6 +117,6 @@ func startsInWord(s string) bool {
 
 // inWord is \w of the Rust regex library (Unicode TR 18, annex C).
 func inWord(r rune) bool {
-	return unicode.IsLetter(r) ||
+	return isLetter(r) || unicode.Is(newNumbers, r) ||
 		unicode.In(r, unicode.M, unicode.Nd, unicode.Nl, unicode.Other_Alphabetic, unicode.Pc, unicode.Join_Control)
 }

@@ -3,10 +3,12 @@ package tokenizer
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -69,8 +71,8 @@ func decode(file, key string, value []byte, v any) error {
 	case errors.Is(err, json.ErrUnknownName):
 		return fault.Invalidf("%s: key %s is unknown and might change the ids: remove it if it does not", file, where)
 	case semantic.JSONKind != 0 && semantic.GoType != nil:
-		return fault.Invalidf("%s: key %s holds a %v where %s belongs: get the file anew",
-			file, where, semantic.JSONKind, nature(semantic.GoType))
+		return fault.Invalidf("%s: key %s holds %s where %s belongs: get the file anew",
+			file, where, found(semantic.JSONKind), nature(semantic.GoType))
 	}
 	return fault.Invalidf("%s: key %s: %s: get the file anew", file, where, plain(semantic.Err))
 }
@@ -90,9 +92,22 @@ func plain(err error) string {
 	}
 	text := err.Error()
 	if len(text) > 200 {
-		text = text[:200]
+		text = strings.ToValidUTF8(text[:200], "") + "…"
 	}
 	return text
+}
+
+func found(k jsontext.Kind) string {
+	switch k {
+	case '[', ']':
+		return "an array"
+	case '{', '}':
+		return "an object"
+	case '"', '0':
+		return "a " + k.String()
+	default:
+		return k.String() // true, false, null
+	}
 }
 
 // nature says in JSON's terms what a field takes.
@@ -108,8 +123,10 @@ func nature(t reflect.Type) string {
 		return "a whole number below 2³¹"
 	case reflect.Float64:
 		return "a number"
-	case reflect.Slice, reflect.Array:
+	case reflect.Slice:
 		return "an array"
+	case reflect.Array:
+		return fmt.Sprintf("an array of %d", t.Len())
 	default:
 		return "an object"
 	}

@@ -86,9 +86,9 @@ func classify(s string) (class, int) {
 	}
 	r, size := utf8.DecodeRuneInString(s)
 	switch {
-	case unicode.IsLetter(r) || unicode.Is(newLetters, r):
+	case isLetter(r):
 		return letter, size
-	case unicode.IsNumber(r) || unicode.Is(newNumbers, r):
+	case isNumber(r):
 		return number, size
 	case unicode.IsSpace(r):
 		return space, size
@@ -96,8 +96,11 @@ func classify(s string) (class, int) {
 	return other, size
 }
 
+func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.Is(newLetters, r) }
+func isNumber(r rune) bool { return unicode.IsNumber(r) || unicode.Is(newNumbers, r) }
+
 // The Rust library's tables are of Unicode 16, Go's of 15. These are the letters and the
-// numbers that came between; with newer tables in Go they change nothing.
+// numbers (decimal digits all) that came between; with newer tables in Go they change nothing.
 var (
 	newLetters = &unicode.RangeTable{
 		R16: []unicode.Range16{

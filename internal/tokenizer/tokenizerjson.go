@@ -155,9 +155,13 @@ func orNull(v jsontext.Value) jsontext.Value {
 	return v
 }
 
-// supported refuses the settings of BPE that RoBERTa does not use and that change ids.
+// supported refuses the settings of BPE that RoBERTa does not use and that change ids, and
+// a model without its tables.
 func (m *bpeFile) supported(file string) error {
 	set := func(s *string) bool { return s != nil && *s != "" }
+	if m.Vocab == nil || m.Merges == nil {
+		return fault.Invalidf("%s: model.vocab or model.merges is missing: get the file anew", file)
+	}
 	refused := ""
 	switch {
 	case m.Dropout != nil && *m.Dropout != 0:
