@@ -1,0 +1,170 @@
+package adapter
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// headModules are what PEFT saves whole beside a sequence classifier's adapters.
+var headModules = []string{"classifier", "score"}
+
+// config is what dylora uses of an adapter_config.json.
+type config struct {
+	rank      int
+	alpha     float64
+	targets   []string // names or suffixes of module paths
+	needsHead bool     // the head must be in the weights' file
+}
+
+// parseConfig reads PEFT's adapter_config.json from b. Every key is used, without effect
+// on a loaded adapter, or refused by name; see fields.
+func parseConfig(file string, b []byte) (*config, error) {
+	var values map[string]jsontext.Value
+	if err := json.Unmarshal(b, &values); err != nil {
+		return nil, fault.Invalidf("%s: %s", file, oneLine(err.Error()))
+	}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if err := checkField(file, key, values[key]); err != nil {
+			return nil, err
+		}
+	}
+	c := new(config)
+	if err := c.read(file, values); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func checkField(file, key string, value jsontext.Value) error {
+	i := slices.IndexFunc(fields[:], func(f field) bool { return f.name == key })
+	if i < 0 {
+		return fault.Invalidf("%s: unknown key %s; remove it if the adapter does not depend on it", file, show(key))
+	}
+	f := fields[i]
+	value = value.Clone() // Compact works in place
+	if err := value.Compact(); err != nil {
+		return fault.Invalidf("%s: %s: %s", file, key, oneLine(err.Error()))
+	}
+	if f.rule == neutral && !slices.Contains(f.allowed, string(value)) {
+		return fault.Invalidf("%s: %s is %s: %s is not supported; only %s is", file, key, oneLine(string(value)), f.why, f.allowed[0])
+	}
+	return nil
+}
+
+// read takes the used fields from values.
+func (c *config) read(file string, values map[string]jsontext.Value) error {
+	get := func(key string, into any, want string) error {
+		v, ok := values[key]
+		if !ok {
+			return fault.Invalidf("%s: no %s; it must be %s", file, key, want)
+		}
+		if err := json.Unmarshal(v, into); err != nil {
+			return fault.Invalidf("%s: %s is %s, not %s", file, key, oneLine(string(v)), want)
+		}
+		return nil
+	}
+	var kind, task string
+	var modules []string
+	for _, f := range []struct {
+		key  string
+		into any
+		want string
+	}{
+		{"peft_type", &kind, `"LORA"`},
+		{"task_type", &task, `"SEQ_CLS"`},
+		{"r", &c.rank, "a whole number above 0"},
+		{"lora_alpha", &c.alpha, "a number above 0"},
+		{"target_modules", &c.targets, "a list of module names"},
+		{"modules_to_save", &modules, "a list of module names, or null"},
+	} {
+		if err := get(f.key, f.into, f.want); err != nil {
+			return err
+		}
+	}
+	c.needsHead = len(modules) > 0
+	return c.check(file, kind, task, modules)
+}
+
+func (c *config) check(file, kind, task string, modules []string) error {
+	for _, m := range modules {
+		if !slices.Contains(headModules, m) {
+			return fault.Invalidf("%s: modules_to_save has %s; only %s are supported", file, show(m), strings.Join(headModules, " and "))
+		}
+	}
+	switch {
+	case kind != "LORA":
+		return fault.Invalidf("%s: peft_type is %s; only LORA is supported", file, show(kind))
+	case task != "SEQ_CLS":
+		return fault.Invalidf("%s: task_type is %s; only SEQ_CLS is supported", file, show(task))
+	case c.rank < 1:
+		return fault.Invalidf("%s: r is %d; it must be above 0", file, c.rank)
+	case !(c.alpha > 0) || math.IsInf(c.alpha, 1):
+		return fault.Invalidf("%s: lora_alpha is %v; it must be above 0", file, c.alpha)
+	case len(c.targets) == 0:
+		return fault.Invalidf("%s: target_modules is empty; it must name the adapted modules", file)
+	}
+	return nil
+}
+
+// encodeConfig writes what PEFT 0.21.2 would for this adapter, byte for byte: all fields
+// by name, indented by two.
+func encodeConfig(a *Adapter, model string) ([]byte, error) {
+	own := map[string]any{
+		"r":              a.Rank,
+		"lora_alpha":     jsontext.Value(strconv.FormatFloat(a.Alpha, 'f', -1, 64)),
+		"target_modules": targetModules(a.Sites),
+	}
+	if model != "" {
+		own["base_model_name_or_path"] = model
+	}
+	own["modules_to_save"] = headModules
+	if len(a.Head) == 0 {
+		own["modules_to_save"] = nil
+	}
+	var b bytes.Buffer
+	e := jsontext.NewEncoder(&b, jsontext.WithIndent("  "))
+	if err := e.WriteToken(jsontext.BeginObject); err != nil {
+		return nil, err
+	}
+	for _, f := range fields {
+		value, ok := own[f.name]
+		if !ok && f.written == "" {
+			continue
+		}
+		if !ok {
+			value = jsontext.Value(f.written)
+		}
+		if err := e.WriteToken(jsontext.String(f.name)); err != nil {
+			return nil, err
+		}
+		if err := json.MarshalEncode(e, value); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	if err := e.WriteToken(jsontext.EndObject); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// show quotes text from a file, oneLine bounds it: a message stays one line whatever the
+// file holds.
+func show(s string) string { return oneLine(strconv.Quote(s)) }
+
+func oneLine(s string) string {
+	const most = 160
+	if s = strings.ToValidUTF8(s, "?"); len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -1,0 +1,67 @@
+package adapter
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"runtime"
+)
+
+// files is what a save asks of the file system. Tests make each step fail.
+type files interface {
+	Mkdir(path string) error
+	Write(path string, b []byte) error // a new file, flushed to the disk
+	Sync(folder string) error          // flushes the folder's entries to the disk
+	Rename(from, to string) error      // to must not exist
+	Exchange(a, b string) error        // swaps two folders
+	RemoveAll(path string) error
+}
+
+// disk is the real one.
+type disk struct{}
+
+func (disk) Mkdir(path string) error      { return os.Mkdir(path, 0o777) }
+func (disk) Rename(from, to string) error { return os.Rename(from, to) }
+func (disk) Exchange(a, b string) error   { return exchange(a, b) }
+func (disk) RemoveAll(path string) error  { return os.RemoveAll(path) }
+
+func (disk) Write(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	return cmp.Or(err, f.Sync(), f.Close())
+}
+
+func (disk) Sync(folder string) error {
+	if runtime.GOOS == "windows" { // which cannot flush a folder
+		return nil
+	}
+	f, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return cmp.Or(f.Sync(), f.Close())
+}
+
+// exchangeByRename swaps a and b in three steps. Between the first two there is no b:
+// a crash there leaves it beside, under the name it had with ".old" behind.
+func exchangeByRename(a, b string) error {
+	aside := b + ".old"
+	if err := os.Rename(b, aside); err != nil {
+		return err
+	}
+	if err := os.Rename(a, b); err != nil {
+		return also(err, os.Rename(aside, b))
+	}
+	return os.Rename(aside, a)
+}
+
+// also adds, on the same line, what went wrong while err was being undone.
+func also(err, undo error) error {
+	if undo == nil {
+		return err
+	}
+	return fmt.Errorf("%w; and while undoing: %w", err, undo)
+}

@@ -1,0 +1,89 @@
+package adapter
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// Facts is what dylora remembers of an adapter beside PEFT's files, in dylora.json.
+type Facts struct {
+	Version    string                        `json:"version"`    // of dylora
+	Task       string                        `json:"task"`       // canonical name; empty if there are no facts
+	Labels     []string                      `json:"labels"`     // by class index
+	Regression bool                          `json:"regression"` // one real output, no classes
+	Model      string                        `json:"model"`      // the base model's name or path
+	ModelHash  string                        `json:"model_hash"` // SHA-256 of its weights, hex
+	Rank       int                           `json:"rank"`       // of this adapter; Save sets it
+	Alpha      float64                       `json:"alpha"`      // Save sets it
+	RankMax    int                           `json:"rank_max"`   // trained
+	RankMin    int                           `json:"rank_min"`   // trained
+	CutFrom    int                           `json:"cut_from"`   // rank of the adapter that this is a slice of; 0: it is none
+	Sampler    string                        `json:"sampler"`    // as NewSampler reads it
+	Block      int                           `json:"block"`      // of the sampler
+	Update     string                        `json:"update"`     // as ParseUpdate reads it
+	Seed       uint64                        `json:"seed"`
+	Targets    []string                      `json:"targets"`    // as ParseTargets gives them
+	MaxLength  int                           `json:"max_length"` // tokens of a sequence in training
+	Epoch      int                           `json:"epoch"`      // after which the weights were taken
+	Step       int                           `json:"step"`       // after which the weights were taken
+	Metrics    map[string]map[string]float64 `json:"metrics"`    // on dev, by rank and name; undefined ones are left out
+}
+
+// CheckBase compares the base model's hash with the one the adapter was trained on. A
+// mismatch is fault.Invalid unless force is set. Facts without a hash match any model.
+func (f *Facts) CheckBase(hash string, force bool) error {
+	if f == nil || f.ModelHash == "" || f.ModelHash == hash || force {
+		return nil
+	}
+	return fault.Invalidf("the adapter was trained on another base model: %s with hash %s, not %s; give that model, or --force-base to use this one",
+		show(f.Model), short(f.ModelHash), short(hash))
+}
+
+// short is enough of a hash to tell two apart.
+func short(hash string) string { return oneLine(hash[:min(12, len(hash))]) }
+
+// parseFacts reads dylora.json. Unknown keys are refused, as a later version may rely on
+// them.
+func parseFacts(file string, b []byte) (*Facts, error) {
+	f := new(Facts)
+	if err := json.Unmarshal(b, f, json.RejectUnknownMembers(true)); err != nil {
+		return nil, fault.Invalidf("%s: %s; it may come from another version of dylora", file, oneLine(err.Error()))
+	}
+	return f, nil
+}
+
+func (f *Facts) encode() ([]byte, error) {
+	return json.Marshal(f, json.Deterministic(true), jsontext.WithIndent("  "))
+}
+
+// metadata is for those who have only the weights' file: the format that PEFT names, and
+// the facts that say how the weights are meant.
+func (f *Facts) metadata() map[string]string {
+	m := map[string]string{"format": "pt"}
+	if f == nil {
+		return m
+	}
+	maps.Copy(m, map[string]string{
+		"dylora.version":    f.Version,
+		"dylora.task":       f.Task,
+		"dylora.labels":     strings.Join(f.Labels, ","),
+		"dylora.model":      f.Model,
+		"dylora.model_hash": f.ModelHash,
+		"dylora.rank":       strconv.Itoa(f.Rank),
+		"dylora.rank_max":   strconv.Itoa(f.RankMax),
+		"dylora.rank_min":   strconv.Itoa(f.RankMin),
+		"dylora.alpha":      strconv.FormatFloat(f.Alpha, 'g', -1, 64),
+		"dylora.sampler":    f.Sampler,
+		"dylora.update":     f.Update,
+		"dylora.seed":       strconv.FormatUint(f.Seed, 10),
+		"dylora.targets":    strings.Join(f.Targets, ","),
+	})
+	maps.DeleteFunc(m, func(_, v string) bool { return v == "" })
+	return m
+}

@@ -1,0 +1,91 @@
+package adapter
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/safetensors"
+)
+
+// maxJSON bounds the JSON files of a folder; PEFT's take about a kilobyte.
+const maxJSON = 16 << 20
+
+// Load reads an adapter in PEFT's layout from the folder dir. It is strict: what could
+// change results and is not supported is refused by name, tensors must be exactly those
+// that the config asks for. The facts are zero (Task "") where there is no dylora.json.
+// Errors are fault.Invalid and name the file and the key.
+func Load(dir string) (*Adapter, *Facts, error) {
+	configFile, weightsFile := filepath.Join(dir, configName), filepath.Join(dir, weightsName)
+	b, err := readJSON(configFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fault.Errorf(fault.Invalid, "%s: no adapter here: %w; give a run folder or a folder in PEFT's layout", dir, err)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := parseConfig(configFile, b)
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := safetensors.Read(weightsFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := decodeWeights(weightsFile, st, configFile, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := loadFacts(filepath.Join(dir, factsName), a)
+	if err != nil {
+		return nil, nil, err
+	}
+	return a, f, nil
+}
+
+// loadFacts reads dylora.json, which must speak of a.
+func loadFacts(file string, a *Adapter) (*Facts, error) {
+	b, err := readJSON(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return new(Facts), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := parseFacts(file, b)
+	if err != nil {
+		return nil, err
+	}
+	if f.Rank != a.Rank || f.Alpha != a.Alpha {
+		return nil, fault.Invalidf("%s: rank %d and alpha %v, but the adapter beside it has rank %d and alpha %v; the files do not belong together",
+			file, f.Rank, f.Alpha, a.Rank, a.Alpha)
+	}
+	return f, nil
+}
+
+// readJSON reads a regular file of bounded size.
+func readJSON(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fault.Errorf(fault.Invalid, "%w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fault.Invalidf("%s: not a regular file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Errorf(fault.Invalid, "%w", err)
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxJSON+1))
+	if err = cmp.Or(err, f.Close()); err != nil {
+		return nil, fault.Errorf(fault.Invalid, "%s: %w", path, err)
+	}
+	if len(b) > maxJSON {
+		return nil, fault.Invalidf("%s: more than %d MiB; this is no %s", path, maxJSON>>20, filepath.Base(path))
+	}
+	return b, nil
+}

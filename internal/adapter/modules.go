@@ -1,0 +1,123 @@
+package adapter
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// PEFT adapts every module whose path is a name in target_modules or ends in "." and
+// that name. So "output.dense" alone would also catch attention.output.dense.
+
+// targetModules are names by which PEFT finds exactly these sites: short ones where every
+// layer from the first has the same targets and none catches more, else whole paths.
+func targetModules(sites []Site) []string {
+	var layers [][]int // the modules of each layer
+	for _, s := range sites {
+		p, _ := parsePlace(s.Name)
+		if p.layer > len(layers) {
+			return paths(sites)
+		}
+		if p.layer == len(layers) {
+			layers = append(layers, nil)
+		}
+		layers[p.layer] = append(layers[p.layer], p.module)
+	}
+	var names []string
+	for _, module := range layers[0] {
+		names = append(names, target(modules[module]))
+	}
+	ambiguous := slices.Contains(names, "output.dense") && !slices.Contains(names, "attention.output.dense")
+	for _, l := range layers {
+		if ambiguous || !slices.Equal(l, layers[0]) {
+			return paths(sites)
+		}
+	}
+	return names
+}
+
+func paths(sites []Site) (names []string) {
+	for _, s := range sites {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// checkTargets holds the sites found in the weights' file against target_modules: every
+// site is named there, every name has its sites, and no layer lacks one.
+func checkTargets(configFile, weightsFile string, names []string, sites []Site) error {
+	named, caught := map[string]bool{}, map[string]bool{}
+	for _, n := range names {
+		named[n] = true
+	}
+	found := map[string]bool{}
+	for _, s := range sites {
+		found[s.Name] = true
+	}
+	var missing, unexpected []string
+	for _, path := range candidates(sites) {
+		wanted := false
+		for _, suffix := range suffixes(path) {
+			if named[suffix] {
+				wanted, caught[suffix] = true, true
+			}
+		}
+		switch {
+		case wanted && !found[path]:
+			missing = append(missing, weightKey(path, "A"), weightKey(path, "B"))
+		case !wanted && found[path]:
+			unexpected = append(unexpected, weightKey(path, "A"), weightKey(path, "B"))
+		}
+	}
+	if err := difference(weightsFile, missing, unexpected); err != nil {
+		return err
+	}
+	for _, n := range names {
+		if !caught[n] {
+			return fault.Invalidf("%s: target_modules has %s, but %s has no tensors for it; the modules that can be adapted are %s",
+				configFile, show(n), weightsFile, strings.Join(Targets(), ", "))
+		}
+	}
+	return nil
+}
+
+// candidates are the paths of all modules in the sites' layers, and in as many layers
+// counted from 0: if the sites leave a layer out, it or another such layer is there.
+func candidates(sites []Site) (paths []string) {
+	type layer struct {
+		prefix string
+		number int
+	}
+	layers, counts := map[layer]bool{}, map[string]int{}
+	for _, s := range sites {
+		p, _ := parsePlace(s.Name)
+		if l := (layer{p.prefix, p.layer}); !layers[l] {
+			layers[l] = true
+			counts[p.prefix]++
+		}
+	}
+	for prefix, n := range counts {
+		for i := range n {
+			layers[layer{prefix, i}] = true
+		}
+	}
+	for l := range layers {
+		for m := range modules {
+			paths = append(paths, place{l.prefix, l.number, m}.String())
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// suffixes are the path and all that follows one of its dots.
+func suffixes(path string) []string {
+	s := []string{path}
+	for i, c := range path {
+		if c == '.' {
+			s = append(s, path[i+1:])
+		}
+	}
+	return s
+}
