@@ -2276,3 +2276,13 @@ tail1:
 end1:
 	VZEROUPPER
 	RET
+
+// func pause(n int)
+TEXT ·pause(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), AX
+
+loop:
+	PAUSE
+	DECQ AX
+	JNZ  loop
+	RET

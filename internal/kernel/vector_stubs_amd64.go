@@ -43,3 +43,5 @@ func adamWAVX2(n int, tail *int32, w *float32, grad *float32, m *float32, v *flo
 func scaleAVX2(n int, tail *int32, x *float32, a float32)
 
 func addScaledAVX2(n int, tail *int32, y *float32, x *float32, a float32)
+
+func pause(n int)

@@ -15,7 +15,6 @@ import (
 type Model struct {
 	Config     Config
 	Hash       string // SHA-256 of the weight files, in hex
-	prefixed   bool
 	embeddings embeddings
 	layers     []layer
 	classifier []Tensor // the checkpoint's own head, if it has one
@@ -54,7 +53,7 @@ func Load(fsys fs.FS, dir string) (*Model, error) {
 		return nil, err
 	}
 	l := &loader{c: c}
-	m := &Model{Config: *config, Hash: c.hash, prefixed: c.prefixed, embeddings: l.embeddings(config)}
+	m := &Model{Config: *config, Hash: c.hash, embeddings: l.embeddings(config)}
 	for i := range config.Layers {
 		m.layers = append(m.layers, l.layer(config, i))
 	}

@@ -20,6 +20,18 @@ func vector() {
 		scaleKernel(s)
 		addScaledKernel(s)
 	}
+	pause()
+}
+
+// pause waits for n PAUSE instructions, which leave the core's resources to its sibling.
+func pause() {
+	TEXT("pause", NOSPLIT, "func(n int)")
+	n := Load(Param("n"), GP64())
+	Label("loop")
+	PAUSE()
+	DECQ(n)
+	JNZ(operand.LabelRef("loop"))
+	RET()
 }
 
 // sweep is a pass over n elements: whole vectors, then one masked by the parameter tail.
