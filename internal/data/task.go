@@ -26,8 +26,7 @@ func (k Kind) String() string {
 	return "classification"
 }
 
-// Task describes one task: what a row holds and how predictions are judged. Tasks are
-// shared and read-only.
+// Task describes one task: what a row holds and how predictions are judged.
 type Task struct {
 	Name    string   // canonical: lower case, no punctuation
 	Kind    Kind     // what the labels are
@@ -37,8 +36,8 @@ type Task struct {
 	Pair    bool     // two texts per example
 
 	textA, textB, label column
-	columns             int  // columns of a file without a header line, else 0
-	tornRows            bool // the official train file has rows broken by a newline
+	columns             int  // columns of a file without a header, else 0
+	rough               bool // the official files have torn rows and empty texts, see table.skip
 }
 
 // column finds a field of a row by the header's name, or by place in a file without one.
@@ -68,7 +67,7 @@ func Tasks() []*Task {
 			textA: column{name: "sentence"}, label: column{name: "label"}},
 		{Name: "mrpc", Folder: "MRPC", Labels: binary, Metrics: accuracyF1, Pair: true,
 			textA: column{name: "#1 String"}, textB: column{name: "#2 String"}, label: column{name: "Quality"}},
-		{Name: "qqp", Folder: "QQP", Labels: binary, Metrics: accuracyF1, Pair: true, tornRows: true,
+		{Name: "qqp", Folder: "QQP", Labels: binary, Metrics: accuracyF1, Pair: true, rough: true,
 			textA: column{name: "question1"}, textB: column{name: "question2"}, label: column{name: "is_duplicate"}},
 		{Name: "stsb", Folder: "STS-B", Kind: Regression, Metrics: []string{"pearson", "spearman"}, Pair: true,
 			textA: column{name: "sentence1"}, textB: column{name: "sentence2"}, label: column{name: "score"}},

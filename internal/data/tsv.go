@@ -3,6 +3,7 @@ package data
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -16,9 +17,9 @@ import (
 // maxLine bounds a row's bytes; GLUE's longest has under 6,000.
 const maxLine = 1 << 20
 
-// maxTorn is the share of torn rows that is skipped in a file known to have some, in
-// rows per torn row: QQP's train.tsv has about one in 15,000.
-const maxTorn = 1000
+// rowsPerTorn bounds the torn rows that are skipped in a file known to have some: one in
+// so many. QQP's train.tsv has about one in 15,000.
+const rowsPerTorn = 1000
 
 // table is the layout of one file: where the columns are that a task wants.
 type table struct {
@@ -115,9 +116,9 @@ func (tab *table) row(fields []string) (e Example, err error) {
 }
 
 // text keeps a text as it is, spaces at its ends included: SST-2's end in one, and the
-// published models were trained with it. The copy frees the rest of the row.
+// published results were reached with it. The copy lets go of the rest of the row.
 func (tab *table) text(s string, c column) (string, error) {
-	if strings.TrimSpace(s) == "" {
+	if strings.TrimSpace(s) == "" && !tab.task.rough {
 		return "", tab.errorf("%s is empty: correct or delete the line", c.name)
 	}
 	return strings.Clone(s), nil
@@ -143,10 +144,11 @@ func (tab *table) score(s string) (float32, error) {
 	return float32(v), nil
 }
 
-// skip drops a row of the wrong width in a file that is known to have some: in QQP's
-// train.tsv a few questions hold a newline, and everyone who reads it leaves them out.
+// skip drops a row of the wrong width in a file that is known to have some. In QQP a few
+// questions hold a newline; the field's tools leave these rows out (fairseq's
+// preprocess_GLUE_tasks.sh) and keep those with an empty question, so results compare.
 func (tab *table) skip() bool {
-	if !tab.task.tornRows {
+	if !tab.task.rough {
 		return false
 	}
 	if tab.torn++; tab.torn == 1 {
@@ -163,7 +165,7 @@ func (tab *table) end(err error, rows int) error {
 		return tab.errorf("longer than %d bytes: not a GLUE file", maxLine)
 	case err != nil:
 		return fault.Invalidf("cannot read %s: %w", tab.name, reason(err))
-	case tab.torn > rows/maxTorn:
+	case tab.torn > rows/rowsPerTorn:
 		tab.line = tab.firstTorn
 		return tab.errorf("not the header's %d columns, and %d such rows are too many to skip: get the file again", tab.width, tab.torn)
 	case rows == 0:
@@ -173,5 +175,5 @@ func (tab *table) end(err error, rows int) error {
 }
 
 func (tab *table) errorf(format string, a ...any) error {
-	return fault.Invalidf("%s: line %d: %w", tab.name, tab.line, fault.Invalidf(format, a...))
+	return fault.Invalidf("%s: line %d: %s", tab.name, tab.line, fmt.Sprintf(format, a...))
 }
