@@ -35,7 +35,7 @@ func (l Level) product(b *panels, c []float32, ldc int, a []float32, lda, rows i
 	count := (b.n + b.width - 1) / b.width
 	if rows >= rowsWide*Threads() || count == 1 {
 		per := len(g.tiles)
-		Parallel((rows+per-1)/per, 1, func(lo, hi int) { g.run(lo*per, min(hi*per, rows), 0, count) })
+		Parallel((rows+per-1)/per, 4, func(lo, hi int) { g.run(lo*per, min(hi*per, rows), 0, count) })
 		return
 	}
 	Parallel(count, 1, func(lo, hi int) { g.run(0, rows, lo, hi) })

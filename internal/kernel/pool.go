@@ -6,35 +6,37 @@ import (
 	"sync/atomic"
 )
 
-// pool is the workers that Parallel runs chunks on. They live as long as the process,
-// spin briefly after a chunk, since the next one follows within microseconds in the
-// middle of a step, and then park.
+// pool is the workers that Parallel shares its chunks with. They live as long as the
+// process, wait a while for the next job, since within a step it follows in microseconds,
+// and then park.
 type pool struct {
-	mu      sync.Mutex // one Parallel at a time; a nested or concurrent one runs inline
+	mu      sync.Mutex // one job at a time; a nested or concurrent one runs inline
 	threads atomic.Int32
 	workers []*worker
-	body    func(lo, hi int)
-	pending atomic.Int32
+	job     atomic.Pointer[job]
+}
+
+// job is one call of Parallel. Whoever is free takes the next chunk, so a thread that the
+// system has taken away holds up the chunk it is in and no more.
+type job struct {
+	body       func(lo, hi int)
+	n, chunks  int
+	next, done atomic.Int32
 }
 
 type worker struct {
-	lo, hi int
-	state  atomic.Int32 // idle, ready or parked
+	parked atomic.Bool
 	wake   chan struct{}
 }
 
 const (
-	idle = iota
-	ready
-	parked
+	// A thread has about this many chunks, to even out what the system takes away.
+	chunksPerThread = 3
+	// Waits of about 100 µs: longer than the gap between two operations of a step. To park
+	// and wake costs some 10 µs.
+	spins  = 2000
+	pauses = 2
 )
-
-// spins times a pause is about 100 µs: longer than the gap between two operations of a
-// step, so that a worker seldom parks inside one. To park and wake costs some 10 µs, and
-// a waiting thread that yields instead keeps the scheduler busy on its core.
-const spins = 2000
-
-const pauses = 2
 
 var shared pool
 
@@ -49,60 +51,76 @@ func Threads() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// Parallel calls body over [0, n) in contiguous chunks of at least grain, one a thread.
+// Parallel calls body over [0, n) in contiguous chunks of at least grain, on all threads.
 // body must compute each index independently of where chunks begin. A call from within
 // body runs inline.
 func Parallel(n, grain int, body func(lo, hi int)) {
 	if n <= 0 {
 		return
 	}
-	chunks := min(Threads(), n/max(grain, 1))
-	if chunks < 2 || !shared.mu.TryLock() {
+	threads := Threads()
+	chunks := min(threads*chunksPerThread, n/max(grain, 1))
+	if threads < 2 || chunks < 2 || !shared.mu.TryLock() {
 		body(0, n)
 		return
 	}
 	defer shared.mu.Unlock()
-	shared.run(n, chunks, body)
+	shared.run(&job{body: body, n: n, chunks: chunks}, min(threads, chunks)-1)
 }
 
-func (p *pool) run(n, chunks int, body func(lo, hi int)) {
-	for len(p.workers) < chunks-1 {
+// run shares j with that many workers and returns when all its chunks are done.
+func (p *pool) run(j *job, workers int) {
+	p.job.Store(j)
+	for len(p.workers) < workers {
 		w := &worker{wake: make(chan struct{}, 1)}
 		p.workers = append(p.workers, w)
 		go p.serve(w)
 	}
-	p.body = body
-	p.pending.Store(int32(chunks - 1))
-	for i, w := range p.workers[:chunks-1] {
-		w.lo, w.hi = (i+1)*n/chunks, (i+2)*n/chunks
-		if w.state.Swap(ready) == parked {
+	for _, w := range p.workers[:workers] {
+		if w.parked.CompareAndSwap(true, false) {
 			w.wake <- struct{}{}
 		}
 	}
-	body(0, n/chunks)
-	for i := 0; p.pending.Load() > 0; i++ {
+	j.work()
+	for i := 0; int(j.done.Load()) < j.chunks; i++ {
 		if i < spins {
 			pause(pauses)
 		} else {
 			runtime.Gosched()
 		}
 	}
-	p.body = nil
 }
 
-func (p *pool) serve(w *worker) {
+// work takes chunks until none is left.
+func (j *job) work() {
 	for {
-		for i := 0; w.state.Load() != ready; i++ {
-			if i < spins {
-				pause(pauses)
-				continue
-			}
-			if w.state.CompareAndSwap(idle, parked) {
+		i := int(j.next.Add(1)) - 1
+		if i >= j.chunks {
+			return
+		}
+		j.body(i*j.n/j.chunks, (i+1)*j.n/j.chunks)
+		j.done.Add(1)
+	}
+}
+
+// serve works on each job that it sees. A job that it sees late has no chunks left.
+func (p *pool) serve(w *worker) {
+	var last *job
+	for i := 0; ; i++ {
+		j := p.job.Load()
+		switch {
+		case j != last:
+			j.work()
+			last, i = j, 0
+		case i < spins:
+			pause(pauses)
+		default:
+			w.parked.Store(true)
+			// A job that came before the flag was seen has woken nobody.
+			if p.job.Load() == last || !w.parked.CompareAndSwap(true, false) {
 				<-w.wake
 			}
+			i = 0
 		}
-		p.body(w.lo, w.hi)
-		w.state.Store(idle)
-		p.pending.Add(-1)
 	}
 }
