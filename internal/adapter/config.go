@@ -56,7 +56,7 @@ func checkField(file, key string, value jsontext.Value) error {
 		return fault.Invalidf("%s: %s: %s", file, key, oneLine(err.Error()))
 	}
 	if f.rule == neutral && !slices.Contains(f.allowed, string(value)) {
-		return fault.Invalidf("%s: %s is %s: %s is not supported; only %s is", file, key, oneLine(string(value)), f.why, f.allowed[0])
+		return fault.Invalidf("%s: %s is %s, which asks for %s; only %s is supported", file, key, oneLine(string(value)), f.why, f.allowed[0])
 	}
 	return nil
 }

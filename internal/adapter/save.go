@@ -155,12 +155,7 @@ func commit(d files, dir string, contents []content, exists bool) (err error) {
 			err = also(err, e)
 		}
 	}()
-	for _, c := range contents {
-		if err := d.Write(filepath.Join(temp, c.name), c.data); err != nil {
-			return err
-		}
-	}
-	if err := d.Sync(temp); err != nil {
+	if err := fill(d, temp, contents); err != nil {
 		return err
 	}
 	place := d.Rename
@@ -174,4 +169,14 @@ func commit(d files, dir string, contents []content, exists bool) (err error) {
 		return also(err, place(dir, temp))
 	}
 	return nil
+}
+
+// fill writes contents into folder and flushes them to the disk.
+func fill(d files, folder string, contents []content) error {
+	for _, c := range contents {
+		if err := d.Write(filepath.Join(folder, c.name), c.data); err != nil {
+			return err
+		}
+	}
+	return d.Sync(folder)
 }

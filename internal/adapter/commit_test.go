@@ -1,0 +1,165 @@
+package adapter_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dylora/dylora/internal/adapter"
+)
+
+// broken is a disk whose step number at fails: a write leaves half its bytes, another step
+// does nothing. A dead disk fails every later step too, as if the process had been killed.
+type broken struct {
+	adapter.Files
+	at, steps int
+	dead      bool
+	failed    string // the path of the step that failed
+}
+
+var errFull = &os.PathError{Op: "write", Path: "disk", Err: syscall.ENOSPC}
+
+func (d *broken) step(path string, do func() error) error {
+	d.steps++
+	if d.steps == d.at || d.dead && d.steps > d.at {
+		if d.failed == "" {
+			d.failed = path
+		}
+		return errFull
+	}
+	return do()
+}
+
+func (d *broken) Mkdir(path string) error {
+	return d.step(path, func() error { return d.Files.Mkdir(path) })
+}
+
+func (d *broken) Write(path string, b []byte) error {
+	err := d.step(path, func() error { return d.Files.Write(path, b) })
+	if err != nil && d.failed == path {
+		return errors.Join(err, d.Files.Write(path, b[:len(b)/2]))
+	}
+	return err
+}
+
+func (d *broken) Sync(folder string) error {
+	return d.step(folder, func() error { return d.Files.Sync(folder) })
+}
+
+func (d *broken) Rename(from, to string) error {
+	return d.step(to, func() error { return d.Files.Rename(from, to) })
+}
+
+func (d *broken) Exchange(a, b string) error {
+	return d.step(b, func() error { return d.Files.Exchange(a, b) })
+}
+
+func (d *broken) RemoveAll(path string) error {
+	return d.step(path, func() error { return d.Files.RemoveAll(path) })
+}
+
+// rankAt is the rank of the adapter in dir; 0 if there is no folder. Anything but a whole
+// adapter fails the test.
+func rankAt(t *testing.T, dir string) int {
+	t.Helper()
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return 0
+	}
+	a, f, err := adapter.Load(dir)
+	if err != nil {
+		t.Fatalf("half an adapter: %v", err)
+	}
+	if f.Rank != a.Rank {
+		t.Fatalf("facts of rank %d beside an adapter of rank %d", f.Rank, a.Rank)
+	}
+	return a.Rank
+}
+
+// TestCommit breaks a save at each of its steps, over nothing and over an adapter of rank
+// 2, by an error and by death.
+func TestCommit(t *testing.T) {
+	for _, over := range []bool{false, true} {
+		for _, dead := range []bool{false, true} {
+			at := 1
+			for breakAt(t, over, dead, at) {
+				at++
+			}
+			t.Logf("over %v, dead %v: %d steps broken", over, dead, at-1)
+			if at < 8 { // make, three writes, flush, place, flush
+				t.Errorf("only %d steps", at-1)
+			}
+		}
+	}
+}
+
+// breakAt saves rank 4 over nothing or over rank 2 with a step that fails; false if the
+// save has no such step.
+func breakAt(t *testing.T, over, dead bool, at int) bool {
+	t.Helper()
+	root, old := t.TempDir(), 0
+	dir := filepath.Join(root, "adapter")
+	if over {
+		first, err := trained(t).Slice(2)
+		must(t, err)
+		must(t, adapter.Save(dir, first, facts()))
+		old = 2
+	}
+	before := tree(t, root)
+	d := &broken{Files: adapter.Disk(), at: at, dead: dead}
+	err := adapter.SaveWith(d, dir, trained(t), facts(), over)
+	after, got := tree(t, root), rankAt(t, dir)
+	switch {
+	case d.failed == "" && (err != nil || got != 4 || len(after) != 5): // the root, the folder, three files
+		t.Errorf("over %v, nothing failed: rank %d, %v, %d paths", over, got, err, len(after))
+	case got != old && got != 4:
+		t.Errorf("over %v, dead %v, step %d: rank %d", over, dead, at, got)
+	case err == nil && got != 4:
+		t.Errorf("over %v, dead %v, step %d: no error, but rank %d", over, dead, at, got)
+	case err != nil && (!strings.Contains(err.Error(), dir) || !errors.Is(err, syscall.ENOSPC)):
+		t.Errorf("over %v, dead %v, step %d: %v does not say what failed where", over, dead, at, err)
+	case err != nil && !dead && !cmp.Equal(before, after):
+		t.Errorf("over %v, step %d left something (-before +after):\n%s", over, at, cmp.Diff(before, after))
+	}
+	return d.failed != ""
+}
+
+// TestExchangeByRename: two folders change places, and an impossible exchange changes nothing.
+func TestExchangeByRename(t *testing.T) {
+	root := t.TempDir()
+	a, b := filepath.Join(root, "a"), filepath.Join(root, "b")
+	for _, dir := range []string{a, b} {
+		must(t, os.Mkdir(dir, 0o777))
+		must(t, os.WriteFile(filepath.Join(dir, filepath.Base(dir)), nil, 0o666))
+	}
+	must(t, adapter.ExchangeByRename(a, b))
+	want := map[string]string{root: "d---------", a: "d---------", b: "d---------", filepath.Join(a, "b"): "", filepath.Join(b, "a"): ""}
+	if diff := cmp.Diff(want, tree(t, root)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := adapter.ExchangeByRename(filepath.Join(root, "none"), b); err == nil {
+		t.Error("exchanged with nothing")
+	}
+	if diff := cmp.Diff(want, tree(t, root)); diff != "" {
+		t.Errorf("after a failed exchange (-want +got):\n%s", diff)
+	}
+}
+
+// TestSaveLeavesAPublicFolder: the permissions are those of any new folder, not of a
+// temporary one.
+func TestSaveLeavesAPublicFolder(t *testing.T) {
+	root := t.TempDir()
+	must(t, os.Mkdir(filepath.Join(root, "plain"), 0o777))
+	must(t, adapter.Save(filepath.Join(root, "saved"), trained(t), nil))
+	want, err := os.Stat(filepath.Join(root, "plain"))
+	must(t, err)
+	got, err := os.Stat(filepath.Join(root, "saved"))
+	must(t, err)
+	if got.Mode() != want.Mode() {
+		t.Errorf("mode %v, a new folder has %v", got.Mode(), want.Mode())
+	}
+}

@@ -1,0 +1,45 @@
+package adapter_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// facts fill every field.
+func facts() *adapter.Facts {
+	return &adapter.Facts{
+		Version: "1.2.3", Task: "demo", Labels: []string{"bad", "good"}, Regression: true, Model: "mini",
+		ModelHash: "0123456789abcdef", Rank: 4, Alpha: 16, RankMax: 8, RankMin: 1, CutFrom: 8,
+		Sampler: "uniform", Block: 1, Update: "all", Seed: 1<<64 - 1, Targets: []string{"query", "value"},
+		MaxLength: 64, Epoch: 3, Step: 120, Metrics: map[string]map[string]float64{"1": {"accuracy": 0.5}},
+	}
+}
+
+func TestCheckBase(t *testing.T) {
+	tests := []struct {
+		name  string
+		facts *adapter.Facts
+		hash  string
+		force bool
+		ok    bool
+	}{
+		{"the same model", facts(), "0123456789abcdef", false, true},
+		{"another model", facts(), "ffffffffffffffff", false, false},
+		{"another model, forced", facts(), "ffffffffffffffff", true, true},
+		{"no facts", nil, "f", false, true},
+		{"no hash in the facts", &adapter.Facts{}, "f", false, true},
+		{"no hash of the model", facts(), "", false, false},
+	}
+	for _, tt := range tests {
+		err := tt.facts.CheckBase(tt.hash, tt.force)
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if err != nil && (fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), "--force-base")) {
+			t.Errorf("%s: class %d, %v", tt.name, fault.ClassOf(err), err)
+		}
+	}
+}
