@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"reflect"
 	"strconv"
 	"strings"
@@ -19,14 +20,15 @@ import (
 // largestFile bounds each file; tokenizer.json of 250,000 tokens has 17 MiB.
 const largestFile = 64 << 20
 
+// exists and read take a name with its folder, for messages; fsys is that folder.
 func exists(fsys fs.FS, name string) bool {
-	_, err := fs.Stat(fsys, name)
+	_, err := fs.Stat(fsys, path.Base(name))
 	return err == nil
 }
 
 // read returns the whole file, or an error that wraps fs.ErrNotExist if there is none.
 func read(fsys fs.FS, name string) ([]byte, error) {
-	f, err := fsys.Open(name)
+	f, err := fsys.Open(path.Base(name))
 	if err != nil {
 		return nil, fault.Invalidf("%s: cannot be opened: %w", name, cause(err))
 	}

@@ -96,7 +96,7 @@ func encodeJSON(t testing.TB, v any) []byte {
 func folder(files map[string][]byte) fs.FS {
 	fsys := fstest.MapFS{}
 	for name, b := range files {
-		fsys["m/"+name] = &fstest.MapFile{Data: b}
+		fsys[name] = &fstest.MapFile{Data: b}
 	}
 	return fsys
 }

@@ -29,7 +29,8 @@ type Tokenizer struct {
 	size     int
 }
 
-// Load reads the tokenizer in folder dir of fsys: tokenizer.json or, where there is none,
+// Load reads the tokenizer in the folder fsys; dir is its path for messages. It is in
+// tokenizer.json or, where there is none,
 // vocab.json and merges.txt with RoBERTa's five special tokens. Whatever would change ids
 // and is not supported is refused by the name of its key. A file may have up to 64 MiB,
 // ids go up to 2²⁴-1 and an added token has up to 1,024 bytes. Errors are of class
