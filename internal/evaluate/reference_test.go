@@ -1,0 +1,111 @@
+package evaluate
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// referenceCase is one case of metrics.json: "kind", "labels" and "predictions", and every
+// other field a metric by its name.
+type referenceCase struct {
+	kind                string
+	labels, predictions []float64
+	metrics             map[string]Value
+}
+
+func (c *referenceCase) UnmarshalJSON(b []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(b, &fields); err != nil {
+		return err
+	}
+	for name, into := range map[string]any{"kind": &c.kind, "labels": &c.labels, "predictions": &c.predictions} {
+		if err := json.Unmarshal(fields[name], into); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		delete(fields, name)
+	}
+	c.metrics = map[string]Value{}
+	for name, raw := range fields {
+		var v Value
+		if err := json.Unmarshal(raw, &v); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		c.metrics[name] = v
+	}
+	return nil
+}
+
+// TestReferenceMetrics: equal to scikit-learn and scipy on every case of every file in
+// the shared folder of metrics. A metric or a kind that is not known fails.
+func TestReferenceMetrics(t *testing.T) {
+	root := os.Getenv("DYLORA_SHARED")
+	if root == "" {
+		t.Skip("DYLORA_SHARED is not set: no reference metrics")
+	}
+	files, err := filepath.Glob(filepath.Join(root, "golden", "metrics", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no reference metrics under %s: %v", root, err)
+	}
+	for _, file := range files {
+		var reference struct{ Cases []referenceCase }
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(b, &reference); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		worst, compared := 0.0, 0
+		for i, c := range reference.Cases {
+			for name, want := range c.metrics {
+				got, err := c.compute(name)
+				if err != nil {
+					t.Errorf("%s: case %d: %v", file, i, err)
+					continue
+				}
+				off, ok := distance(got, want)
+				if !ok || off > 1e-12 {
+					t.Errorf("%s: case %d (%s): %s = %v, want %v", file, i, c.kind, name, got, want)
+				}
+				worst, compared = max(worst, off), compared+1
+			}
+		}
+		if compared == 0 {
+			t.Errorf("%s: nothing to compare", file)
+		}
+		t.Logf("%s: %d cases, %d metrics, largest relative difference %.1e", filepath.Base(file), len(reference.Cases), compared, worst)
+	}
+}
+
+func (c *referenceCase) compute(name string) (Value, error) {
+	var m Metrics
+	var err error
+	switch c.kind {
+	case "binary", "multiclass":
+		m, err = classification([]string{name}, narrow(c.labels), narrow(c.predictions))
+	case "regression":
+		m, err = regression([]string{name}, c.labels, c.predictions)
+	default:
+		err = fmt.Errorf("unknown kind %q", c.kind)
+	}
+	return m.Get(name), err
+}
+
+// distance is relative for numbers above 1; false if only one is undefined.
+func distance(got, want Value) (float64, bool) {
+	g, gotDefined := got.Float()
+	w, wantDefined := want.Float()
+	return math.Abs(g-w) / max(1, math.Abs(w)), gotDefined == wantDefined
+}
+
+func narrow(x []float64) []int32 {
+	n := make([]int32, len(x))
+	for i, v := range x {
+		n[i] = int32(v)
+	}
+	return n
+}

@@ -1,0 +1,100 @@
+package evaluate
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+
+	"github.com/dylora/dylora/internal/data"
+)
+
+// Evaluation is what eval reports of one rank. Its JSON is an interface for scripts.
+type Evaluation struct {
+	Task     string  `json:"task"`
+	Split    string  `json:"split"`
+	Rank     int     `json:"rank"`
+	Examples int     `json:"examples"`
+	Metric   string  `json:"metric"` // the headline
+	Value    Value   `json:"value"`  // of the headline
+	Metrics  Metrics `json:"metrics"`
+}
+
+// NewEvaluation reports r.
+func NewEvaluation(t *data.Task, split string, r *Result) *Evaluation {
+	head := r.Metrics.Headline()
+	return &Evaluation{
+		Task: t.Name, Split: split, Rank: r.Rank, Examples: r.Len(),
+		Metric: head.Name, Value: head.Value, Metrics: r.Metrics,
+	}
+}
+
+// Sweep is an adapter's quality and size by rank. Its JSON is an interface for scripts.
+type Sweep struct {
+	Task   string       `json:"task"`
+	Split  string       `json:"split"`
+	Metric string       `json:"metric"` // the headline
+	Ranks  []RankReport `json:"ranks"`
+}
+
+// RankReport is one rank of a Sweep.
+type RankReport struct {
+	Rank       int     `json:"rank"`
+	Value      Value   `json:"value"` // of the headline
+	Metrics    Metrics `json:"metrics"`
+	Parameters int     `json:"parameters"` // trained scalars of the slice, head included
+	Bytes      int64   `json:"bytes"`      // of the slice's weights file
+}
+
+// NewSweep reports results; size tells what a slice of a rank holds.
+func NewSweep(t *data.Task, split string, results []Result, size func(rank int) (parameters int, bytes int64)) *Sweep {
+	s := &Sweep{Task: t.Name, Split: split, Ranks: make([]RankReport, len(results))}
+	if len(t.Metrics) > 0 {
+		s.Metric = t.Metrics[0]
+	}
+	for i, r := range results {
+		parameters, bytes := size(r.Rank)
+		s.Ranks[i] = RankReport{
+			Rank: r.Rank, Value: r.Metrics.Headline().Value, Metrics: r.Metrics,
+			Parameters: parameters, Bytes: bytes,
+		}
+	}
+	return s
+}
+
+// Full is the largest rank of the sweep, which the others are compared with; nil if the
+// sweep is empty.
+func (s *Sweep) Full() *RankReport {
+	var full *RankReport
+	for i := range s.Ranks {
+		if full == nil || s.Ranks[i].Rank > full.Rank {
+			full = &s.Ranks[i]
+		}
+	}
+	return full
+}
+
+// WriteCSV writes one line per rank: task, split, rank, parameters, bytes and each metric
+// by its name, as fractions in full precision. Undefined is "undefined".
+func (s *Sweep) WriteCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	header := []string{"task", "split", "rank", "parameters", "bytes"}
+	if len(s.Ranks) > 0 {
+		for _, m := range s.Ranks[0].Metrics {
+			header = append(header, m.Name)
+		}
+	}
+	if err := c.Write(header); err != nil {
+		return err
+	}
+	for _, r := range s.Ranks {
+		row := []string{s.Task, s.Split, strconv.Itoa(r.Rank), strconv.Itoa(r.Parameters), strconv.FormatInt(r.Bytes, 10)}
+		for _, name := range header[len(row):] {
+			row = append(row, r.Metrics.Get(name).String())
+		}
+		if err := c.Write(row); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
+}

@@ -1,0 +1,137 @@
+package evaluate
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// Text shows v as papers do: in hundredths with one decimal, 95.1 for an accuracy of
+// 0.951 and 63.4 for a correlation of 0.634; a squared error with four significant
+// digits. Undefined is "undefined".
+func Text(metric string, v Value) string {
+	f, ok := v.Float()
+	switch {
+	case !ok:
+		return "undefined"
+	case !hundredths(metric):
+		return strconv.FormatFloat(f, 'g', 4, 64)
+	}
+	return unsigned(strconv.FormatFloat(100*f, 'f', 1, 64))
+}
+
+// Heading names a metric together with the unit that Text shows it in.
+func Heading(metric string) string {
+	name := Name(metric)
+	switch metric {
+	case "accuracy", "f1", "macro_f1":
+		return name + " (%)"
+	case "matthews", "pearson", "spearman":
+		return name + " (×100)"
+	}
+	return name
+}
+
+// Name is how a metric is called in a sentence.
+func Name(metric string) string {
+	switch metric {
+	case "f1":
+		return "F1"
+	case "macro_f1":
+		return "macro F1"
+	case "matthews", "pearson", "spearman":
+		return strings.ToUpper(metric[:1]) + metric[1:]
+	case "mse":
+		return "MSE"
+	}
+	return metric
+}
+
+func hundredths(metric string) bool { return metric != "mse" }
+
+// difference is how far v is from full, with its sign, in the unit of Text.
+func difference(metric string, v, full Value) string {
+	f, ok := v.Sub(full).Float()
+	switch {
+	case !ok:
+		return "undefined"
+	case !hundredths(metric):
+		return fmt.Sprintf("%+.4g", f)
+	}
+	return unsigned(fmt.Sprintf("%+.1f", 100*f))
+}
+
+// unsigned drops the sign of what was rounded to zero.
+func unsigned(s string) string {
+	if bare := strings.TrimLeft(s, "+-"); bare == "0.0" {
+		return bare
+	}
+	return s
+}
+
+// Size shows bytes in decimal units, as file managers and the Hub do: "48.3 kB".
+func Size(bytes int64) string {
+	switch b := float64(bytes); {
+	case b < 1e3:
+		return fmt.Sprintf("%d B", bytes)
+	case b < 999.95e3:
+		return fmt.Sprintf("%.1f kB", b/1e3)
+	case b < 999.95e6:
+		return fmt.Sprintf("%.1f MB", b/1e6)
+	default:
+		return fmt.Sprintf("%.1f GB", b/1e9)
+	}
+}
+
+// grouped writes n with a comma between thousands.
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// WriteTable writes one row per rank: parameters, size of the adapter file, the metrics,
+// and the headline's difference to the largest rank of the sweep.
+func (s *Sweep) WriteTable(w io.Writer) error {
+	full := s.Full()
+	if full == nil {
+		return nil
+	}
+	t := table.NewWriter()
+	t.SetStyle(tableStyle())
+	header := table.Row{"rank", "parameters", "adapter"}
+	for _, m := range full.Metrics {
+		header = append(header, Heading(m.Name))
+	}
+	header = append(header, fmt.Sprintf("vs rank %d", full.Rank))
+	t.AppendHeader(header)
+	columns := make([]table.ColumnConfig, len(header))
+	for i := range columns {
+		columns[i] = table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight}
+	}
+	t.SetColumnConfigs(columns)
+	for _, r := range s.Ranks {
+		row := table.Row{r.Rank, grouped(r.Parameters), Size(r.Bytes)}
+		for _, m := range full.Metrics {
+			row = append(row, Text(m.Name, r.Metrics.Get(m.Name)))
+		}
+		t.AppendRow(append(row, difference(s.Metric, r.Value, full.Value)))
+	}
+	_, err := fmt.Fprintln(w, t.Render())
+	return err
+}
+
+// tableStyle rules off the header and nothing else, and keeps the case of headings.
+func tableStyle() table.Style {
+	style := table.StyleLight
+	style.Name = "dylora"
+	style.Options = table.Options{SeparateHeader: true}
+	style.Format.Header = text.FormatDefault
+	return style
+}
