@@ -11,57 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/disk/disktest"
 )
-
-// broken is a disk whose step number at fails: a write leaves half its bytes, another step
-// does nothing. A dead disk fails every later step too, as if the process had been killed.
-type broken struct {
-	adapter.Files
-	at, steps int
-	dead      bool
-	failed    string // the path of the step that failed
-}
-
-var errFull = &os.PathError{Op: "write", Path: "disk", Err: syscall.ENOSPC}
-
-func (d *broken) step(path string, do func() error) error {
-	d.steps++
-	if d.steps == d.at || d.dead && d.steps > d.at {
-		if d.failed == "" {
-			d.failed = path
-		}
-		return errFull
-	}
-	return do()
-}
-
-func (d *broken) Mkdir(path string) error {
-	return d.step(path, func() error { return d.Files.Mkdir(path) })
-}
-
-func (d *broken) Write(path string, b []byte) error {
-	err := d.step(path, func() error { return d.Files.Write(path, b) })
-	if err != nil && d.failed == path {
-		return errors.Join(err, d.Files.Write(path, b[:len(b)/2]))
-	}
-	return err
-}
-
-func (d *broken) Sync(folder string) error {
-	return d.step(folder, func() error { return d.Files.Sync(folder) })
-}
-
-func (d *broken) Rename(from, to string) error {
-	return d.step(to, func() error { return d.Files.Rename(from, to) })
-}
-
-func (d *broken) Exchange(a, b string) error {
-	return d.step(b, func() error { return d.Files.Exchange(a, b) })
-}
-
-func (d *broken) RemoveAll(path string) error {
-	return d.step(path, func() error { return d.Files.RemoveAll(path) })
-}
 
 // rankAt is the rank of the adapter in dir; 0 if there is no folder. Anything but a whole
 // adapter fails the test.
@@ -110,11 +61,11 @@ func breakAt(t *testing.T, over, dead bool, at int) bool {
 		old = 2
 	}
 	before := tree(t, root)
-	d := &broken{Files: adapter.Disk(), at: at, dead: dead}
+	d := &disktest.Broken{At: at, Dead: dead}
 	err := adapter.SaveWith(d, dir, trained(t), facts(), over)
 	after, got := tree(t, root), rankAt(t, dir)
 	switch {
-	case d.failed == "" && (err != nil || got != 4 || len(after) != 5): // the root, the folder, three files
+	case d.Failed == "" && (err != nil || got != 4 || len(after) != 5): // the root, the folder, three files
 		t.Errorf("over %v, nothing failed: rank %d, %v, %d paths", over, got, err, len(after))
 	case got != old && got != 4:
 		t.Errorf("over %v, dead %v, step %d: rank %d", over, dead, at, got)
@@ -125,28 +76,7 @@ func breakAt(t *testing.T, over, dead bool, at int) bool {
 	case err != nil && !dead && !cmp.Equal(before, after):
 		t.Errorf("over %v, step %d left something (-before +after):\n%s", over, at, cmp.Diff(before, after))
 	}
-	return d.failed != ""
-}
-
-// TestExchangeByRename: two folders change places, and an impossible exchange changes nothing.
-func TestExchangeByRename(t *testing.T) {
-	root := t.TempDir()
-	a, b := filepath.Join(root, "a"), filepath.Join(root, "b")
-	for _, dir := range []string{a, b} {
-		must(t, os.Mkdir(dir, 0o777))
-		must(t, os.WriteFile(filepath.Join(dir, filepath.Base(dir)), nil, 0o666))
-	}
-	must(t, adapter.ExchangeByRename(a, b))
-	want := map[string]string{root: "d---------", a: "d---------", b: "d---------", filepath.Join(a, "b"): "", filepath.Join(b, "a"): ""}
-	if diff := cmp.Diff(want, tree(t, root)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if err := adapter.ExchangeByRename(filepath.Join(root, "none"), b); err == nil {
-		t.Error("exchanged with nothing")
-	}
-	if diff := cmp.Diff(want, tree(t, root)); diff != "" {
-		t.Errorf("after a failed exchange (-want +got):\n%s", diff)
-	}
+	return d.Failed != ""
 }
 
 // TestSaveLeavesAPublicFolder: the permissions are those of any new folder, not of a

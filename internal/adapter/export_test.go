@@ -1,20 +1,13 @@
 package adapter
 
+import "github.com/dylora/dylora/internal/disk"
+
 // What the tests of the outside package need from the inside.
 
-// Files is the file system of a save.
-type Files = files
-
-// Disk is the real one.
-func Disk() Files { return disk{} }
-
 // SaveWith is Save or SaveOver by way of d.
-func SaveWith(d Files, dir string, a *Adapter, f *Facts, over bool) error {
+func SaveWith(d disk.Files, dir string, a *Adapter, f *Facts, over bool) error {
 	return save(d, dir, a, f, over)
 }
-
-// ExchangeByRename is how folders change places where the system has no call for it.
-var ExchangeByRename = exchangeByRename
 
 // CheckConfig parses an adapter_config.json.
 func CheckConfig(file string, b []byte) error {

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 
+	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -22,20 +21,14 @@ const (
 
 // Save writes a to the folder dir in PEFT's layout, with f in dylora.json unless f is
 // nil. The folder appears whole or not at all. One that exists is fault.Usage.
-func Save(dir string, a *Adapter, f *Facts) error { return save(disk{}, dir, a, f, false) }
+func Save(dir string, a *Adapter, f *Facts) error { return save(disk.Real{}, dir, a, f, false) }
 
 // SaveOver is Save, but replaces an adapter that dylora wrote to dir before. Until the new
 // one is on the disk the old one stays; then they change places in one step (on Linux).
-func SaveOver(dir string, a *Adapter, f *Facts) error { return save(disk{}, dir, a, f, true) }
+func SaveOver(dir string, a *Adapter, f *Facts) error { return save(disk.Real{}, dir, a, f, true) }
 
-// content is one file of the folder.
-type content struct {
-	name string
-	data []byte
-}
-
-func save(d files, dir string, a *Adapter, f *Facts, over bool) error {
-	contents, err := encode(a, f)
+func save(d disk.Files, dir string, a *Adapter, f *Facts, over bool) error {
+	contents, err := Encode(a, f)
 	if err != nil {
 		return fmt.Errorf("cannot save the adapter to %s: %w", dir, err)
 	}
@@ -43,14 +36,14 @@ func save(d files, dir string, a *Adapter, f *Facts, over bool) error {
 	if err != nil {
 		return err
 	}
-	if err := commit(d, filepath.Clean(dir), contents, exists); err != nil {
+	if err := disk.Commit(d, dir, contents, exists); err != nil {
 		return fmt.Errorf("cannot save the adapter to %s: %w", dir, err)
 	}
 	return nil
 }
 
-// encode makes the folder's files, after checking that Load will take them.
-func encode(a *Adapter, f *Facts) ([]content, error) {
+// Encode makes the files of a's folder, after checking that Load will take them. f may be nil.
+func Encode(a *Adapter, f *Facts) ([]disk.Content, error) {
 	sorted := *a
 	sorted.Sites = slices.Clone(a.Sites)
 	if a = &sorted; len(a.Sites) == 0 {
@@ -76,13 +69,13 @@ func encode(a *Adapter, f *Facts) ([]content, error) {
 	if err != nil {
 		return nil, err
 	}
-	contents := []content{{configName, config}, {weightsName, weights}}
+	contents := []disk.Content{{Name: configName, Data: config}, {Name: weightsName, Data: weights}}
 	if f != nil {
 		b, err := f.encode()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", factsName, err)
 		}
-		contents = append(contents, content{factsName, append(b, '\n')})
+		contents = append(contents, disk.Content{Name: factsName, Data: append(b, '\n')})
 	}
 	return contents, nil
 }
@@ -133,50 +126,4 @@ func occupied(dir string, over bool) (bool, error) {
 		return true, fault.Usagef("%s holds an adapter that dylora did not write; give another folder", dir)
 	}
 	return true, nil
-}
-
-// commit makes dir hold contents, all or nothing: a folder beside it is filled and flushed
-// to the disk, takes its place, and the parent is flushed. On an error the steps done are
-// taken back.
-func commit(d files, dir string, contents []content, exists bool) (err error) {
-	parent, base := filepath.Split(dir)
-	if parent == "" {
-		parent = "."
-	}
-	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return err
-	}
-	temp := filepath.Join(parent, fmt.Sprintf(".%s.%08x", base, rand.Uint32()))
-	if err := d.Mkdir(temp); err != nil {
-		return err
-	}
-	defer func() {
-		if e := d.RemoveAll(temp); err != nil { // what failed first matters more than a folder left behind
-			err = also(err, e)
-		}
-	}()
-	if err := fill(d, temp, contents); err != nil {
-		return err
-	}
-	place := d.Rename
-	if exists {
-		place = d.Exchange // temp is then the old one
-	}
-	if err := place(temp, dir); err != nil {
-		return err
-	}
-	if err := d.Sync(parent); err != nil {
-		return also(err, place(dir, temp))
-	}
-	return nil
-}
-
-// fill writes contents into folder and flushes them to the disk.
-func fill(d files, folder string, contents []content) error {
-	for _, c := range contents {
-		if err := d.Write(filepath.Join(folder, c.name), c.data); err != nil {
-			return err
-		}
-	}
-	return d.Sync(folder)
 }

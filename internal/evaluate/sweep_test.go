@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -150,3 +151,10 @@ func TestBounds(t *testing.T) {
 		}
 	}
 }
+
+// full is a disk with no room.
+type full struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }

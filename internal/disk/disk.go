@@ -1,4 +1,6 @@
-package adapter
+// Package disk makes folders and files appear whole or not at all, on the disk and not
+// only in its caches: everything that dylora writes goes through here.
+package disk
 
 import (
 	"cmp"
@@ -7,8 +9,8 @@ import (
 	"runtime"
 )
 
-// files is what a save asks of the file system. Tests make each step fail.
-type files interface {
+// Files is what a commit asks of the file system. Tests make each step fail.
+type Files interface {
 	Mkdir(path string) error
 	Write(path string, b []byte) error // a new file, flushed to the disk
 	Sync(folder string) error          // flushes the folder's entries to the disk
@@ -17,15 +19,23 @@ type files interface {
 	RemoveAll(path string) error
 }
 
-// disk is the real one.
-type disk struct{}
+// Real is the machine's own file system.
+type Real struct{}
 
-func (disk) Mkdir(path string) error      { return os.Mkdir(path, 0o777) }
-func (disk) Rename(from, to string) error { return os.Rename(from, to) }
-func (disk) Exchange(a, b string) error   { return exchange(a, b) }
-func (disk) RemoveAll(path string) error  { return os.RemoveAll(path) }
+// Mkdir makes one folder.
+func (Real) Mkdir(path string) error { return os.Mkdir(path, 0o777) }
 
-func (disk) Write(path string, b []byte) error {
+// Rename moves a file or folder.
+func (Real) Rename(from, to string) error { return os.Rename(from, to) }
+
+// Exchange swaps two folders, in one step where the system can.
+func (Real) Exchange(a, b string) error { return exchange(a, b) }
+
+// RemoveAll removes a folder and what is in it.
+func (Real) RemoveAll(path string) error { return os.RemoveAll(path) }
+
+// Write makes a new file and flushes it to the disk.
+func (Real) Write(path string, b []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
@@ -34,7 +44,8 @@ func (disk) Write(path string, b []byte) error {
 	return cmp.Or(err, f.Sync(), f.Close())
 }
 
-func (disk) Sync(folder string) error {
+// Sync flushes the entries of a folder to the disk.
+func (Real) Sync(folder string) error {
 	if runtime.GOOS == "windows" { // which cannot flush a folder
 		return nil
 	}

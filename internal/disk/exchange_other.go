@@ -1,5 +1,5 @@
 //go:build !linux
 
-package adapter
+package disk
 
 func exchange(a, b string) error { return exchangeByRename(a, b) }

@@ -1,4 +1,4 @@
-package evaluate
+package disk
 
 import (
 	"fmt"
@@ -44,7 +44,7 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	if err = os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	return syncFolder(folder)
+	return Real{}.Sync(folder)
 }
 
 func writeDirectly(path string, write func(io.Writer) error) error {
@@ -57,13 +57,4 @@ func writeDirectly(path string, write func(io.Writer) error) error {
 		err = e
 	}
 	return err
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
