@@ -1,0 +1,129 @@
+package train
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// Best is by what the best epoch is chosen: the mean over the evaluated ranks, or one of
+// them. The zero Best is the mean.
+type Best struct{ rank int }
+
+// BestByMean chooses by the mean over the evaluated ranks.
+func BestByMean() Best { return Best{} }
+
+// BestAt chooses by one rank.
+func BestAt(rank int) Best { return Best{rank} }
+
+// ParseBest reads "mean", "R" (the full rank, which is full) or a rank from 1 to full.
+func ParseBest(spec string, full int) (Best, error) {
+	switch spec {
+	case "mean":
+		return BestByMean(), nil
+	case "R":
+		return BestAt(full), nil
+	}
+	r, err := strconv.Atoi(spec)
+	if err != nil || r < 1 || r > full {
+		return Best{}, fault.Usagef("best: %q is not mean, R or a rank from 1 to %d", spec, full)
+	}
+	return BestAt(r), nil
+}
+
+// Rank is the rank that decides, 0 if the mean does: it has to be among the evaluated.
+func (b Best) Rank() int { return b.rank }
+
+// String is what ParseBest reads.
+func (b Best) String() string {
+	if b.rank == 0 {
+		return "mean"
+	}
+	return strconv.Itoa(b.rank)
+}
+
+// MarshalText writes the name.
+func (b Best) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// Value is the headline metric at a rank; NaN if it is undefined.
+type Value struct {
+	Rank  int
+	Value float64
+}
+
+// Values are in the order of their ranks. In JSON they are an object, {"1":0.5,"2":null}.
+type Values []Value
+
+// Evaluation is what validation found: more is better.
+type Evaluation struct {
+	Metric string
+	Values Values
+}
+
+// Record is the best evaluation so far.
+type Record struct {
+	Epoch  int    `json:"epoch"` // from 1
+	Step   int    `json:"step"`  // optimizer steps done
+	Metric string `json:"metric"`
+	Values Values `json:"values"`
+}
+
+// better says whether v beats the record w. An undefined value is worse than any number,
+// so what counts first is how many values are defined; equal standing keeps the record.
+func (b Best) better(v, w Values) bool {
+	n, mean := b.standing(v)
+	m, record := b.standing(w)
+	return cmp.Or(cmp.Compare(n, m), cmp.Compare(mean, record)) > 0
+}
+
+// standing is the number of defined values that decide, and their mean.
+func (b Best) standing(v Values) (defined int, mean float64) {
+	for _, e := range v {
+		if (b.rank == 0 || b.rank == e.Rank) && !math.IsNaN(e.Value) {
+			defined++
+			mean += e.Value
+		}
+	}
+	return defined, mean / float64(max(1, defined))
+}
+
+// MarshalJSON writes an object with the ranks as names, null where undefined.
+func (v Values) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, e := range v {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(strconv.AppendQuote(b, strconv.Itoa(e.Rank)), ':')
+		if math.IsNaN(e.Value) || math.IsInf(e.Value, 0) {
+			b = append(b, "null"...)
+			continue
+		}
+		b = strconv.AppendFloat(b, e.Value, 'g', -1, 64)
+	}
+	return append(b, '}'), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (v *Values) UnmarshalJSON(b []byte) error {
+	var named map[int]*float64
+	if err := json.NewDecoder(bytes.NewReader(b)).Decode(&named); err != nil {
+		return fmt.Errorf("values by rank: %w", err)
+	}
+	*v = nil
+	for rank, value := range named {
+		e := Value{rank, math.NaN()}
+		if value != nil {
+			e.Value = *value
+		}
+		*v = append(*v, e)
+	}
+	slices.SortFunc(*v, func(a, b Value) int { return a.Rank - b.Rank })
+	return nil
+}

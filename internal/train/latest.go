@@ -1,0 +1,80 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// latestName points to the run started last: a symbolic link, or where the system has
+// none for us a file with the path.
+const latestName = "latest"
+
+// Latest is the folder that root/latest points to. None is fault.Invalid.
+func Latest(root string) (string, error) {
+	path := filepath.Join(root, latestName)
+	target, err := os.Readlink(path)
+	if err != nil {
+		if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
+			return path, nil
+		}
+		b, readErr := readUpTo(path, 4096)
+		switch {
+		case errors.Is(readErr, fs.ErrNotExist):
+			return "", fault.Invalidf("%s: there is no run yet: 'dylora train' makes one", path)
+		case readErr != nil:
+			return "", fault.Invalidf("%s: %w", path, readErr)
+		}
+		target = strings.TrimSpace(string(b))
+	}
+	if !filepath.IsAbs(target) {
+		target = filepath.Join(root, target)
+	}
+	if info, err := os.Stat(target); err != nil || !info.IsDir() {
+		return "", fault.Invalidf("%s points to %s, which is not there: train a run, or name a folder", path, target)
+	}
+	return target, nil
+}
+
+// point makes root/latest point to dir, in one step.
+func point(root, dir string) error {
+	if err := os.MkdirAll(root, 0o777); err != nil {
+		return err
+	}
+	target, err := relative(root, dir)
+	if err != nil {
+		return err
+	}
+	temp := filepath.Join(root, fmt.Sprintf(".%s.%08x", latestName, rand.Uint32()))
+	if os.Symlink(target, temp) != nil {
+		if err := os.WriteFile(temp, []byte(target+"\n"), 0o666); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(temp, filepath.Join(root, latestName)); err != nil {
+		return errors.Join(err, os.Remove(temp))
+	}
+	return nil
+}
+
+// relative is dir as seen from root if it is in root, absolute otherwise.
+func relative(root, dir string) (string, error) {
+	absRoot, err := filepath.Abs(root)
+	if err != nil {
+		return "", err
+	}
+	absDir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if in, err := filepath.Rel(absRoot, absDir); err == nil && filepath.IsLocal(in) {
+		return in, nil
+	}
+	return absDir, nil
+}

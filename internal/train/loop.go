@@ -1,0 +1,244 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/program"
+)
+
+// Learner is a model as the loop sees it. Learn adds the gradient of Σ Weight·loss over
+// the batch's sequences to Params' Grad and returns that sum.
+type Learner interface {
+	Params() []program.Param
+	Learn(b *data.Batch, p program.Pass) (float64, error)
+}
+
+// State is what a run is at the end of a step, beside the trained values, the
+// optimizer's moments and a copy of the best values. It is as JSON in a checkpoint.
+type State struct {
+	Epoch  int     `json:"epoch"`  // epochs done
+	Batch  int     `json:"batch"`  // batches of the next epoch done
+	Step   int     `json:"step"`   // optimizer steps done
+	Closed int     `json:"closed"` // Step when the last epoch was evaluated; -1: none was
+	Best   *Record `json:"best"`   // nil before the first evaluation
+	Stale  int     `json:"stale"`  // evaluations since the best one
+}
+
+// Validate evaluates the learner as it is. It stops early, with an error, when ctx is done.
+type Validate func(ctx context.Context) (Evaluation, error)
+
+// Loop trains a learner. It is not safe for concurrent use.
+type Loop struct {
+	config    Config
+	learner   Learner
+	source    Source
+	sampler   Sampler
+	validate  Validate // may be nil
+	hooks     []Hook
+	optimizer *Optimizer
+	schedule  Schedule
+	state     State
+	best      [][]float32 // Params' values at state.Best
+}
+
+// New makes a loop that starts at the beginning. validate may be nil: then no epoch is
+// the best, and patience has no effect.
+func New(c Config, l Learner, src Source, s Sampler, validate Validate) (*Loop, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fault.Errorf(fault.Usage, "train: %w", err)
+	}
+	if src.Batches() == 0 {
+		return nil, fault.Invalidf("train: the training split has no examples")
+	}
+	loop := &Loop{
+		config: c, learner: l, source: src, sampler: s, validate: validate,
+		optimizer: NewOptimizer(c, l.Params()), state: State{Closed: -1},
+	}
+	loop.schedule = NewSchedule(c, loop.Steps())
+	return loop, nil
+}
+
+// On adds hooks. They are called in the order in which they were added.
+func (l *Loop) On(h ...Hook) { l.hooks = append(l.hooks, h...) }
+
+// State is a copy of where the loop is.
+func (l *Loop) State() State { return l.state }
+
+// Config is what the loop was made with.
+func (l *Loop) Config() Config { return l.config }
+
+// Steps is the number of optimizer steps of the whole run, early stopping aside.
+func (l *Loop) Steps() int {
+	perEpoch := (l.source.Batches() + l.config.Accumulate - 1) / l.config.Accumulate
+	total := perEpoch * l.config.Epochs
+	if l.config.MaxSteps > 0 {
+		total = min(total, l.config.MaxSteps)
+	}
+	return total
+}
+
+// Done says whether nothing is left to do.
+func (l *Loop) Done() bool {
+	if l.state.Closed != l.state.Step {
+		return false
+	}
+	stale := l.config.Patience > 0 && l.state.Stale >= l.config.Patience
+	return stale || l.state.Step >= l.Steps()
+}
+
+// Run goes on from where the loop is to the end of training. When ctx is done it finishes
+// the step, calls the hooks' Stop and returns a *Stopped. A NaN or Inf ends it with
+// fault.Diverged before anything is saved.
+func (l *Loop) Run(ctx context.Context) error {
+	for !l.Done() {
+		if err := l.epoch(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// epoch takes the steps that are left of an epoch and evaluates. An epoch that MaxSteps
+// cuts short is evaluated too.
+func (l *Loop) epoch(ctx context.Context) error {
+	for l.state.Batch < l.source.Batches() && l.state.Step < l.Steps() {
+		if ctx.Err() != nil {
+			return l.stop(ctx)
+		}
+		if err := l.step(); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return l.stop(ctx)
+	}
+	if err := l.evaluate(ctx); err != nil {
+		if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
+			return l.stop(ctx)
+		}
+		return err
+	}
+	if l.state.Batch >= l.source.Batches() {
+		l.state.Epoch, l.state.Batch = l.state.Epoch+1, 0
+	}
+	l.state.Closed = l.state.Step
+	return l.call(func(h Hook) error { return run(h.Epoch, l) })
+}
+
+// step learns a window of batches and updates.
+func (l *Loop) step() error {
+	window, sequences, tokens, err := l.window()
+	if err != nil {
+		return err
+	}
+	ranks := l.config.RanksPerStep.assign(l.sampler, l.config.Seed, l.state.Step, window)
+	loss := 0.0
+	for i, b := range window {
+		part, err := l.learner.Learn(b, program.Pass{
+			Step: l.state.Step, Micro: i, Ranks: ranks[i], Weight: 1 / float32(sequences),
+		})
+		if err != nil {
+			return fmt.Errorf("train: step %d: %w", l.state.Step+1, err)
+		}
+		loss += part
+	}
+	s := Step{
+		Step: l.state.Step + 1, Epoch: l.state.Epoch + 1, Loss: loss, Ranks: distinct(ranks),
+		LR: l.schedule.LR(l.state.Step), Examples: sequences, Tokens: tokens,
+	}
+	if s.GradNorm, err = l.update(s); err != nil {
+		return err
+	}
+	l.state.Step++
+	l.state.Batch += len(window)
+	return l.call(func(h Hook) error { return run2(h.Step, l, s) })
+}
+
+// window is the batches of the next step; the epoch's last window may be short.
+func (l *Loop) window() (batches []*data.Batch, sequences, tokens int, err error) {
+	for i := l.state.Batch; i < min(l.state.Batch+l.config.Accumulate, l.source.Batches()); i++ {
+		b, err := l.source.Batch(l.state.Epoch, i)
+		if err != nil {
+			return nil, 0, 0, fmt.Errorf("train: epoch %d, batch %d: %w", l.state.Epoch+1, i+1, err)
+		}
+		batches, sequences, tokens = append(batches, b), sequences+b.Len(), tokens+b.Tokens()
+	}
+	return batches, sequences, tokens, nil
+}
+
+// update clips the gradient, steps the optimizer and returns the norm before clipping.
+func (l *Loop) update(s Step) (norm float64, err error) {
+	params := l.learner.Params()
+	norm = GradNorm(params)
+	if !finite(s.Loss) {
+		return 0, diverged(s, "loss", s.Loss)
+	}
+	if !finite(norm) {
+		return 0, diverged(s, "gradient's norm", norm)
+	}
+	if l.config.Clip > 0 {
+		Clip(params, norm, l.config.Clip)
+	}
+	l.optimizer.Step(params, s.LR, s.Ranks)
+	if size := valueNorm(params); !finite(size) {
+		return 0, diverged(s, "weights' norm", size)
+	}
+	return norm, nil
+}
+
+func diverged(s Step, what string, v float64) error {
+	return fault.Errorf(fault.Diverged, "train: step %d, rank %v: the %s is %v: lower lr, or set clip; the last checkpoint is as it was",
+		s.Step, s.Ranks, what, v)
+}
+
+// evaluate validates, and keeps the values if they are the best so far.
+func (l *Loop) evaluate(ctx context.Context) error {
+	if l.validate == nil || l.state.Closed == l.state.Step {
+		return nil
+	}
+	e, err := l.validate(ctx)
+	if err != nil {
+		return err
+	}
+	v := Evaluated{
+		Step: l.state.Step, Epoch: l.state.Epoch + 1, Metric: e.Metric, Values: e.Values,
+		Best: l.state.Best == nil || l.config.Best.better(e.Values, l.state.Best.Values),
+	}
+	l.state.Stale++
+	if v.Best {
+		l.state.Stale = 0
+		l.state.Best = &Record{Epoch: v.Epoch, Step: v.Step, Metric: v.Metric, Values: v.Values}
+		l.best = snapshot(l.best, l.learner.Params())
+	}
+	return l.call(func(h Hook) error { return run2(h.Evaluated, l, v) })
+}
+
+// UseBest gives Params the values of the best epoch and says whether there is one. The
+// loop cannot go on after it.
+func (l *Loop) UseBest() bool {
+	if l.state.Best == nil {
+		return false
+	}
+	for i, p := range l.learner.Params() {
+		copy(p.Value, l.best[i])
+	}
+	return true
+}
+
+// snapshot copies the parameters' values, into old if there is one.
+func snapshot(old [][]float32, params []program.Param) [][]float32 {
+	if old == nil {
+		old = make([][]float32, len(params))
+	}
+	for i, p := range params {
+		old[i] = append(old[i][:0], p.Value...)
+	}
+	return old
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -1,0 +1,153 @@
+package train
+
+import (
+	"math"
+
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/program"
+)
+
+// Optimizer is AdamW (Loshchilov and Hutter 2019) as torch.optim.AdamW computes it: the
+// decay is applied to the weights before the step, and the moments are float32.
+//
+// A strict optimizer touches only the rows of A and the columns of B of a step's ranks:
+// value, moments and decay of all others stay. Each rank then has a step count of its own,
+// since the moments of rank b are sums of as many terms as b had steps. With the run's
+// count, a rank first drawn late would move by (1-β1)/√(1-β2) = 3.2 times the learning
+// rate, for nothing is left of the correction. The head takes part in every step.
+type Optimizer struct {
+	config Config
+	m, v   [][]float32 // moments, as the parameters
+	steps  int         // taken
+	counts []int       // strict: steps of rank i+1
+
+	column [4][]float32 // scratch: one column of value, gradient and moments
+}
+
+// NewOptimizer starts with zero moments for params.
+func NewOptimizer(c Config, params []program.Param) *Optimizer {
+	o := &Optimizer{config: c}
+	ranks, longest := 0, 0
+	for _, p := range params {
+		o.m = append(o.m, make([]float32, len(p.Value)))
+		o.v = append(o.v, make([]float32, len(p.Value)))
+		if p.RankAxis >= 0 {
+			ranks = max(ranks, p.Shape[p.RankAxis])
+		}
+		if p.RankAxis == 1 {
+			longest = max(longest, p.Shape[0])
+		}
+	}
+	if c.Strict {
+		o.counts = make([]int, ranks)
+		for i := range o.column {
+			o.column[i] = make([]float32, longest)
+		}
+	}
+	return o
+}
+
+// Step updates every parameter with its gradient, at a learning rate, and clears the
+// gradients. params are NewOptimizer's, in the same order; their gradients may lie
+// elsewhere than before. ranks are the step's, each once: all that a strict optimizer
+// updates, of no effect otherwise.
+func (o *Optimizer) Step(params []program.Param, lr float64, ranks []int) {
+	o.steps++
+	if !o.config.Strict {
+		for i, p := range params {
+			o.dense(i, p, o.adamW(lr, p, o.steps))
+		}
+		return
+	}
+	for _, r := range ranks {
+		o.counts[r-1]++
+	}
+	for i, p := range params {
+		if p.RankAxis < 0 {
+			o.dense(i, p, o.adamW(lr, p, o.steps))
+			continue
+		}
+		for _, r := range ranks {
+			rule := o.adamW(lr, p, o.counts[r-1])
+			if p.RankAxis == 0 {
+				o.row(i, p, r-1, rule)
+			} else {
+				o.columnOf(i, p, r-1, rule)
+			}
+		}
+		clear(p.Grad)
+	}
+}
+
+// adamW is the rule for p's step number t, from 1.
+func (o *Optimizer) adamW(lr float64, p program.Param, t int) kernel.AdamW {
+	c := o.config
+	rule := kernel.AdamW{
+		LR: lr, Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps,
+		Correction1: 1 - math.Pow(c.Beta1, float64(t)),
+		Correction2: 1 - math.Pow(c.Beta2, float64(t)),
+	}
+	if p.Decay {
+		rule.WeightDecay = c.WeightDecay
+	}
+	return rule
+}
+
+func (o *Optimizer) dense(i int, p program.Param, rule kernel.AdamW) {
+	rule.Step(p.Value, p.Grad, o.m[i], o.v[i])
+	clear(p.Grad)
+}
+
+// row updates one row of an A.
+func (o *Optimizer) row(i int, p program.Param, row int, rule kernel.AdamW) {
+	from, to := row*p.Shape[1], (row+1)*p.Shape[1]
+	rule.Step(p.Value[from:to], p.Grad[from:to], o.m[i][from:to], o.v[i][from:to])
+}
+
+// columnOf updates one column of a B, by way of contiguous copies.
+func (o *Optimizer) columnOf(i int, p program.Param, col int, rule kernel.AdamW) {
+	rows, width := p.Shape[0], p.Shape[1]
+	full := [4][]float32{p.Value, p.Grad, o.m[i], o.v[i]}
+	for k, x := range full {
+		for row := range rows {
+			o.column[k][row] = x[row*width+col]
+		}
+	}
+	rule.Step(o.column[0][:rows], o.column[1][:rows], o.column[2][:rows], o.column[3][:rows])
+	for k, x := range full {
+		for row := range rows {
+			x[row*width+col] = o.column[k][row]
+		}
+	}
+}
+
+// GradNorm is the norm of all gradients as one vector, summed in float64 in the order of
+// params.
+func GradNorm(params []program.Param) float64 {
+	sum := 0.0
+	for _, p := range params {
+		sum += kernel.SumSquares(p.Grad)
+	}
+	return math.Sqrt(sum)
+}
+
+// Clip scales the gradients, whose norm is given, as torch.nn.utils.clip_grad_norm_ does:
+// by limit / (norm + 1e-6), and never up.
+func Clip(params []program.Param, norm, limit float64) {
+	scale := limit / (norm + 1e-6)
+	if scale >= 1 {
+		return
+	}
+	for _, p := range params {
+		kernel.Scale(p.Grad, float32(scale))
+	}
+}
+
+// valueNorm is not finite if any of the values is not.
+func valueNorm(params []program.Param) float64 {
+	sum := 0.0
+	for _, p := range params {
+		sum += kernel.SumSquares(p.Value)
+	}
+	return math.Sqrt(sum)
+}

@@ -1,0 +1,94 @@
+package train
+
+import (
+	"strings"
+
+	"github.com/dylora/dylora/internal/data"
+)
+
+// Sampler draws ranks. Rank is a pure function: the same seed and step give the same
+// rank. Ranks lists what it can draw, ascending.
+type Sampler interface {
+	Rank(seed uint64, step int) int
+	Ranks() []int
+}
+
+// Draw is how the sequences of one optimizer step come by their ranks.
+type Draw int
+
+// The draws.
+const (
+	// OneRank is the paper's: one rank for the whole step, all layers and all batches of
+	// an accumulation window.
+	OneRank Draw = iota
+	// MixedRanks gives each sequence a rank of its own.
+	MixedRanks
+	// Sandwich gives a quarter of the sequences the smallest rank, a quarter the largest,
+	// and the rest ranks of their own (the sandwich rule of Yu and Huang 2019).
+	Sandwich
+)
+
+var drawNames = names[Draw]{"one", "mixed", "sandwich"}
+
+func (d Draw) known() bool { return drawNames.known(d) }
+
+// String is the name that ParseDraw reads.
+func (d Draw) String() string { return drawNames.of(d) }
+
+// MarshalText writes the name.
+func (d Draw) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// ParseDraw reads "one", "mixed" or "sandwich".
+func ParseDraw(name string) (Draw, error) { return drawNames.parse("ranks_per_step", name) }
+
+// Rank is the rank of a sequence: position counts the sequences of the step, through all
+// batches of its window. It is a function of its arguments and of what s can draw.
+func (d Draw) Rank(s Sampler, seed uint64, step, position int) int {
+	if d == OneRank {
+		return s.Rank(seed, step)
+	}
+	if d == Sandwich {
+		ranks := s.Ranks()
+		switch position % 4 {
+		case 0:
+			return ranks[0]
+		case 1:
+			return ranks[len(ranks)-1]
+		}
+	}
+	return s.Rank(stepSeed(seed, step), position)
+}
+
+// assign gives each sequence of a window its rank, one slice per batch.
+func (d Draw) assign(s Sampler, seed uint64, step int, window []*data.Batch) [][]int {
+	position := 0
+	assigned := make([][]int, len(window))
+	for i, b := range window {
+		assigned[i] = make([]int, b.Len())
+		for j := range assigned[i] {
+			assigned[i][j] = d.Rank(s, seed, step, position)
+			position++
+		}
+	}
+	return assigned
+}
+
+// stepSeed is the seed of the draws within a step: SplitMix64's output function (Steele,
+// Lea and Flood 2014) over the seed, the purpose and the step.
+func stepSeed(seed uint64, step int) uint64 {
+	const purpose = 'm'<<32 | 'i'<<24 | 'x'<<16 | 'e'<<8 | 'd'
+	mix := func(z uint64) uint64 {
+		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+		z = (z ^ z>>27) * 0x94d049bb133111eb
+		return z ^ z>>31
+	}
+	return mix(mix(mix(seed)+purpose) + uint64(step))
+}
+
+// list is "a, b and c".
+func list(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}

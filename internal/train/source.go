@@ -1,0 +1,46 @@
+package train
+
+import "github.com/dylora/dylora/internal/data"
+
+// Source gives the training batches of an epoch: a pure function of its arguments.
+type Source interface {
+	Batches() int // per epoch
+	Batch(epoch, i int) (*data.Batch, error)
+}
+
+// Examples are a split's encoded examples; *data.Stream is one.
+type Examples interface {
+	Len() int
+	At(i int) data.Encoded
+}
+
+// Shuffled cuts a split into batches in data.Order of the epoch; the last one may be
+// short.
+type Shuffled struct {
+	examples Examples
+	size     int
+	seed     uint64
+
+	epoch int // of order
+	order []int32
+}
+
+// NewShuffled makes batches of size sequences.
+func NewShuffled(examples Examples, size int, seed uint64) *Shuffled {
+	return &Shuffled{examples: examples, size: size, seed: seed}
+}
+
+// Batches is the number of batches in an epoch.
+func (s *Shuffled) Batches() int { return (s.examples.Len() + s.size - 1) / s.size }
+
+// Batch is batch i of an epoch, both from 0.
+func (s *Shuffled) Batch(epoch, i int) (*data.Batch, error) {
+	if s.order == nil || s.epoch != epoch {
+		s.epoch, s.order = epoch, data.Order(s.examples.Len(), s.seed, epoch)
+	}
+	batch := make([]data.Encoded, 0, s.size)
+	for _, j := range s.order[i*s.size : min((i+1)*s.size, len(s.order))] {
+		batch = append(batch, s.examples.At(int(j)))
+	}
+	return data.Pack(batch), nil
+}
