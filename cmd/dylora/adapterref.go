@@ -1,0 +1,118 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/train"
+)
+
+// opened is an adapter together with what its folder remembers.
+type opened struct {
+	path    string // as given
+	folder  string // PEFT folder
+	run     string // run folder; "" if the adapter is in none
+	adapter *adapter.Adapter
+	facts   *adapter.Facts
+}
+
+// openAdapter loads --adapter: a run folder, or any PEFT folder.
+func openAdapter(path string) (*opened, error) {
+	if path == latestRun {
+		var err error
+		if path, err = train.Latest(runsRoot); err != nil {
+			return nil, err
+		}
+	}
+	o := &opened{path: path}
+	switch {
+	case isFile(path, "adapter_config.json"):
+		o.folder = path
+		if parent := filepath.Dir(filepath.Clean(path)); filepath.Base(path) == "adapter" && isFile(parent, "config.yaml") {
+			o.run = parent
+		}
+	case isFile(path, "adapter", "adapter_config.json"):
+		o.folder, o.run = filepath.Join(path, "adapter"), path
+	default:
+		return nil, noAdapter(path)
+	}
+	var err error
+	o.adapter, o.facts, err = adapter.Load(o.folder)
+	return o, err
+}
+
+// noAdapter says why there is no adapter at path and what to do.
+func noAdapter(path string) error {
+	_, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fault.Invalidf("adapter: %w", unwrapPath(err, path))
+	case isFile(path, "config.yaml"):
+		return fault.Invalidf("%s: this run has no adapter yet: 'dylora train --resume --run %s' goes on with it", path, path)
+	}
+	return fault.Invalidf("%s: no adapter_config.json in it or in adapter/: want a run folder or a PEFT folder", path)
+}
+
+func isFile(elem ...string) bool {
+	info, err := os.Stat(filepath.Join(elem...))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// rememberedKeys are the settings that commands after training take from the run.
+func rememberedKeys() []string { return []string{"task", "data_dir", "model", "max_length"} }
+
+// remembered are the settings that the adapter was trained with, as far as its folder
+// tells: config.yaml of its run, and dylora.json.
+func (o *opened) remembered() (layer, error) {
+	l := newLayer("run")
+	if o.run != "" && isFile(o.run, "config.yaml") {
+		all, faults, err := fileLayer("run", filepath.Join(o.run, "config.yaml"))
+		if err != nil {
+			return l, err
+		}
+		if len(faults) > 0 {
+			return l, fault.Invalidf("%s", faults[0])
+		}
+		for key := range all.values {
+			if slices.Contains(rememberedKeys(), key) {
+				l.values[key], l.where[key] = all.values[key], all.where[key]
+			}
+		}
+	}
+	if o.facts == nil {
+		return l, nil
+	}
+	file := filepath.Join(o.folder, "dylora.json")
+	for key, v := range map[string]string{"task": o.facts.Task, "model": o.facts.Model} {
+		if v != "" {
+			l.values[key], l.where[key] = v, file
+		}
+	}
+	if n := o.facts.MaxLength; n > 0 {
+		l.values["max_length"], l.where["max_length"] = n, file
+	}
+	return l, nil
+}
+
+// home is the folder that results about the adapter are written to by default: its run,
+// or the folder that holds it.
+func (o *opened) home() string {
+	if o.run != "" {
+		return o.run
+	}
+	return filepath.Dir(filepath.Clean(o.folder))
+}
+
+// checkRank refuses a rank that the adapter does not have; 0 stands for the largest.
+func (o *opened) checkRank(rank int) (int, error) {
+	switch {
+	case rank == 0:
+		return o.adapter.Rank, nil
+	case rank < 0 || rank > o.adapter.Rank:
+		return 0, fault.Usagef("--rank: %d is not in [1, %d], the ranks of %s", rank, o.adapter.Rank, o.path)
+	}
+	return rank, nil
+}

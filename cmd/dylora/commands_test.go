@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"io"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// execute runs one command with the words of line as its arguments.
+func execute(cmd *cobra.Command, line string) error {
+	cmd.SetArgs(strings.Fields(line))
+	cmd.SetOut(io.Discard)
+	cmd.SetErr(io.Discard)
+	cmd.SilenceUsage, cmd.SilenceErrors = true, true
+	return cmd.Execute()
+}
+
+// checkParse holds err against what a table wants; it says whether options are to be compared.
+func checkParse(t *testing.T, err error, want string) bool {
+	t.Helper()
+	switch {
+	case want == "" && err != nil:
+		t.Fatal(err)
+	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+		t.Fatalf("error = %v, want %q", err, want)
+	}
+	return want == ""
+}
+
+func TestTrainFlags(t *testing.T) {
+	tests := []struct {
+		args, run string
+		resume    bool
+		json      bool
+		wantErr   string
+	}{
+		{args: ""},
+		{args: "--run runs/a --json", run: "runs/a", json: true},
+		{args: "--resume", resume: true},
+		{args: "--run=", wantErr: "--run is empty"},
+		{args: "sst2", wantErr: `unexpected argument "sst2"`},
+		{args: "--rank eight", wantErr: "invalid argument"},
+		{args: "--config nosuch.yaml", wantErr: "nosuch.yaml"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.args, func(t *testing.T) {
+			var got *trainOptions
+			cmd := newTrainCmd(&streams{}, func(_ context.Context, o *trainOptions) error { got = o; return nil })
+			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
+				return
+			}
+			if got.run != tt.run || got.resume != tt.resume || got.json != tt.json || got.now().Before(time.Unix(1, 0)) {
+				t.Errorf("options = %+v", got)
+			}
+		})
+	}
+}
+
+func TestEvalFlags(t *testing.T) {
+	nan := math.NaN()
+	tests := []struct {
+		args    string
+		want    evalOptions
+		wantErr string
+	}{
+		{args: "", want: evalOptions{adapterOptions: adapterOptions{path: latestRun}, split: "dev", atLeast: nan}},
+		{args: "-a x --rank 3 --split train --predictions p --at-least 0.5 --force-base --json",
+			want: evalOptions{adapterOptions: adapterOptions{path: "x", forceBase: true}, rank: 3, split: "train", predictions: "p", atLeast: 0.5, json: true}},
+		{args: "--rank 0", wantErr: "--rank: 0 is below 1"},
+		{args: "--rank -2", wantErr: "--rank: -2 is below 1"},
+		{args: "--split test", wantErr: `--split: "test" is none of`},
+		{args: "--at-least nan", wantErr: "--at-least"},
+		{args: "--alpha 3", wantErr: "unknown flag: --alpha"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.args, func(t *testing.T) {
+			var got *evalOptions
+			cmd := newEvalCmd(&streams{}, func(_ context.Context, o *evalOptions) error { got = o; return nil })
+			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
+				return
+			}
+			if math.IsNaN(got.atLeast) != math.IsNaN(tt.want.atLeast) {
+				t.Errorf("at least %v", got.atLeast)
+			}
+			if !math.IsNaN(got.atLeast) && got.atLeast != tt.want.atLeast {
+				t.Errorf("at least %v, want %v", got.atLeast, tt.want.atLeast)
+			}
+			if got.path != tt.want.path || got.forceBase != tt.want.forceBase || got.rank != tt.want.rank || got.split != tt.want.split ||
+				got.predictions != tt.want.predictions || got.json != tt.want.json {
+				t.Errorf("options = %+v, want %+v", *got, tt.want)
+			}
+		})
+	}
+}
+
+// --rank of eval picks a rank of an adapter; it must not pass for the setting that
+// training has under this name.
+func TestEvalRankIsNoSetting(t *testing.T) {
+	var got *evalOptions
+	cmd := newEvalCmd(&streams{}, func(_ context.Context, o *evalOptions) error { got = o; return nil })
+	if err := execute(cmd, "--rank 3 --task sst2"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := got.sources.resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.origin["rank"] != "default" || r.origin["task"] != "flag" {
+		t.Errorf("rank by %s, task by %s", r.origin["rank"], r.origin["task"])
+	}
+}
+
+func TestSweepFlags(t *testing.T) {
+	tests := []struct {
+		args, ranks string
+		plots       int
+		csv         bool
+		wantErr     string
+	}{
+		{args: "", ranks: "all"},
+		{args: "--ranks 1,2,4-8 --csv", ranks: "1,2,4-8", csv: true},
+		{args: "--plot a.svg --plot b.PNG", ranks: "all", plots: 2},
+		{args: "--plot a.gif", wantErr: "neither .svg nor .png"},
+		{args: "--csv --json", wantErr: "exclude each other"},
+		{args: "--ranks 0", wantErr: "--ranks: "},
+		{args: "--ranks 4-2", wantErr: "downwards"},
+		{args: "--ranks a", wantErr: "is not a rank"},
+		{args: "--split no", wantErr: "--split"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.args, func(t *testing.T) {
+			var got *sweepOptions
+			cmd := newSweepCmd(&streams{}, func(_ context.Context, o *sweepOptions) error { got = o; return nil })
+			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
+				return
+			}
+			if got.ranks != tt.ranks || got.csv != tt.csv || len(got.plots) != tt.plots {
+				t.Errorf("options = %+v", got)
+			}
+		})
+	}
+}
+
+func TestSliceFlags(t *testing.T) {
+	tests := []struct {
+		args    string
+		want    sliceOptions
+		wantErr string
+	}{
+		{args: "--rank 4", want: sliceOptions{adapter: latestRun, ranks: "4"}},
+		{args: "-a x -r 1,2 -o y --force --json", want: sliceOptions{adapter: "x", ranks: "1,2", out: "y", force: true, json: true}},
+		{args: "", wantErr: "--rank is required"},
+		{args: "--rank 0", wantErr: "--rank: "},
+		{args: "--rank 2.5", wantErr: "--rank: "},
+		{args: "--rank 2 --out=", wantErr: "--out is empty"},
+		{args: "x --rank 2", wantErr: "unexpected argument"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.args, func(t *testing.T) {
+			var got *sliceOptions
+			cmd := newSliceCmd(&streams{}, func(_ context.Context, o *sliceOptions) error { got = o; return nil })
+			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
+				return
+			}
+			got.io = nil
+			if *got != tt.want {
+				t.Errorf("options = %+v, want %+v", *got, tt.want)
+			}
+		})
+	}
+}
+
+func TestMergeAndInspectFlags(t *testing.T) {
+	var merged *mergeOptions
+	cmd := newMergeCmd(&streams{}, func(_ context.Context, o *mergeOptions) error { merged = o; return nil })
+	if err := execute(cmd, "--rank 4 -o m --json"); err != nil || merged.rank != 4 || merged.out != "m" || !merged.json {
+		t.Errorf("merge: %+v, %v", merged, err)
+	}
+	for args, want := range map[string]string{"--rank 0": "below 1", "--out=": "--out is empty", "x": "unexpected"} {
+		cmd := newMergeCmd(&streams{}, func(context.Context, *mergeOptions) error { return nil })
+		if err := execute(cmd, args); err == nil || fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), want) {
+			t.Errorf("merge %s: %v, want %q", args, err, want)
+		}
+	}
+	var inspected *inspectOptions
+	cmd = newInspectCmd(&streams{}, func(_ context.Context, o *inspectOptions) error { inspected = o; return nil })
+	if err := execute(cmd, "--adapter x --json"); err != nil || inspected.adapter != "x" || !inspected.json {
+		t.Errorf("inspect: %+v, %v", inspected, err)
+	}
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dylora/dylora/configs"
+	"github.com/dylora/dylora/internal/data"
+)
+
+func silentRoot() *cobra.Command {
+	return newRootCmd(&streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard})
+}
+
+// TestHelp holds every command to one house style, present and future ones alike.
+func TestHelp(t *testing.T) {
+	root := silentRoot()
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		t.Run(c.CommandPath(), func(t *testing.T) {
+			if s := []rune(c.Short); len(s) == 0 || !unicode.IsUpper(s[0]) || s[len(s)-1] == '.' {
+				t.Errorf("Short = %q: want a capital first and no full stop", c.Short)
+			}
+			if c.Runnable() && c.Example == "" {
+				t.Error("no Example")
+			}
+			for line := range strings.Lines(c.Long) {
+				if len([]rune(line)) > 100 {
+					t.Errorf("Long has a line of %d characters: %q", len([]rune(line)), line)
+				}
+			}
+			for line := range strings.Lines(c.Example) {
+				if err := parseLine(line); err != nil {
+					t.Errorf("example %q: %v", line, err)
+				}
+			}
+			if c.Runnable() && c.HasParent() && c.Name() != "config" && c.Flags().Lookup("json") == nil {
+				t.Error("no --json")
+			}
+		})
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(root)
+}
+
+// parseLine parses "dylora …" with a fresh tree of commands, positional arguments
+// included, and runs nothing.
+func parseLine(line string) error {
+	args := strings.Fields(line)
+	if len(args) == 0 || args[0] != "dylora" {
+		return nil
+	}
+	cmd, rest, err := silentRoot().Find(args[1:])
+	if err != nil {
+		return err
+	}
+	if err := cmd.ParseFlags(rest); err != nil {
+		return err
+	}
+	return cmd.ValidateArgs(cmd.Flags().Args())
+}
+
+// TestRecipes: every task has a recipe, every recipe is a task's, is free of faults and
+// opens with the command that runs it.
+func TestRecipes(t *testing.T) {
+	names, err := fs.Glob(configs.Recipes(), "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tasks []string
+	for _, task := range data.Tasks() {
+		tasks = append(tasks, task.Name)
+		if !slices.Contains(names, task.Name+".yaml") {
+			t.Errorf("task %s has no recipe", task.Name)
+		}
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(configs.Recipes(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		task := strings.TrimSuffix(name, ".yaml")
+		if !slices.Contains(tasks, task) {
+			t.Errorf("%s is the recipe of no task", name)
+		}
+		command, _, _ := strings.Cut(string(text), "\n")
+		command = strings.TrimPrefix(command, "# ")
+		if err := parseLine(command); err != nil || !strings.HasPrefix(command, "dylora train") {
+			t.Errorf("%s opens with %q: %v", name, command, err)
+		}
+		l, faults := yamlLayer("file", name, text)
+		if len(faults) > 0 {
+			t.Errorf("%s: %v", name, faults)
+			continue
+		}
+		if r, err := (sources{l}).resolve(); err != nil || r.Data.Task != task {
+			t.Errorf("%s: task %q, %v", name, r.Data.Task, err)
+		}
+	}
+}
+
+// TestImports pins the direction of imports: a package may use only those to its right.
+// It keeps train and evaluate, and model and adapter, from knowing each other, and the
+// graph library out of everything but the model.
+func TestImports(t *testing.T) {
+	const mod = "github.com/dylora/dylora/internal/"
+	allowed := map[string]string{ // package → internal packages it may import
+		"fault":           "",
+		"disk":            "",
+		"disk/disktest":   "disk",
+		"kernel":          "",
+		"safetensors":     "fault",
+		"tokenizer":       "fault",
+		"adapter":         "fault disk safetensors",
+		"data":            "fault data/demo",
+		"data/demo":       "",
+		"model/op":        "fault kernel",
+		"model/op/optest": "fault kernel model/op",
+		"model":           "fault kernel safetensors model/op",
+		"program":         "fault kernel model adapter data",
+		"evaluate":        "fault data adapter",
+		"train":           "fault disk kernel safetensors data program",
+	}
+	graph := []string{"model", "model/op", "model/op/optest"} // may use Gorgonia
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "../../internal/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, mod)
+		ok, known := allowed[name]
+		if !known {
+			t.Errorf("%s is not in the import table", name)
+		}
+		for _, imp := range p.Imports {
+			if dep, in := strings.CutPrefix(imp, mod); in && !slices.Contains(strings.Fields(ok), dep) {
+				t.Errorf("%s must not import %s", name, dep)
+			}
+			if strings.HasPrefix(imp, "gorgonia.org/") && !slices.Contains(graph, name) {
+				t.Errorf("%s must not import %s: the graph stays in the model", name, imp)
+			}
+			if strings.HasPrefix(imp, "github.com/spf13/") {
+				t.Errorf("%s must not import %s: commands and settings stay in cmd/dylora", name, imp)
+			}
+		}
+	}
+}
+
+// Files stay small enough to read in one go.
+func TestFileLength(t *testing.T) {
+	names, err := filepath.Glob("*.go")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		if n := countLines(t, name); n > 300 {
+			t.Errorf("%s has %d lines, more than 300", name, n)
+		}
+	}
+}

@@ -1,0 +1,96 @@
+// Command dylora trains DyLoRA adapters on RoBERTa and cuts them to any rank.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the whole program: a command line in, an exit code out. The codes are those of
+// package fault, 0, and 130 or 143 after a signal; scripts may test for them.
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := watchSignals(context.Background(), errOut)
+	defer stop()
+
+	root := newRootCmd(&streams{in: in, out: out, err: errOut})
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	var stopped *signalError
+	if errors.As(err, &stopped) || errors.As(context.Cause(ctx), &stopped) && errors.Is(err, context.Canceled) {
+		fmt.Fprintf(errOut, "dylora: %v\n", stopped)
+		return stopped.exitCode()
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(errOut, "dylora: %s\n", strings.TrimSuffix(line, "\n"))
+	}
+	class := fault.ClassOf(err)
+	if class == fault.Usage {
+		fmt.Fprintf(errOut, "Run '%s --help' for usage.\n", cmd.CommandPath())
+	}
+	return int(class)
+}
+
+// streams are the program's three: out takes the result and nothing else, err the talk.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func newRootCmd(s *streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "dylora",
+		Short: "Train DyLoRA adapters on RoBERTa and cut them to any rank",
+		Long: `dylora trains one low-rank adapter that works at every rank from 1 to R.
+After training, any rank is a slice: no second run, no search.`,
+		Example: `  dylora train
+  dylora sweep
+  dylora slice --rank 4`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		// Without Args and RunE of the root, cobra reports an unknown command past
+		// SetFlagErrorFunc, as an error of no class.
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fault.Usagef("unknown command %q", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fault.Usagef("%w", err) })
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.AddCommand(
+		newTrainCmd(s, runTrain),
+		newEvalCmd(s, runEval),
+		newSweepCmd(s, runSweep),
+		newSliceCmd(s, runSlice),
+		newMergeCmd(s, runMerge),
+		newInspectCmd(s, runInspect),
+		newConfigCmd(s),
+		newVersionCmd(s, runVersion),
+	)
+	return root
+}
+
+// noArgs refuses arguments that are no flags.
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fault.Usagef("unexpected argument %q: this command takes flags only", args[0])
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/kernel"
+)
+
+// nameFaults checks the settings that other packages read: names and small languages.
+func (c *config) nameFaults() (out [][2]string) {
+	rule := func(key string, err error) {
+		if err != nil {
+			out = append(out, [2]string{key, err.Error()})
+		}
+	}
+	a := c.Adapter
+	_, err := data.LookupTask(c.Data.Task)
+	rule("task", err)
+	_, err = adapter.ParseUpdate(a.Update)
+	rule("update", err)
+	_, err = c.targets()
+	rule("targets", err)
+	if a.RMin >= 1 && a.RMin <= a.Rank && a.Block >= 1 {
+		_, err = adapter.NewSampler(a.Sampler, a.RMin, a.Rank, a.Block)
+		rule("sampler", err)
+	}
+	if a.Rank >= 1 {
+		_, err = c.evalRanks()
+		rule("eval_ranks", err)
+	}
+	rule("kernel", kernelKnown(c.Machine.Kernel))
+	return out
+}
+
+// targets is the list of adapted maps.
+func (c *config) targets() ([]string, error) {
+	return adapter.ParseTargets(splitList(c.Adapter.Targets))
+}
+
+// evalRanks are the ranks that training evaluates each epoch.
+func (c *config) evalRanks() ([]int, error) {
+	if c.Train.EvalRanks == "" {
+		return evaluate.PowerRanks(c.Adapter.Rank), nil
+	}
+	return evaluate.ParseRanks(c.Train.EvalRanks, c.Adapter.Rank)
+}
+
+// kernelKnown refuses a name that no machine could honour; whether this one can is
+// decided when the kernels are set up.
+func kernelKnown(name string) error {
+	for _, l := range []kernel.Level{kernel.Portable, kernel.AVX2, kernel.AVX512} {
+		if name == "" || name == l.String() {
+			return nil
+		}
+	}
+	return kernel.Configure(name)
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/evaluate"
+)
+
+// inspection is what inspect prints.
+type inspection struct {
+	Folder string         `json:"folder"`
+	Rank   int            `json:"rank"`
+	Alpha  float64        `json:"alpha"`
+	Sites  []string       `json:"sites"`
+	Head   int            `json:"head_parameters"`
+	Ranks  []rankFacts    `json:"ranks"`
+	Facts  *adapter.Facts `json:"facts"` // null where dylora did not write the adapter
+}
+
+type rankFacts struct {
+	Rank       int     `json:"rank"`
+	Parameters int     `json:"parameters"`
+	Bytes      int64   `json:"bytes"`
+	DeltaNorm  float64 `json:"delta_norm"` // ‖ΔW‖ over all sites
+}
+
+func runInspect(_ context.Context, o *inspectOptions) error {
+	a, err := openAdapter(o.adapter)
+	if err != nil {
+		return err
+	}
+	i, err := inspect(a)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(o.io.out, i)
+	}
+	return i.print(o.io)
+}
+
+func inspect(o *opened) (*inspection, error) {
+	a := o.adapter
+	i := &inspection{Folder: o.folder, Rank: a.Rank, Alpha: a.Alpha}
+	for _, s := range a.Sites {
+		i.Sites = append(i.Sites, s.Name)
+	}
+	for _, t := range a.Head {
+		i.Head += len(t.Data)
+	}
+	if o.facts != nil && o.facts.Task != "" {
+		i.Facts = o.facts
+	}
+	for r := 1; r <= a.Rank; r++ {
+		c, err := newCut(a, o.facts, r)
+		if err != nil {
+			return nil, err
+		}
+		sum := 0.0
+		for s := range a.Sites {
+			n := a.DeltaNorm(&a.Sites[s], r)
+			sum += n * n
+		}
+		i.Ranks = append(i.Ranks, rankFacts{r, c.Parameters, c.Bytes, math.Sqrt(sum)})
+	}
+	return i, nil
+}
+
+func (i *inspection) print(io *streams) error {
+	lines := [][2]string{
+		{"folder", i.Folder},
+		{"rank, alpha", fmt.Sprintf("%d, %v", i.Rank, i.Alpha)},
+		{"adapted", fmt.Sprintf("%d projections", len(i.Sites))},
+		{"head", fmt.Sprintf("%d parameters", i.Head)},
+	}
+	if f := i.Facts; f != nil {
+		lines = append(lines,
+			[2]string{"task", f.Task},
+			[2]string{"model", fmt.Sprintf("%s (%.12s…)", f.Model, f.ModelHash)},
+			[2]string{"targets", strings.Join(f.Targets, ", ")},
+			[2]string{"trained", fmt.Sprintf("ranks %d to %d, %s, update %s, seed %d, epoch %d, step %d", f.RankMin, f.RankMax, f.Sampler, f.Update, f.Seed, f.Epoch, f.Step)},
+			[2]string{"dylora", f.Version})
+		if f.CutFrom > 0 {
+			lines = append(lines, [2]string{"cut from", fmt.Sprintf("rank %d", f.CutFrom)})
+		}
+	}
+	for _, l := range lines {
+		if _, err := fmt.Fprintf(io.out, "%-12s %s\n", l[0], l[1]); err != nil {
+			return err
+		}
+	}
+	t := plainTable()
+	t.AppendHeader(table.Row{"rank", "parameters", "size", "‖ΔW‖"})
+	for _, r := range i.Ranks {
+		t.AppendRow(table.Row{r.Rank, r.Parameters, evaluate.Size(r.Bytes), fmt.Sprintf("%.4f", r.DeltaNorm)})
+	}
+	_, err := fmt.Fprintf(io.out, "\n%s\n", t.Render())
+	return err
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/internal/program"
+)
+
+// evalTokens is how many tokens one call of the program gets: enough to keep every core
+// busy, few enough that the activations of a large model stay small.
+const evalTokens = 2048
+
+// session is an adapter ready to compute with.
+type session struct {
+	*opened
+	settings  *resolved
+	task      *data.Task
+	base      *base
+	program   *program.Program
+	maxLength int
+}
+
+// open loads adapter, base model and task, and holds them against each other.
+func (o *adapterOptions) open() (*session, error) {
+	found, err := openAdapter(o.path)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{opened: found}
+	remembered, err := found.remembered()
+	if err != nil {
+		return nil, err
+	}
+	if s.settings, err = o.sources.resolve(remembered); err != nil {
+		return nil, err
+	}
+	for _, key := range []string{"task", "model"} {
+		if s.settings.origin[key] == "default" {
+			return nil, fault.Usagef("%s: the adapter does not say its %s: say it with --%s", o.path, key, key)
+		}
+	}
+	if s.task, err = data.LookupTask(s.settings.Data.Task); err != nil {
+		return nil, err
+	}
+	if err := s.checkHead(); err != nil {
+		return nil, err
+	}
+	if err := setMachine(s.settings.Machine); err != nil {
+		return nil, err
+	}
+	if s.base, err = loadBase(s.settings.Data.Model); err != nil {
+		return nil, err
+	}
+	if err := s.facts.CheckBase(s.base.model.Hash, o.forceBase); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.folder, err)
+	}
+	if err := s.checkSites(); err != nil {
+		return nil, err
+	}
+	if s.maxLength, err = s.base.length(s.settings); err != nil {
+		return nil, err
+	}
+	s.program, err = program.New(s.base.model, s.adapter, s.task, program.Options{Seed: s.settings.Train.Seed})
+	return s, err
+}
+
+// needData asks for --data-dir where the task is not built in.
+func needData(t *data.Task, r *resolved) error {
+	if t.Folder != "" && r.Data.DataDir == "" {
+		return fault.Usagef("task %s needs --data-dir: the folder that holds %s/train.tsv and dev.tsv", t.Name, t.Folder)
+	}
+	return nil
+}
+
+// setMachine sets up the kernels.
+func setMachine(m machineConfig) error {
+	if err := kernel.Configure(m.Kernel); err != nil {
+		return fault.Usagef("kernel: %w", err)
+	}
+	if m.Threads > 0 {
+		kernel.SetThreads(m.Threads)
+	}
+	return nil
+}
+
+// checkHead refuses an adapter whose head answers another number of labels.
+func (s *session) checkHead() error {
+	for _, t := range s.adapter.Head {
+		if t.Name != "classifier.out_proj.weight" || len(t.Shape) == 0 {
+			continue
+		}
+		if have, want := t.Shape[0], evaluate.Outputs(s.task); have != want {
+			return fault.Invalidf("%s: %s has %d outputs, task %s needs %d: say the task that the adapter was trained on", s.folder, t.Name, have, s.task.Name, want)
+		}
+	}
+	return nil
+}
+
+// checkSites refuses an adapter whose projections the model does not have.
+func (s *session) checkSites() error {
+	shapes, err := s.base.model.Sites(adapter.Targets())
+	if err != nil {
+		return err
+	}
+	has := map[string]model.SiteShape{}
+	for _, shape := range shapes {
+		has[shape.Name] = shape
+	}
+	for _, site := range s.adapter.Sites {
+		shape, ok := has[site.Name]
+		switch {
+		case !ok:
+			return fault.Invalidf("%s: adapts %s, which model %s does not have: give the --model it was trained on", s.folder, site.Name, s.base.name)
+		case shape.In != site.In || shape.Out != site.Out:
+			return fault.Invalidf("%s: %s is (%d, %d), in model %s (%d, %d): give the --model it was trained on",
+				s.folder, site.Name, site.Out, site.In, s.base.name, shape.Out, shape.In)
+		}
+	}
+	return nil
+}
+
+// measure scores a split at each of the ranks in one pass.
+func (s *session) measure(ctx context.Context, io *streams, split string, ranks []int) ([]evaluate.Result, error) {
+	if err := needData(s.task, s.settings); err != nil {
+		return nil, err
+	}
+	examples, err := s.task.Read(s.settings.Data.DataDir, split)
+	if err != nil {
+		return nil, err
+	}
+	examples = firstOf(examples, s.settings.Data.MaxEvalExamples)
+	stream := data.Encode(ctx, s.base.tokenizer, examples, s.maxLength)
+	defer stream.Close()
+	return score(ctx, io, s.program, stream, s.task, ranks)
+}
+
+// score runs a split through a program at each of the ranks, with a bar.
+func score(ctx context.Context, io *streams, p *program.Program, split *data.Stream, t *data.Task, ranks []int) ([]evaluate.Result, error) {
+	show := newProgress(io.err, "evaluate", split.Len())
+	defer show.end()
+	batches := data.EvalBatches(split, evaluate.BaseTokens(evalTokens, len(ranks)), 0)
+	return evaluate.Run(ctx, p, batches, t, ranks, evaluate.Options{MaxTokens: evalTokens, Progress: show.at})
+}
+
+// firstOf is the first n examples; all for n = 0.
+func firstOf(examples []data.Example, n int) []data.Example {
+	if n > 0 && n < len(examples) {
+		return examples[:n]
+	}
+	return examples
+}

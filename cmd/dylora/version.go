@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
+)
+
+// versionOptions is everything `dylora version` needs.
+type versionOptions struct {
+	io     *streams
+	kernel string
+	json   bool
+}
+
+// versionFacts is what `dylora version` prints.
+type versionFacts struct {
+	Version string   `json:"version"`
+	Commit  string   `json:"commit,omitempty"`
+	Go      string   `json:"go"`
+	System  string   `json:"system"`
+	Kernel  string   `json:"kernel"`  // in use
+	Kernels []string `json:"kernels"` // that this processor has
+	Threads int      `json:"threads"`
+}
+
+func newVersionCmd(io *streams, runF func(*versionOptions) error) *cobra.Command {
+	opts := &versionOptions{io: io}
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version, Go's version and the arithmetic in use",
+		Example: "  dylora version\n  dylora version --json",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			opts.kernel = os.Getenv("DYLORA_KERNEL")
+			return runF(opts)
+		},
+	}
+	addJSONFlag(cmd, &opts.json)
+	return cmd
+}
+
+func runVersion(o *versionOptions) error {
+	if err := kernel.Configure(o.kernel); err != nil {
+		return fault.Usagef("DYLORA_KERNEL: %w", err)
+	}
+	info, _ := debug.ReadBuildInfo()
+	f := versionOf(info)
+	if o.json {
+		return printJSON(o.io.out, f)
+	}
+	commit := ""
+	if f.Commit != "" {
+		commit = " (" + f.Commit + ")"
+	}
+	_, err := fmt.Fprintf(o.io.out, "dylora %s%s\n%s %s\nkernel %s of %v, %d threads\n", f.Version, commit, f.Go, f.System, f.Kernel, f.Kernels, f.Threads)
+	return err
+}
+
+// versionOf reads what the Go tool wrote into the binary; info may be nil.
+func versionOf(info *debug.BuildInfo) versionFacts {
+	f := versionFacts{
+		Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
+		Kernel: kernel.Active().String(), Threads: kernel.Threads(),
+	}
+	for _, l := range kernel.Levels() {
+		f.Kernels = append(f.Kernels, l.String())
+	}
+	if info == nil {
+		return f
+	}
+	if info.Main.Version != "" {
+		f.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			f.Commit = s.Value
+		}
+	}
+	return f
+}
