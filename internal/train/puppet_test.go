@@ -1,0 +1,140 @@
+package train
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/program"
+)
+
+// puppet is a learner whose gradients depend on everything that a resumed run must get
+// right: the values, the step, the place in the window, the examples and their ranks.
+type puppet struct{ params []program.Param }
+
+const puppetRank = 3
+
+func newPuppet() *puppet {
+	p := &puppet{}
+	add := func(name string, axis int, decay bool, shape ...int) {
+		n := shape[0]
+		if len(shape) > 1 {
+			n *= shape[1]
+		}
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = float32(i%7)/8 - 0.25
+		}
+		p.params = append(p.params, program.Param{Name: name, Value: v, Grad: make([]float32, n), Shape: shape, Decay: decay, RankAxis: axis})
+	}
+	add("site.lora_A", 0, true, puppetRank, 4)
+	add("site.lora_B", 1, true, 5, puppetRank)
+	add("head.bias", -1, false, 2)
+	return p
+}
+
+func (p *puppet) Params() []program.Param { return p.params }
+
+func (p *puppet) Learn(b *data.Batch, pass program.Pass) (float64, error) {
+	loss := 0.0
+	for i, index := range b.Index {
+		for _, x := range p.params {
+			for j, v := range x.Value {
+				d := float64(v) - float64((index*7+j*3+pass.Step+5*pass.Micro+11*pass.Ranks[i])%13)/13
+				x.Grad[j] += float32(2*d) * pass.Weight
+				loss += float64(pass.Weight) * d * d
+			}
+		}
+	}
+	return loss, nil
+}
+
+// uniformRanks draws 1 to puppetRank.
+type uniformRanks struct{}
+
+func (uniformRanks) Ranks() []int { return []int{1, 2, 3} }
+
+func (uniformRanks) Rank(seed uint64, step int) int {
+	return 1 + rand.New(rand.NewPCG(seed, uint64(step))).IntN(puppetRank)
+}
+
+// numbers are examples that know their own place.
+type numbers int
+
+func (n numbers) Len() int { return int(n) }
+
+func (n numbers) At(i int) data.Encoded {
+	return data.Encoded{Index: i, IDs: []int32{0, int32(i), 2}}
+}
+
+// puppetConfig is a run of 3 epochs of 4 steps.
+func puppetConfig() Config {
+	c := DefaultConfig()
+	c.Epochs, c.Accumulate, c.LR = 3, 2, 0.05
+	return c
+}
+
+// puppetLoop trains a puppet on 22 examples in batches of 3; the best epoch is the second.
+func puppetLoop(t testing.TB, c Config) (*Loop, *puppet) {
+	t.Helper()
+	p := newPuppet()
+	var l *Loop
+	validate := func(context.Context) (Evaluation, error) {
+		worth := []float64{0.5, 0.9, 0.7}[l.State().Epoch%3]
+		return Evaluation{Metric: "accuracy", Values: Values{{1, worth}, {3, worth / 2}}}, nil
+	}
+	l, err := New(c, p, NewShuffled(numbers(22), 3, c.Seed), uniformRanks{}, validate)
+	must(t, err)
+	return l, p
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func clock() time.Time { return time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC) }
+
+// openRun opens a run in dir, whose root is dir's parent, with a config.yaml as cmd writes one.
+func openRun(t testing.TB, dir string, resume bool) *Run {
+	t.Helper()
+	r, err := OpenRun(RunOptions{Root: filepath.Dir(dir), Dir: dir, Task: "demo", Resume: resume, Now: clock})
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "config.yaml"), []byte("task: demo\n"), 0o666))
+	return r
+}
+
+// outcome is all that a run leaves: the trained values, the whole state, and the log.
+func outcome(t testing.TB, l *Loop, p *puppet, dir string) string {
+	t.Helper()
+	log, err := os.ReadFile(filepath.Join(dir, logName))
+	must(t, err)
+	m, tensors, err := l.capture()
+	must(t, err)
+	b, err := json.Marshal(m)
+	must(t, err)
+	return fmt.Sprintf("%v\n%s\nSHA-256 %x\n%s", p.params, b, sha256.Sum256(tensors), log)
+}
+
+// saved is a checkpoint folder with one checkpoint per step in steps, by way of d.
+func saved(t testing.TB, dir string, d disk.Files, steps ...int) *checkpoints {
+	t.Helper()
+	c := &checkpoints{dir: dir, keep: 2, disk: d}
+	for _, s := range steps {
+		must(t, c.save(manifest{State: State{Step: s, Closed: -1}}, tensorsOf(s)))
+	}
+	return c
+}
+
+func tensorsOf(step int) []byte { return slices.Repeat([]byte{byte(step)}, 100+step) }
