@@ -28,7 +28,7 @@ func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 }
 
 // smallRun is a run of 60 steps with a checkpoint every few.
-var smallRun = strings.Fields("train --run run --max-train-examples 240 --max-eval-examples 32 --batch 8 --max-length 20 --epochs 2 --checkpoint-every 7")
+var smallRun = strings.Fields("train --run runs/x --max-train-examples 240 --max-eval-examples 32 --batch 8 --max-length 20 --epochs 2 --checkpoint-every 7")
 
 // leftovers are the files of a finished run that must not depend on its interruptions.
 func leftovers(t *testing.T, dir string) map[string]string {
@@ -36,7 +36,7 @@ func leftovers(t *testing.T, dir string) map[string]string {
 	m := map[string]string{}
 	for _, name := range []string{"metrics.jsonl", "sweep.json", "adapter/adapter_model.safetensors", "adapter/adapter_config.json", "adapter/dylora.json",
 		"checkpoints/step-000000060-evaluated/manifest.json", "checkpoints/step-000000060-evaluated/state.safetensors"} {
-		b, err := os.ReadFile(filepath.Join(dir, "run", name))
+		b, err := os.ReadFile(filepath.Join(dir, "runs", "x", name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		args := append(smallRun[:len(smallRun):len(smallRun)], "--resume")
-		if _, err := os.Stat(filepath.Join(dir, "run", configName)); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, "runs", "x", configName)); err != nil {
 			args = smallRun // killed before there was a run
 		}
 		out, err := command(t, dir, args...).CombinedOutput()
@@ -115,7 +115,7 @@ func TestSignalled(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		waitForSteps(t, filepath.Join(dir, "run", "metrics.jsonl"), 5)
+		waitForSteps(t, filepath.Join(dir, "runs", "x", "metrics.jsonl"), 5)
 		if err := c.Process.Signal(sig); err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func TestSignalled(t *testing.T) {
 		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%v: stopped after %v", sig, took)
 		}
-		for _, text := range []string{"finishing the step", "'dylora train --resume --run run' goes on", "dylora: stopped by SIG"} {
+		for _, text := range []string{"finishing the step", "'dylora train --resume --run runs/x' goes on", "dylora: stopped by SIG"} {
 			if !strings.Contains(talk.String(), text) {
 				t.Errorf("%v: stderr lacks %q: %s", sig, text, talk.String())
 			}

@@ -63,11 +63,15 @@ func (s sources) withRecipe() (*resolved, error) {
 // recipeLayer is the shipped recipe of a task; empty for a name that is no task, which
 // check then refuses together with whatever else is wrong.
 func recipeLayer(name string) (layer, error) {
-	task, err := data.LookupTask(name)
-	if err != nil {
+	path := ""
+	for _, t := range data.Tasks() {
+		if known, err := data.LookupTask(name); err == nil && known.Name == t.Name {
+			path = t.Name + ".yaml"
+		}
+	}
+	if path == "" {
 		return newLayer("recipe"), nil
 	}
-	path := task.Name + ".yaml"
 	text, err := fs.ReadFile(configs.Recipes(), path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return newLayer("recipe"), nil

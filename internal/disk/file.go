@@ -25,8 +25,7 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
 			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("%s: not written: %w", path, err)
+			err = also(fmt.Errorf("%s: not written: %w", path, err), os.Remove(f.Name()))
 		}
 	}()
 	if err = write(f); err != nil {

@@ -9,12 +9,7 @@ import (
 	"testing"
 )
 
-// full is a disk with no room.
-type full struct{}
-
 var errFull = errors.New("no space left on device")
-
-func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func filled(s string) func(io.Writer) error {
 	return func(w io.Writer) error {

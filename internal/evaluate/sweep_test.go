@@ -123,7 +123,7 @@ func TestWritersReportErrors(t *testing.T) {
 			return WritePredictions(full{}, sentiment, &Result{Outputs: 1, Index: []int{0}, Classes: []int32{0}, Logits: []float32{0}})
 		},
 	} {
-		if err := write(); err != errFull {
+		if err := write(); !errors.Is(err, errFull) {
 			t.Errorf("%s to a full disk: %v", name, err)
 		}
 	}

@@ -93,11 +93,13 @@ func (m *matcher) find(text string, from, done int) (match, bool) {
 // longest returns the longest token that s begins with, and its length.
 func (m *matcher) longest(s string) (which int32, n int) {
 	which = none
-	node, ok := int32(0), true
+	node := int32(0)
 	for i := range len(s) {
-		if node, ok = m.edges[edge{node, s[i]}]; !ok {
+		next, ok := m.edges[edge{node, s[i]}]
+		if !ok {
 			break
 		}
+		node = next
 		if m.ends[node] != none {
 			which, n = m.ends[node], i+1
 		}
