@@ -23,7 +23,7 @@ func AddLayerNorm(batch *Inputs, name string, a, b *G.Node, per Rows, n Norm, d 
 	if !a.Shape().Eq(b.Shape()) || len(n.Beta) != len(n.Gamma) {
 		return nil, fmt.Errorf("layernorm %s: %v + %v, scale %d, shift %d", name, a.Shape(), b.Shape(), len(n.Gamma), len(n.Beta))
 	}
-	o := &addLayerNorm{spec: newSpec(batch.Memory, "addlayernorm", name, a.Shape()[0], a.Shape()[1], matrix, matrix, offsets), per: per, n: n, d: d}
+	o := &addLayerNorm{spec: newSpec(batch.place(), "addlayernorm", name, a.Shape()[0], a.Shape()[1], matrix, matrix, offsets), per: per, n: n, d: d}
 	o.more = fmt.Sprintf("per=%d eps=%v p=%v site=%d", per, n.Eps, d.P, d.Site)
 	o.diff = []bool{trained[0], trained[1], false}
 	nodes := G.Nodes{a, b, batch.Layout}
@@ -31,7 +31,7 @@ func AddLayerNorm(batch *Inputs, name string, a, b *G.Node, per Rows, n Norm, d 
 		o.in, o.diff, nodes = append(o.in, counter), append(o.diff, false), append(nodes, batch.Random)
 		o.dropped = make([]float32, o.rows()*o.cols())
 	}
-	return G.ApplyOp(o, nodes...)
+	return apply(o, nodes...)
 }
 
 type addLayerNorm struct {
@@ -73,9 +73,9 @@ func (o *addLayerNorm) Do(in ...G.Value) (G.Value, error) {
 // ds through the same mask.
 func (o *addLayerNorm) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	grads := make(G.Nodes, len(in))
-	b := &addLayerNormBackward{spec: newSpec(nil, "addlayernorm.backward", o.name, o.rows(), o.cols(), matrix, matrix, matrix, offsets), forward: o}
+	b := &addLayerNormBackward{spec: newSpec(o.gradient(), "addlayernorm.backward", o.name, o.rows(), o.cols(), matrix, matrix, matrix, offsets), forward: o}
 	b.more = o.more
-	ds, err := G.ApplyOp(b, dy, in[0], in[1], in[2])
+	ds, err := apply(b, dy, in[0], in[1], in[2])
 	if err != nil {
 		return nil, err
 	}

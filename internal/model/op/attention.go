@@ -22,14 +22,14 @@ func Attention(b *Inputs, name string, qkv *G.Node, h Heads, need [3]bool) (*G.N
 	if err := want("attention "+name, qkv, 3*h.width()); err != nil {
 		return nil, err
 	}
-	o := &attention{spec: newSpec(b.Memory, "attention", name, qkv.Shape()[0], h.width(), matrix, offsets), core: core{Heads: h}, need: need}
+	o := &attention{spec: newSpec(b.place(), "attention", name, qkv.Shape()[0], h.width(), matrix, offsets), core: core{Heads: h}, need: need}
 	o.more = fmt.Sprintf("heads=%d p=%v site=%d need=%v", h.Count, h.Drop.P, h.Drop.Site, need)
 	o.diff = []bool{need != [3]bool{}, false}
 	nodes := G.Nodes{qkv, b.Layout}
 	if h.Drop.P > 0 {
 		o.in, o.diff, nodes = append(o.in, counter), append(o.diff, false), append(nodes, b.Random)
 	}
-	return G.ApplyOp(o, nodes...)
+	return apply(o, nodes...)
 }
 
 type attention struct {
@@ -81,11 +81,11 @@ func (o *attention) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	if !o.diff[0] {
 		return grads, nil
 	}
-	b := &attentionBackward{spec: newSpec(nil, "attention.backward", o.name, o.rows(), 3*o.width(), matrix, matrix, offsets), core: o.core, need: o.need}
+	b := &attentionBackward{spec: newSpec(o.gradient(), "attention.backward", o.name, o.rows(), 3*o.width(), matrix, matrix, offsets), core: o.core, need: o.need}
 	b.more = o.more
 	b.in = append(b.in, o.in[2:]...)
 	var err error
-	grads[0], err = G.ApplyOp(b, append(G.Nodes{dy, in[0]}, in[1:]...)...)
+	grads[0], err = apply(b, append(G.Nodes{dy, in[0]}, in[1:]...)...)
 	return grads, err
 }
 

@@ -37,10 +37,10 @@ func Dropout(b *Inputs, name string, x *G.Node, per Rows, d Drop, trained bool) 
 	if err := want("dropout "+name, x, 0); err != nil {
 		return nil, err
 	}
-	o := &dropout{spec: newSpec(b.Memory, "dropout", name, x.Shape()[0], x.Shape()[1], matrix, offsets, counter), per: per, d: d}
+	o := &dropout{spec: newSpec(b.place(), "dropout", name, x.Shape()[0], x.Shape()[1], matrix, offsets, counter), per: per, d: d}
 	o.more = fmt.Sprintf("per=%d p=%v site=%d", per, d.P, d.Site)
 	o.diff = []bool{trained, false, false}
-	return G.ApplyOp(o, x, b.Layout, b.Random)
+	return apply(o, x, b.Layout, b.Random)
 }
 
 type dropout struct {

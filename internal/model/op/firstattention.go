@@ -17,14 +17,14 @@ func FirstAttention(b *Inputs, name string, q, kv *G.Node, h Heads, queries bool
 	if err := want("attention "+name, kv, 2*h.width()); err != nil {
 		return nil, err
 	}
-	o := &firstAttention{spec: newSpec(b.Memory, "firstattention", name, q.Shape()[0], h.width(), matrix, matrix, offsets), core: core{Heads: h}, need: need}
+	o := &firstAttention{spec: newSpec(b.place(), "firstattention", name, q.Shape()[0], h.width(), matrix, matrix, offsets), core: core{Heads: h}, need: need}
 	o.more = fmt.Sprintf("heads=%d p=%v site=%d queries=%t need=%v", h.Count, h.Drop.P, h.Drop.Site, queries, need)
 	o.diff = []bool{queries, need != [2]bool{}, false}
 	nodes := G.Nodes{q, kv, b.Layout}
 	if h.Drop.P > 0 {
 		o.in, o.diff, nodes = append(o.in, counter), append(o.diff, false), append(nodes, b.Random)
 	}
-	return G.ApplyOp(o, nodes...)
+	return apply(o, nodes...)
 }
 
 type firstAttention struct {
@@ -64,12 +64,12 @@ func (o *firstAttention) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 		if !o.diff[i] {
 			continue
 		}
-		b := &firstAttentionBackward{spec: newSpec(nil, "firstattention.backward."+part.name, o.name, part.rows, part.cols, matrix, matrix, matrix, offsets),
+		b := &firstAttentionBackward{spec: newSpec(o.gradient(), "firstattention.backward."+part.name, o.name, part.rows, part.cols, matrix, matrix, matrix, offsets),
 			core: o.core, queries: i == 0, need: o.need}
 		b.more = o.more
 		b.in = append(b.in, o.in[3:]...)
 		var err error
-		if grads[i], err = G.ApplyOp(b, nodes...); err != nil {
+		if grads[i], err = apply(b, nodes...); err != nil {
 			return nil, err
 		}
 	}

@@ -13,10 +13,10 @@ func GELU(b *Inputs, name string, x *G.Node, per Rows, trained bool) (*G.Node, e
 	if err := want("gelu "+name, x, 0); err != nil {
 		return nil, err
 	}
-	o := &gelu{spec: newSpec(b.Memory, "gelu", name, x.Shape()[0], x.Shape()[1], matrix, offsets), per: per}
+	o := &gelu{spec: newSpec(b.place(), "gelu", name, x.Shape()[0], x.Shape()[1], matrix, offsets), per: per}
 	o.more = fmt.Sprintf("per=%d", per)
 	o.diff = []bool{trained, false}
-	return G.ApplyOp(o, x, b.Layout)
+	return apply(o, x, b.Layout)
 }
 
 type gelu struct {
@@ -45,9 +45,9 @@ func (o *gelu) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	if !o.diff[0] {
 		return make(G.Nodes, 2), nil
 	}
-	b := &geluBackward{spec: newSpec(nil, "gelu.backward", o.name, o.rows(), o.cols(), matrix, matrix, offsets), per: o.per}
+	b := &geluBackward{spec: newSpec(o.gradient(), "gelu.backward", o.name, o.rows(), o.cols(), matrix, matrix, offsets), per: o.per}
 	b.more = o.more
-	dx, err := G.ApplyOp(b, dy, in[0], in[1])
+	dx, err := apply(b, dy, in[0], in[1])
 	return G.Nodes{dx, nil}, err
 }
 

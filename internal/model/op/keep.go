@@ -10,8 +10,8 @@ func Keep(name string, x *G.Node) (*G.Node, []float32, error) {
 	if err := want("keep "+name, x, 0); err != nil {
 		return nil, nil, err
 	}
-	o := &keep{spec: newSpec(nil, "keep", name, x.Shape()[0], x.Shape()[1], matrix)}
-	n, err := G.ApplyOp(o, x)
+	o := &keep{spec: newSpec(place{}, "keep", name, x.Shape()[0], x.Shape()[1], matrix)}
+	n, err := apply(o, x)
 	return n, o.data, err
 }
 

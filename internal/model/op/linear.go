@@ -21,10 +21,10 @@ func Linear(b *Inputs, name string, x *G.Node, per Rows, w Frozen, trained bool)
 	if err := want("linear "+name, x, w.W.In); err != nil {
 		return nil, err
 	}
-	o := &linear{spec: newSpec(b.Memory, "linear", name, x.Shape()[0], w.W.Out, matrix, offsets), per: per, w: w}
+	o := &linear{spec: newSpec(b.place(), "linear", name, x.Shape()[0], w.W.Out, matrix, offsets), per: per, w: w}
 	o.more = fmt.Sprintf("in=%d per=%d", w.W.In, per)
 	o.diff = []bool{trained, false}
-	return G.ApplyOp(o, x, b.Layout)
+	return apply(o, x, b.Layout)
 }
 
 type linear struct {
@@ -54,9 +54,9 @@ func (o *linear) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	if !o.diff[0] {
 		return G.Nodes{nil, nil}, nil
 	}
-	b := &linearBackward{spec: newSpec(nil, "linear.backward", o.name, in[0].Shape()[0], o.w.W.In, matrix, offsets), per: o.per, w: o.w}
+	b := &linearBackward{spec: newSpec(o.gradient(), "linear.backward", o.name, in[0].Shape()[0], o.w.W.In, matrix, offsets), per: o.per, w: o.w}
 	b.more = o.more
-	dx, err := G.ApplyOp(b, dy, in[1])
+	dx, err := apply(b, dy, in[1])
 	return G.Nodes{dx, nil}, err
 }
 

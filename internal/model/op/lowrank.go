@@ -29,7 +29,7 @@ func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, sites []Site
 	if err := want("lowrank "+name, x, w.W.In); err != nil {
 		return nil, err
 	}
-	s := newSpec(b.Memory, "lowrank", name, x.Shape()[0], w.W.Out, matrix, offsets, matrix, matrix)
+	s := newSpec(b.place(), "lowrank", name, x.Shape()[0], w.W.Out, matrix, offsets, matrix, matrix)
 	s.diff = []bool{trained, false, false, false}
 	learn := b.Learn
 	if learn == nil {
@@ -51,7 +51,7 @@ func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, sites []Site
 		nodes = append(nodes, site.A, site.B)
 	}
 	s.more += fmt.Sprintf(" in=%d per=%d gates=%d", w.W.In, per, t.width)
-	return G.ApplyOp(&lowRank{spec: s, terms: t}, nodes...)
+	return apply(&lowRank{spec: s, terms: t}, nodes...)
 }
 
 // terms is the state that the forward and the backward operations of one layer share.

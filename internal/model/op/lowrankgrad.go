@@ -19,15 +19,15 @@ func (o *lowRank) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	for i, t := range o.terms.terms {
 		a, b := in[4+2*i], in[5+2*i]
 		name := fmt.Sprintf("%s#%d", o.name, i)
-		z, err := G.ApplyOp(&lowRankZ{spec: o.derived("lowrank.z", name, x.Shape()[0], t.rank, 1), terms: o.terms, t: t}, dy, layout)
+		z, err := apply(&lowRankZ{spec: o.derived("lowrank.z", name, x.Shape()[0], t.rank, 1), terms: o.terms, t: t}, dy, layout)
 		if err != nil {
 			return nil, err
 		}
 		zs = append(zs, z)
-		if grads[4+2*i], err = G.ApplyOp(newGradA(o, name, t, x, a), z, layout, learn, x); err != nil {
+		if grads[4+2*i], err = apply(newGradA(o, name, t, x, a), z, layout, learn, x); err != nil {
 			return nil, err
 		}
-		if grads[5+2*i], err = G.ApplyOp(newGradB(o, name, t, x, b), dy, layout, learn); err != nil {
+		if grads[5+2*i], err = apply(newGradB(o, name, t, x, b), dy, layout, learn); err != nil {
 			return nil, err
 		}
 	}
@@ -42,13 +42,13 @@ func (o *lowRank) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 		nodes = append(nodes, zs[i], in[4+2*i])
 	}
 	var err error
-	grads[0], err = G.ApplyOp(&lowRankBackward{spec: s, terms: o.terms}, nodes...)
+	grads[0], err = apply(&lowRankBackward{spec: s, terms: o.terms}, nodes...)
 	return grads, err
 }
 
 // derived is the spec of a gradient operation over (matrix, layout) with matrices more.
 func (o *lowRank) derived(kind, name string, rows, cols, matrices int) spec {
-	s := newSpec(nil, kind, name, rows, cols, matrix, offsets)
+	s := newSpec(o.gradient(), kind, name, rows, cols, matrix, offsets)
 	for range matrices - 1 {
 		s.in = append(s.in, matrix)
 	}

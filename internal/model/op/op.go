@@ -32,7 +32,16 @@ type Inputs struct {
 	Gates  *G.Node // (sequences, modules·R): see [LowRank]; nil without an adapter
 	Learn  *G.Node // the same for the gradients of A and B; nil if nothing is trained
 	Memory *Memory // where forward outputs are taken from; nil: each its own
+	Clock  *Clock  // measures each operation; nil: nothing is measured
 }
+
+// place is what an operation gets from the graph it is built for.
+type place struct {
+	memory *Memory
+	clock  *Clock
+}
+
+func (b *Inputs) place() place { return place{b.Memory, b.Clock} }
 
 // spec is what all operations of this package share: identity, types and the output.
 // An operation embeds it and adds Do and SymDiff.
@@ -44,12 +53,17 @@ type spec struct {
 	diff []bool        // which inputs are differentiable; nil: none
 	out  *tensor.Dense // owned output, (rows, columns)
 	data []float32     // out's backing
+
+	clock *Clock
 }
 
-// newSpec takes the output, (rows, cols), from m.
-func newSpec(m *Memory, kind, name string, rows, cols int, in ...hm.Type) spec {
-	data := m.take(rows * cols)
-	return spec{kind: kind, name: name, in: in, data: data,
+// gradient is the place of an operation's gradient: its output stays its own.
+func (s *spec) gradient() place { return place{clock: s.clock} }
+
+// newSpec takes the output, (rows, cols), from the place's memory.
+func newSpec(p place, kind, name string, rows, cols int, in ...hm.Type) spec {
+	data := p.memory.take(rows * cols)
+	return spec{kind: kind, name: name, in: in, data: data, clock: p.clock,
 		out: tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(data))}
 }
 

@@ -11,10 +11,10 @@ func Pool(b *Inputs, name string, x *G.Node, sequences int, trained bool) (*G.No
 	if err := want("pool "+name, x, 0); err != nil {
 		return nil, err
 	}
-	o := &pool{spec: newSpec(b.Memory, "pool", name, sequences, x.Shape()[1], matrix, offsets), capacity: x.Shape()[0]}
+	o := &pool{spec: newSpec(b.place(), "pool", name, sequences, x.Shape()[1], matrix, offsets), capacity: x.Shape()[0]}
 	o.more = fmt.Sprintf("capacity=%d", o.capacity)
 	o.diff = []bool{trained, false}
-	return G.ApplyOp(o, x, b.Layout)
+	return apply(o, x, b.Layout)
 }
 
 type pool struct {
@@ -47,8 +47,8 @@ func (o *pool) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	if !o.diff[0] {
 		return make(G.Nodes, 2), nil
 	}
-	b := &poolBackward{spec: newSpec(nil, "pool.backward", o.name, o.capacity, o.cols(), matrix, offsets)}
-	dx, err := G.ApplyOp(b, dy, in[1])
+	b := &poolBackward{spec: newSpec(o.gradient(), "pool.backward", o.name, o.capacity, o.cols(), matrix, offsets)}
+	dx, err := apply(b, dy, in[1])
 	return G.Nodes{dx, nil}, err
 }
 
@@ -82,9 +82,9 @@ func Trim(b *Inputs, name string, x *G.Node, trained bool) (*G.Node, error) {
 	if err := want("trim "+name, x, 0); err != nil {
 		return nil, err
 	}
-	o := &trim{spec: newSpec(b.Memory, "trim", name, x.Shape()[0], x.Shape()[1], matrix, offsets)}
+	o := &trim{spec: newSpec(b.place(), "trim", name, x.Shape()[0], x.Shape()[1], matrix, offsets)}
 	o.diff = []bool{trained, false}
-	return G.ApplyOp(o, x, b.Layout)
+	return apply(o, x, b.Layout)
 }
 
 type trim struct{ spec }
