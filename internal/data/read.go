@@ -11,7 +11,7 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// Read reads a split, in the file's order. dataDir is the GLUE folder, which has a folder
+// Read reads a split, in the file's order; see Labelled for the ones without labels. dataDir is the GLUE folder, which has a folder
 // per task, or the task's folder itself; names of folders may be written in any case, with
 // or without '-' and '_'. The demo needs no folder. An unknown split or a missing dataDir
 // is a Usage error, a file that is not there or not as it should be an Invalid one.
@@ -31,30 +31,35 @@ func (t *Task) Read(dataDir, split string) ([]Example, error) {
 		return nil, fault.Invalidf("cannot read %s: %w", path, reason(err))
 	}
 	defer f.Close()
-	return t.parse(path, f)
+	return t.parseSplit(path, split, f)
 }
 
 // fileName is the official name of a split's file.
 func (t *Task) fileName(split string) string {
-	if t.Name == "mnli" && split == "dev" {
-		return "dev_matched.tsv"
+	if t.Name == "mnli" && (split == "dev" || split == "test") {
+		split += "_matched"
 	}
 	return split + ".tsv"
 }
 
 // locate finds a file of the task: in the task's folder below dataDir, else in dataDir.
+// The diagnostic set has a folder of its own.
 func (t *Task) locate(dataDir, file string) (string, error) {
+	name, folder := t.Name, t.Folder
+	if file == diagnostic+".tsv" {
+		name, folder = diagnostic, diagnostic
+	}
 	if dataDir == "" {
-		return "", fault.Usagef("task %s needs its data: set --data-dir to the GLUE folder, the one that has %s", t.Name, filepath.Join(t.Folder, file))
+		return "", fault.Usagef("task %s needs its data: set --data-dir to the GLUE folder, the one that has %s", t.Name, filepath.Join(folder, file))
 	}
 	entries, err := os.ReadDir(dataDir)
 	if err != nil {
 		return "", fault.Invalidf("cannot read the data folder %s: %w; --data-dir must be the GLUE folder, the one that has %s",
-			dataDir, reason(err), filepath.Join(t.Folder, file))
+			dataDir, reason(err), filepath.Join(folder, file))
 	}
 	for _, e := range entries { // sorted by name, so "SST-2" comes before "sst2"
 		path := filepath.Join(dataDir, e.Name(), file)
-		if canonical(e.Name()) == t.Name && isFile(path) {
+		if canonical(e.Name()) == name && isFile(path) {
 			return path, nil
 		}
 	}
@@ -62,7 +67,7 @@ func (t *Task) locate(dataDir, file string) (string, error) {
 		return path, nil
 	}
 	return "", fault.Invalidf("no file %s: --data-dir must be the GLUE folder, the one that has %s",
-		filepath.Join(dataDir, t.Folder, file), filepath.Join(t.Folder, file))
+		filepath.Join(dataDir, folder, file), filepath.Join(folder, file))
 }
 
 // isFile tells a regular file from what is not there, a folder, or a pipe that would block.

@@ -60,11 +60,13 @@ func TestReadPrefersTheOfficialName(t *testing.T) {
 
 func TestReadSplitsOfMNLI(t *testing.T) {
 	dir := t.TempDir()
-	for _, file := range []string{"train", "dev_matched", "dev_mismatched"} {
+	for _, file := range []string{"train", "dev_matched", "dev_mismatched", "test_matched", "test_mismatched"} {
 		write(t, "gold_label\tsentence1\tsentence2\nneutral\t"+file+"\tb\n", dir, "MNLI", file+".tsv")
 	}
+	write(t, "index\tsentence1\tsentence2\n0\tdiagnostic\tb\n", dir, "diagnostic", "diagnostic.tsv")
 	for split, want := range map[string]string{
 		"train": "train", "dev": "dev_matched", "dev_matched": "dev_matched", "dev_mismatched": "dev_mismatched",
+		"test": "test_matched", "test_matched": "test_matched", "test_mismatched": "test_mismatched", "diagnostic": "diagnostic",
 	} {
 		got, err := lookup(t, "mnli").Read(dir, split)
 		if err != nil {
@@ -86,7 +88,7 @@ func TestReadErrors(t *testing.T) {
 		name, dir, split, want string
 		class                  fault.Class
 	}{
-		{"unknown split", other, "test", `no split "test": choose one of train, dev`, fault.Usage},
+		{"unknown split", other, "valid", `no split "valid": choose one of train, dev, test`, fault.Usage},
 		{"no folder given", "", "dev", "set --data-dir to the GLUE folder, the one that has SST-2/dev.tsv", fault.Usage},
 		{"no such folder", filepath.Join(empty, "glue"), "dev", "cannot read the data folder", fault.Invalid},
 		{"a file for a folder", filepath.Join(other, "SST-2", "train.tsv"), "dev", "cannot read the data folder", fault.Invalid},
@@ -143,7 +145,11 @@ func TestReferenceGLUE(t *testing.T) {
 	glue, read := filepath.Join(shared, "data", "glue"), 0
 	for _, task := range Tasks() {
 		for _, split := range task.Splits() {
-			path := filepath.Join(glue, task.Folder, task.fileName(split))
+			folder := task.Folder
+			if split == diagnostic {
+				folder = diagnostic
+			}
+			path := filepath.Join(glue, folder, task.fileName(split))
 			raw, err := os.ReadFile(path)
 			if task.Folder == "" || os.IsNotExist(err) {
 				continue
@@ -164,10 +170,14 @@ func checkOfficial(t *testing.T, task *Task, glue, split string, raw []byte) {
 	if n := len(lines); len(lines[n-1]) == 0 {
 		lines = lines[:n-1]
 	}
-	if task.columns == 0 {
+	if task.columns == 0 || !Labelled(split) {
 		lines = lines[1:]
 	}
-	for _, dir := range []string{glue, filepath.Join(glue, task.Folder)} {
+	dirs := []string{glue, filepath.Join(glue, task.Folder)}
+	if split == diagnostic {
+		dirs[1] = filepath.Join(glue, diagnostic)
+	}
+	for _, dir := range dirs {
 		got, err := task.Read(dir, split)
 		if err != nil {
 			t.Fatal(err)
@@ -181,6 +191,12 @@ func checkOfficial(t *testing.T, task *Task, glue, split string, raw []byte) {
 			if e.Index != i || (e.B != nil) != task.Pair || !bytes.Contains(lines[i], []byte("\t"+e.A)) && !bytes.HasPrefix(lines[i], []byte(e.A)) {
 				t.Fatalf("example %d = %+v, line %q", i, e, lines[i])
 			}
+		}
+		if !Labelled(split) {
+			if task.Kind == Classification && classes[NoLabel] != len(got) {
+				t.Errorf("classes %v in a split without labels", classes)
+			}
+			continue
 		}
 		if len(classes) != max(1, len(task.Labels)) {
 			t.Errorf("classes %v, want all of %v", classes, task.Labels)

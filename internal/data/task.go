@@ -51,9 +51,22 @@ type Example struct {
 	Index int     // place in the split, from 0
 	A     string  // first or only text, exactly as the file has it
 	B     *string // second text; nil in a task of single texts
-	Class int32   // index into Task.Labels; 0 for Regression
-	Score float32 // target of Regression, else 0
+	Class int32   // index into Task.Labels; 0 for Regression; NoLabel in a split without labels
+	Score float32 // target of Regression, else 0; NaN in a split without labels
 }
+
+// NoLabel is the class of an example whose label nobody gives, as the Hub's test splits
+// write it.
+const NoLabel int32 = -1
+
+// Labelled says whether the examples of a split have labels. Those of GLUE's test splits
+// and of MNLI's diagnostic set are kept by its graders.
+func Labelled(split string) bool {
+	return !strings.HasPrefix(split, "test") && split != diagnostic
+}
+
+// diagnostic is GLUE's hand-made set of 1,104 pairs, which is graded as MNLI's are.
+const diagnostic = "diagnostic"
 
 // Tasks lists every task, the built-in demo last.
 func Tasks() []*Task {
@@ -62,7 +75,7 @@ func Tasks() []*Task {
 	accuracy, accuracyF1 := []string{"accuracy"}, []string{"accuracy", "f1"}
 	return []*Task{
 		{Name: "cola", Folder: "CoLA", Labels: binary, Metrics: []string{"matthews"},
-			columns: 4, label: column{"the label", 1}, textA: column{"the sentence", 3}},
+			columns: 4, label: column{"label", 1}, textA: column{"sentence", 3}},
 		{Name: "sst2", Folder: "SST-2", Labels: binary, Metrics: accuracy,
 			textA: column{name: "sentence"}, label: column{name: "label"}},
 		{Name: "mrpc", Folder: "MRPC", Labels: binary, Metrics: accuracyF1, Pair: true,
@@ -103,8 +116,11 @@ func canonical(name string) string {
 
 // Splits lists the splits that Read takes for this task.
 func (t *Task) Splits() []string {
-	if t.Name == "mnli" {
-		return []string{"train", "dev", "dev_matched", "dev_mismatched"}
+	switch {
+	case t.Name == "mnli":
+		return []string{"train", "dev", "dev_matched", "dev_mismatched", "test", "test_matched", "test_mismatched", diagnostic}
+	case t.Folder == "":
+		return []string{"train", "dev"}
 	}
-	return []string{"train", "dev"}
+	return []string{"train", "dev", "test"}
 }

@@ -28,17 +28,25 @@ type table struct {
 	width     int    // columns of every row
 	textA     int
 	textB     int // -1 without one
-	label     int
+	label     int // -1 in a file without labels
 	line      int // number of the current line, from 1
 	torn      int // rows skipped
 	firstTorn int // line of the first of them
 }
 
-// parse reads rows of tab-separated columns. There is no quoting: a quote is a letter like
-// any other. A byte-order mark and CRLF line ends are accepted. name is the path, which
-// errors give together with the line number.
+// parse reads rows with labels.
 func (t *Task) parse(name string, r io.Reader) ([]Example, error) {
+	return t.parseSplit(name, "train", r)
+}
+
+// parseSplit reads rows of tab-separated columns. There is no quoting: a quote is a letter like
+// any other. A byte-order mark and CRLF line ends are accepted. name is the path, which
+// errors give together with the line number. Files without labels all have a header.
+func (t *Task) parseSplit(name, split string, r io.Reader) ([]Example, error) {
 	tab := &table{task: t, name: name, width: t.columns, textA: t.textA.place, textB: -1, label: t.label.place}
+	if !Labelled(split) {
+		tab.width, tab.label = 0, -1
+	}
 	var examples []Example
 	sc := bufio.NewScanner(r)
 	sc.Buffer(nil, maxLine)
@@ -89,6 +97,9 @@ func (tab *table) header(names []string) error {
 			return err
 		}
 	}
+	if tab.label < 0 {
+		return nil
+	}
 	return find(tab.task.label, &tab.label)
 }
 
@@ -107,9 +118,12 @@ func (tab *table) row(fields []string) (e Example, err error) {
 		}
 		e.B = &b
 	}
-	if tab.task.Kind == Regression {
+	switch {
+	case tab.label < 0:
+		e.unlabel(tab.task)
+	case tab.task.Kind == Regression:
 		e.Score, err = tab.score(fields[tab.label])
-	} else {
+	default:
 		e.Class, err = tab.class(fields[tab.label])
 	}
 	return e, err
@@ -144,11 +158,21 @@ func (tab *table) score(s string) (float32, error) {
 	return float32(v), nil
 }
 
-// skip drops a row of the wrong width in a file that is known to have some. In QQP a few
+// unlabel marks an example as one without a label.
+func (e *Example) unlabel(t *Task) {
+	if t.Kind == Regression {
+		e.Score = float32(math.NaN())
+		return
+	}
+	e.Class = NoLabel
+}
+
+// skip drops a row of the wrong width in a file that is known to have some: never one
+// without labels, where each row's place is the number that its prediction goes by. In QQP a few
 // questions hold a newline; the field's tools leave these rows out (fairseq's
 // preprocess_GLUE_tasks.sh) and keep those with an empty question, so results compare.
 func (tab *table) skip() bool {
-	if !tab.task.rough {
+	if !tab.task.rough || tab.label < 0 {
 		return false
 	}
 	if tab.torn++; tab.torn == 1 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -46,6 +47,37 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestParseWithoutLabels reads what the official test files look like; a column of labels
+// in one is nobody's business.
+func TestParseWithoutLabels(t *testing.T) {
+	b := "b"
+	tests := []struct {
+		name, task, split, file string
+		want                    []Example
+	}{
+		{"a header where labelled files have none", "cola", "test", "index\tsentence\n0\ta\n1\tb c\n", []Example{{A: "a", Class: NoLabel}, {Index: 1, A: "b c", Class: NoLabel}}},
+		{"a pair", "mrpc", "test", "index\t#1 ID\t#2 ID\t#1 String\t#2 String\n0\t1\t2\ta\tb\n", []Example{{A: "a", B: &b, Class: NoLabel}}},
+		{"a label", "rte", "test", "sentence1\tsentence2\tlabel\na\tb\tentailment\n", []Example{{A: "a", B: &b, Class: NoLabel}}},
+		{"scores", "stsb", "test", "sentence1\tsentence2\na\tb\n", []Example{{A: "a", B: &b, Score: float32(math.NaN())}}},
+		{"diagnostic", "mnli", "diagnostic", "index\tsentence1\tsentence2\n0\ta\tb\n", []Example{{A: "a", B: &b, Class: NoLabel}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := lookup(t, tt.task).parseSplit("f.tsv", tt.split, strings.NewReader(tt.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if g, w := show(got), show(tt.want); g != w {
+				t.Errorf("got  %s\nwant %s", g, w)
+			}
+		})
+	}
+	_, err := lookup(t, "qqp").parseSplit("f.tsv", "test", strings.NewReader("id\tquestion1\tquestion2\n"+strings.Repeat("0\ta\tb\n", 2*rowsPerTorn)+"torn\n"))
+	checkError(t, err, fault.Invalid, "1 columns where 3 are due")
+	_, err = lookup(t, "cola").parseSplit("f.tsv", "test", strings.NewReader("gj04\t1\t\ta\n"))
+	checkError(t, err, fault.Invalid, `no column "sentence"`)
+}
+
 func show(es []Example) string {
 	var b strings.Builder
 	for _, e := range es {
@@ -71,7 +103,7 @@ func TestParseErrors(t *testing.T) {
 		{"too few without a header", "cola", "gj04\t1\t\n", "line 1: 3 columns where 4 are due"},
 		{"blank line", "sst2", "sentence\tlabel\n\na\t1\n", "line 2: 1 columns"},
 		{"empty text", "sst2", "sentence\tlabel\n \t1\n", "line 2: sentence is empty"},
-		{"empty text without a header", "cola", "gj04\t1\t\t\n", "line 1: the sentence is empty"},
+		{"empty text without a header", "cola", "gj04\t1\t\t\n", "line 1: sentence is empty"},
 		{"empty second text", "wnli", "sentence1\tsentence2\tlabel\na\t\t1\n", "line 2: sentence2 is empty"},
 		{"label outside the set", "sst2", "sentence\tlabel\na\t2\n", `line 2: label "2" is not one of 0, 1`},
 		{"label with a space", "sst2", "sentence\tlabel\na\t1 \n", `label "1 " is not one of`},

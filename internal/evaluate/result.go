@@ -53,14 +53,29 @@ func Outputs(t *data.Task) int {
 	return len(t.Labels)
 }
 
-// score fills in r.Metrics with what t is measured by.
+// score fills in r.Metrics with what t is measured by; undefined where an example has no
+// label.
 func (r *Result) score(t *data.Task) (err error) {
+	if r.unlabelled(t) {
+		r.Metrics = make(Metrics, len(t.Metrics))
+		for i, name := range t.Metrics {
+			r.Metrics[i].Name = name
+		}
+		return nil
+	}
 	if t.Kind == data.Regression {
 		r.Metrics, err = regression(t.Metrics, widen(r.Scores), widen(r.Logits))
 		return err
 	}
 	r.Metrics, err = classification(t.Metrics, r.Classes, r.Predictions())
 	return err
+}
+
+func (r *Result) unlabelled(t *data.Task) bool {
+	if t.Kind == data.Regression {
+		return slices.ContainsFunc(r.Scores, func(s float32) bool { return s != s })
+	}
+	return slices.Contains(r.Classes, data.NoLabel)
 }
 
 func classification(names []string, labels, predictions []int32) (Metrics, error) {

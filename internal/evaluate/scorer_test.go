@@ -127,6 +127,21 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRunWithoutLabels: a test split has logits, and metrics that are undefined, not 0.
+func TestRunWithoutLabels(t *testing.T) {
+	es := split(5)
+	for i := range es {
+		es[i].Class = data.NoLabel
+	}
+	results, err := Run(t.Context(), &arithmetic{outputs: 2}, cut(es, 5), sentiment, []int{1}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results[0].Predictions()) != 5 || len(results[0].Metrics) != 2 || results[0].Metrics.Headline() != (Metric{Name: "accuracy"}) {
+		t.Errorf("result %+v", results[0])
+	}
+}
+
 func TestRunRegression(t *testing.T) {
 	es := split(12)
 	results, err := Run(t.Context(), &arithmetic{outputs: 1}, cut(es, 5), similarity, []int{2}, Options{})
