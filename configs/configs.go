@@ -1,5 +1,6 @@
-// Package configs embeds the recipes: for each task the settings that train well on a
-// processor with the built-in model, as YAML files that --config takes as well.
+// Package configs embeds the recipes: settings for each task, as YAML files that --config
+// takes as well. There are three kinds: those that train well on a processor with a small
+// model, those of the LoRA paper, and those of DyLoRA's reference code.
 package configs
 
 import (
@@ -7,14 +8,15 @@ import (
 	"io/fs"
 )
 
-//go:embed cpu
+// CPU is the kind of recipe with a small budget, and the one that is used unless another
+// is named.
+const CPU = "cpu"
+
+//go:embed cpu paper reference
 var files embed.FS
 
-// Recipes are the files TASK.yaml, TASK in its canonical lower-case form.
-func Recipes() fs.FS {
-	sub, err := fs.Sub(files, "cpu")
-	if err != nil { // the path is a constant that the embed directive above guarantees
-		panic(err)
-	}
-	return sub
-}
+// Kinds are the folders of Recipes.
+func Kinds() []string { return []string{CPU, "paper", "reference"} }
+
+// Recipes are the files KIND/TASK.yaml, TASK in its canonical lower-case form.
+func Recipes() fs.FS { return files }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"reflect"
 	"strings"
+
+	"github.com/dylora/dylora/configs"
 )
 
 // config is everything a command can be told, one field per setting. A setting has one
@@ -18,6 +20,7 @@ type config struct {
 
 type dataConfig struct {
 	Task             string `mapstructure:"task" usage:"what to learn: demo or a GLUE task such as sst2, mrpc, stsb, mnli"`
+	Recipe           string `mapstructure:"recipe" usage:"the task's settings: cpu (small budget), paper (the LoRA paper's) or reference (those of DyLoRA's code)"`
 	DataDir          string `mapstructure:"data_dir" usage:"\"folder\" of GLUE's official TSV folders, or the task's own folder"`
 	Model            string `mapstructure:"model" usage:"base model: mini (built in) or a \"folder\" in Hugging Face layout"`
 	MaxLength        int    `mapstructure:"max_length" usage:"tokens per sequence, special ones included; longer input is cut"`
@@ -33,6 +36,7 @@ type adapterConfig struct {
 	Sampler      string  `mapstructure:"sampler" usage:"how ranks are drawn: uniform, geometric[:p], pmf:w1,w2,… or list:r1,r2,…"`
 	Block        int     `mapstructure:"block" usage:"draw only multiples of this rank"`
 	Update       string  `mapstructure:"update" usage:"rows that rank b trains: all (1 to b), frozen (gradient to b only) or strict (b only)"`
+	InitAdapter  string  `mapstructure:"init_adapter" usage:"start from the A and B of this adapter, a run \"folder\" or any PEFT folder; empty: from nothing"`
 	RanksPerStep string  `mapstructure:"ranks_per_step" usage:"ranks within one step: one, mixed (one per sequence) or sandwich (smallest, largest and drawn ones)"`
 }
 
@@ -59,7 +63,7 @@ type machineConfig struct {
 
 func defaultConfig() config {
 	return config{
-		Data:    dataConfig{Task: "demo", Model: "mini", MaxLength: 128},
+		Data:    dataConfig{Task: "demo", Recipe: configs.CPU, Model: "mini", MaxLength: 128},
 		Adapter: adapterConfig{Rank: 8, RMin: 1, Alpha: 16, Targets: "query,value", Sampler: "uniform", Block: 1, Update: "all", RanksPerStep: "one"},
 		Train: trainConfig{
 			Seed: 42, Epochs: 3, Batch: 32, GradAccumulation: 1, LR: 1e-3,

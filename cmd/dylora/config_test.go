@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/dylora/dylora/configs"
 )
 
 // resolveTrain resolves a command line of train as the command would.
@@ -35,7 +37,7 @@ func writeFile(t *testing.T, name, text string) string {
 }
 
 func TestConfigPrecedence(t *testing.T) {
-	recipe, err := recipeLayer("demo")
+	recipe, err := recipeLayer(configs.CPU, "demo")
 	if err != nil || recipe.values["epochs"] == nil {
 		t.Fatalf("the demo recipe sets no epochs: %v, %v", recipe, err)
 	}
@@ -85,7 +87,7 @@ func TestConfigRecipeFollowsTask(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		want, err := recipeLayer("mrpc")
+		want, err := recipeLayer(configs.CPU, "mrpc")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,4 +234,31 @@ func FuzzYAMLLayer(f *testing.F) {
 		}
 		r.faults()
 	})
+}
+
+// A recipe decides between default and file; --recipe chooses which one.
+func TestConfigRecipeKinds(t *testing.T) {
+	for args, want := range map[string]config{
+		"--task mrpc":                               {Train: trainConfig{Batch: 32, LR: 1e-3, Epochs: 6}, Adapter: adapterConfig{Alpha: 16, Update: "all"}},
+		"--task mrpc --recipe paper":                {Train: trainConfig{Batch: 16, LR: 4e-4, Epochs: 30}, Adapter: adapterConfig{Alpha: 8, Update: "all"}},
+		"--task MRPC --recipe reference --epochs 3": {Train: trainConfig{Batch: 128, LR: 4e-4, Epochs: 3}, Adapter: adapterConfig{Alpha: 16, Update: "frozen"}},
+	} {
+		r, err := resolveTrain(t, strings.Fields(args)...)
+		if err != nil {
+			t.Fatalf("%s: %v", args, err)
+		}
+		got := config{Train: trainConfig{Batch: r.Train.Batch, LR: r.Train.LR, Epochs: r.Train.Epochs}, Adapter: adapterConfig{Alpha: r.Adapter.Alpha, Update: r.Adapter.Update}}
+		if got != want {
+			t.Errorf("%s: %+v, want %+v", args, got, want)
+		}
+	}
+	for args, want := range map[string]string{
+		"--task wnli --recipe paper":     "recipe: paper has none for task wnli, only for cola, sst2, mrpc,",
+		"--task demo --recipe reference": "reference has none for task demo",
+		"--recipe papers":                `recipe: "papers" is not one of cpu, paper, reference (--recipe)`,
+	} {
+		if _, err := resolveTrain(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error = %v, want %q", args, err, want)
+		}
+	}
 }

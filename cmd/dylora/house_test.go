@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,41 +73,56 @@ func parseLine(line string) error {
 	return cmd.ValidateArgs(cmd.Flags().Args())
 }
 
-// TestRecipes: every task has a recipe, every recipe is a task's, is free of faults and
-// opens with the command that runs it.
+// TestRecipes: every task has a recipe of small budget, every recipe is a task's, is free
+// of faults and opens with the command that runs it, which resolves to what it says.
 func TestRecipes(t *testing.T) {
-	names, err := fs.Glob(configs.Recipes(), "*.yaml")
+	names, err := fs.Glob(configs.Recipes(), "*/*.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var tasks []string
 	for _, task := range data.Tasks() {
-		tasks = append(tasks, task.Name)
-		if !slices.Contains(names, task.Name+".yaml") {
+		if !slices.Contains(names, configs.CPU+"/"+task.Name+".yaml") {
 			t.Errorf("task %s has no recipe", task.Name)
 		}
 	}
 	for _, name := range names {
-		text, err := fs.ReadFile(configs.Recipes(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		task := strings.TrimSuffix(name, ".yaml")
-		if !slices.Contains(tasks, task) {
-			t.Errorf("%s is the recipe of no task", name)
-		}
-		command, _, _ := strings.Cut(string(text), "\n")
-		command = strings.TrimPrefix(command, "# ")
-		if err := parseLine(command); err != nil || !strings.HasPrefix(command, "dylora train") {
-			t.Errorf("%s opens with %q: %v", name, command, err)
-		}
-		l, faults := yamlLayer("file", name, text)
-		if len(faults) > 0 {
-			t.Errorf("%s: %v", name, faults)
-			continue
-		}
-		if r, err := (sources{l}).resolve(); err != nil || r.Data.Task != task {
-			t.Errorf("%s: task %q, %v", name, r.Data.Task, err)
+		t.Run(name, func(t *testing.T) { checkRecipe(t, name) })
+	}
+}
+
+func checkRecipe(t *testing.T, name string) {
+	kind, file := path.Split(name)
+	kind, task := strings.TrimSuffix(kind, "/"), strings.TrimSuffix(file, ".yaml")
+	if known, err := data.LookupTask(task); err != nil || known.Name != task || recipeKnown(kind) != nil {
+		t.Errorf("the recipe of no task, or of no kind: %v", err)
+	}
+	text, err := fs.ReadFile(configs.Recipes(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, faults := yamlLayer("file", name, text)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	alone, err := (sources{l}).resolve()
+	if err != nil || alone.Data.Task != task {
+		t.Fatalf("task %q, %v", alone.Data.Task, err)
+	}
+	command, _, _ := strings.Cut(strings.TrimPrefix(string(text), "# "), "\n")
+	args, ok := strings.CutPrefix(command, "dylora train")
+	if err := parseLine(command); err != nil || !ok {
+		t.Fatalf("opens with %q: %v", command, err)
+	}
+	r, err := resolveTrain(t, strings.Fields(args)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Data.Recipe != kind {
+		t.Errorf("%q runs recipe %s", command, r.Data.Recipe)
+	}
+	for key, want := range l.values {
+		if by := r.origin[key]; by != "recipe" && key != "task" {
+			t.Errorf("%s: %v by %s, not by the recipe", key, want, by)
 		}
 	}
 }

@@ -1,14 +1,9 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
-
-	"github.com/dylora/dylora/configs"
-	"github.com/dylora/dylora/internal/data"
 )
 
 // sources are the layers that a person writes: file, env and flag, weakest first.
@@ -47,38 +42,15 @@ func (s sources) resolve(base ...layer) (*resolved, error) {
 	return r, r.check()
 }
 
-// withRecipe resolves the sources over the recipe of the task that they name.
+// withRecipe resolves the sources over the recipe that they name, of the task that they name.
 func (s sources) withRecipe() (*resolved, error) {
 	first, err := join(s...)
 	if err != nil {
 		return nil, err
 	}
-	recipe, err := recipeLayer(first.Data.Task)
+	recipe, err := recipeLayer(first.Data.Recipe, first.Data.Task)
 	if err != nil {
 		return nil, err
 	}
 	return s.resolve(recipe)
-}
-
-// recipeLayer is the shipped recipe of a task; empty for a name that is no task, which
-// check then refuses together with whatever else is wrong.
-func recipeLayer(name string) (layer, error) {
-	path := ""
-	for _, t := range data.Tasks() {
-		if known, err := data.LookupTask(name); err == nil && known.Name == t.Name {
-			path = t.Name + ".yaml"
-		}
-	}
-	if path == "" {
-		return newLayer("recipe"), nil
-	}
-	text, err := fs.ReadFile(configs.Recipes(), path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return newLayer("recipe"), nil
-	}
-	if err != nil {
-		return layer{}, err
-	}
-	l, faults := yamlLayer("recipe", "recipe "+path, text)
-	return l, usageFaults(faults)
 }

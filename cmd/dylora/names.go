@@ -17,6 +17,7 @@ func (c *config) nameFaults() (out [][2]string) {
 	a := c.Adapter
 	_, err := data.LookupTask(c.Data.Task)
 	rule("task", err)
+	rule("recipe", recipeKnown(c.Data.Recipe))
 	_, err = adapter.ParseUpdate(a.Update)
 	rule("update", err)
 	_, err = c.targets()

@@ -77,6 +77,9 @@ func (t *training) facts(s *evaluate.Sweep) *adapter.Facts {
 		Sampler: t.sampler.String(), Block: a.Block, Update: a.Update, Seed: t.settings.Train.Seed,
 		Targets: targets, MaxLength: t.maxLength, Metrics: map[string]map[string]float64{},
 	}
+	if t.start != nil {
+		f.InitAdapter, f.InitTask, f.InitHash = t.start.path, t.start.task, t.start.fingerprint
+	}
 	if s != nil {
 		for _, r := range s.Ranks {
 			f.Metrics[strconv.Itoa(r.Rank)] = r.Metrics.Floats()
@@ -91,6 +94,9 @@ func (t *training) describe() error {
 	c := t.base.model.Config
 	t.say(fmt.Sprintf("model %s: %d layers of %d; adapter: rank %d on %s, %d trained parameters",
 		t.base.name, c.Layers, c.HiddenSize, t.adapter.Rank, t.settings.Adapter.Targets, t.adapter.Parameters()))
+	if t.start != nil {
+		t.say(t.start.describe())
+	}
 	for _, set := range []struct {
 		name     string
 		examples []data.Example

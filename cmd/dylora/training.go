@@ -21,6 +21,7 @@ type training struct {
 	sampler  *adapter.Sampler
 	program  *program.Program
 	loop     *train.Loop
+	start    *start            // nil: from nothing
 	inputs   map[string]string // what the run depends on beside its settings
 
 	maxLength      int
@@ -60,6 +61,9 @@ func newTraining(ctx context.Context, io *streams, r *resolved) (*training, erro
 		"training": data.Fingerprint(t.trainSet),
 		"dev":      data.Fingerprint(t.dev),
 	}
+	if t.start != nil {
+		t.inputs["init_adapter"] = t.start.fingerprint
+	}
 	t.trained = data.Encode(ctx, t.base.tokenizer, t.trainSet, t.maxLength)
 	t.tests = data.Encode(ctx, t.base.tokenizer, t.dev, t.maxLength)
 	return t, t.newLoop()
@@ -98,6 +102,9 @@ func (t *training) newAdapter() error {
 		head = append(head, adapter.Tensor(h))
 	}
 	if t.adapter, err = adapter.New(a.Rank, a.Alpha, shapes, head, seed); err != nil {
+		return err
+	}
+	if err := t.startFrom(); err != nil {
 		return err
 	}
 	if t.sampler, err = adapter.NewSampler(a.Sampler, a.RMin, a.Rank, a.Block); err != nil {

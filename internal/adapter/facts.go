@@ -33,6 +33,10 @@ type Facts struct {
 	Epoch      int                           `json:"epoch"`      // after which the weights were taken
 	Step       int                           `json:"step"`       // after which the weights were taken
 	Metrics    map[string]map[string]float64 `json:"metrics"`    // on dev, by rank and name; undefined ones are left out
+
+	InitAdapter string `json:"init_adapter,omitzero"` // the adapter that training started from; empty: none
+	InitTask    string `json:"init_task,omitzero"`    // that one's task
+	InitHash    string `json:"init_hash,omitzero"`    // that one's Fingerprint
 }
 
 // CheckBase compares the base model's hash with the one the adapter was trained on. A

@@ -1,0 +1,73 @@
+package adapter
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// StartFrom takes over A and B of init, which must adapt the same projections at the same
+// rank and alpha; the head stays a's own. Errors are fault.Usage and say which of them
+// differs. The weights are copied.
+func (a *Adapter) StartFrom(init *Adapter) error {
+	if init.Rank != a.Rank {
+		return fault.Usagef("its rank is %d, not %d: set rank to %d, or cut it with 'dylora slice'", init.Rank, a.Rank, init.Rank)
+	}
+	if init.Alpha != a.Alpha {
+		return fault.Usagef("its alpha is %v, not %v, and its weights are made for that scale: set alpha to %v", init.Alpha, a.Alpha, init.Alpha)
+	}
+	theirs, mine := map[string]Site{}, map[string]bool{}
+	for _, s := range init.Sites {
+		theirs[s.Name] = s
+	}
+	for _, s := range a.Sites {
+		from, ok := theirs[s.Name]
+		switch {
+		case !ok:
+			return fault.Usagef("it does not adapt %s: set targets to the maps that it adapts", s.Name)
+		case from.In != s.In || from.Out != s.Out || len(from.A) != len(s.A) || len(from.B) != len(s.B):
+			return fault.Usagef("its %s is (%d, %d), the model's (%d, %d): it is made for another model", s.Name, from.Out, from.In, s.Out, s.In)
+		}
+		mine[s.Name] = true
+	}
+	for _, s := range init.Sites {
+		if !mine[s.Name] {
+			return fault.Usagef("it adapts %s as well: set targets to the maps that it adapts", s.Name)
+		}
+	}
+	for _, s := range a.Sites {
+		copy(s.A, theirs[s.Name].A)
+		copy(s.B, theirs[s.Name].B)
+	}
+	return nil
+}
+
+// Fingerprint is the SHA-256, in hex, of all that a computes with, head included.
+func (a *Adapter) Fingerprint() string {
+	h := sha256.New()
+	var b []byte
+	number := func(n uint64) { b = binary.LittleEndian.AppendUint64(b, n) }
+	tensor := func(name string, v []float32) {
+		number(uint64(len(name)))
+		b = append(b, name...)
+		number(uint64(len(v)))
+		for _, x := range v {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+		}
+		h.Write(b)
+		b = b[:0]
+	}
+	number(uint64(a.Rank))
+	number(math.Float64bits(a.Alpha))
+	for _, s := range a.Sites {
+		tensor(s.Name, s.A)
+		tensor("", s.B)
+	}
+	for _, t := range a.Head {
+		tensor(t.Name, t.Data)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
