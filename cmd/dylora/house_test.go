@@ -138,6 +138,7 @@ func TestImports(t *testing.T) {
 		"disk/disktest":   "disk",
 		"kernel":          "",
 		"safetensors":     "fault",
+		"pickle":          "fault safetensors",
 		"tokenizer":       "fault",
 		"adapter":         "fault disk safetensors",
 		"data":            "fault data/demo",
