@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // pool is the workers that Parallel shares its chunks with. They live as long as the
@@ -14,6 +15,7 @@ type pool struct {
 	threads atomic.Int32
 	workers []*worker
 	job     atomic.Pointer[job]
+	waited  atomic.Int64 // nanoseconds: see Waited
 }
 
 // job is one call of Parallel. Whoever is free takes the next chunk, so a thread that the
@@ -82,6 +84,10 @@ func (p *pool) run(j *job, workers int) {
 		}
 	}
 	j.work()
+	if int(j.done.Load()) == j.chunks {
+		return
+	}
+	start := time.Now()
 	for i := 0; int(j.done.Load()) < j.chunks; i++ {
 		if i < spins {
 			pause(pauses)
@@ -89,7 +95,12 @@ func (p *pool) run(j *job, workers int) {
 			runtime.Gosched()
 		}
 	}
+	p.waited.Add(int64(time.Since(start)))
 }
+
+// Waited is how long callers of Parallel have waited, since the process began, for chunks
+// that other threads were still in.
+func Waited() time.Duration { return time.Duration(shared.waited.Load()) }
 
 // work takes chunks until none is left.
 func (j *job) work() {

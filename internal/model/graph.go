@@ -32,7 +32,13 @@ type Options struct {
 	Head       []Tensor // pinned like the pairs; names as Model.Head gives them
 	Train      bool     // loss and gradients
 	Dropout    bool     // with Train: dropout as the configuration says
+	Clock      *Clock   // measures each run by kind of operation; nil: nothing is measured
 }
+
+// Clock is where the time of runs goes: see [op.Clock]. Beside the operations' kinds it has
+// "embeddings", and "gorgonia": the machine itself and Gorgonia's own operations, which are
+// the head and the loss.
+type Clock = op.Clock
 
 // builder holds what the parts of one graph share.
 type builder struct {

@@ -61,7 +61,7 @@ func (m *Model) Compile(o Options) (*Graph, error) {
 		gates: make([]float32, o.Sequences*max(width, 1)), learn: make([]float32, o.Sequences*max(width, 1)),
 		targets: make([]float32, o.Sequences*o.Labels), weights: make([]float32, o.Sequences),
 	}
-	b := &builder{m: m, o: o, g: G.NewGraph(), in: &op.Inputs{}}
+	b := &builder{m: m, o: o, g: G.NewGraph(), in: &op.Inputs{Clock: o.Clock}}
 	if err := gr.build(b); err != nil {
 		return nil, fmt.Errorf("model: building the graph: %w", err)
 	}
@@ -151,8 +151,11 @@ func (gr *Graph) Run(in *Input) (logits []float32, loss float64, err error) {
 	if err := gr.set(in); err != nil {
 		return nil, 0, err
 	}
+	running := gr.Clock.Start()
 	gr.vm.Reset()
-	if err := gr.vm.RunAll(); err != nil {
+	err = gr.vm.RunAll()
+	gr.Clock.Stop("gorgonia", running)
+	if err != nil {
 		return nil, 0, fmt.Errorf("model: %w", err)
 	}
 	if gr.Train {
@@ -171,7 +174,10 @@ func (gr *Graph) set(in *Input) error {
 		return fmt.Errorf("model: %d ids for %d tokens, %d gates for %d sequences of %d", len(in.IDs), in.Offsets[n], len(in.Gates), n, gr.width)
 	}
 	copy(gr.gates, in.Gates)
-	if err := gr.m.embeddings.embed(gr.x, gr.sum, in.IDs, in.Offsets); err != nil || !gr.Train {
+	embedding := gr.Clock.Start()
+	err := gr.m.embeddings.embed(gr.x, gr.sum, in.IDs, in.Offsets)
+	gr.Clock.Stop("embeddings", embedding)
+	if err != nil || !gr.Train {
 		return err
 	}
 	if len(in.Learn) != len(in.Gates) {

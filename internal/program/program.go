@@ -15,6 +15,7 @@ type Options struct {
 	Seed    uint64         // of dropout
 	Dropout bool           // train with the dropout of the model's configuration
 	Update  adapter.Update // which rows of A and B a step's gradient reaches
+	Clock   *model.Clock   // measures where the time goes; nil: nothing is measured
 }
 
 // Program is a frozen encoder with an adapter and its head. It is compiled once for a
@@ -103,9 +104,11 @@ func (p *Program) Learn(b *data.Batch, pass Pass) (loss float64, err error) {
 	if _, loss, err = p.train.Run(in); err != nil {
 		return 0, err
 	}
+	adding := p.o.Clock.Start()
 	for _, g := range p.train.Gradients() {
 		kernel.AddScaled(p.params[p.byName[g.Name]].Grad, g.Data, 1)
 	}
+	p.o.Clock.Stop("accumulate", adding)
 	return loss, nil
 }
 
@@ -149,7 +152,7 @@ func (p *Program) fit(g *model.Graph, b *data.Batch, train bool) (*model.Graph, 
 	}
 	return p.m.Compile(model.Options{
 		Rows: roundUp(rows+rows/4, 64), Sequences: roundUp(sequences, 8), Labels: p.labels, Regression: p.regression,
-		Rank: p.a.Rank, Modules: len(p.a.Sites), Head: p.head(), Train: train, Dropout: p.o.Dropout,
+		Rank: p.a.Rank, Modules: len(p.a.Sites), Head: p.head(), Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock,
 		Adapt: func(site string) (model.Pair, bool) {
 			i, ok := p.modules[site]
 			if !ok {

@@ -60,7 +60,9 @@ func (o *addLayerNorm) Do(in ...G.Value) (G.Value, error) {
 		if err != nil {
 			return nil, err
 		}
+		dropping := o.clock.Start()
 		drop(o.dropped, b, rows, cols, o.d.at(r))
+		o.clock.Stop("dropout", dropping)
 		b = o.dropped
 	}
 	kernel.Parallel(rows, 16, func(lo, hi int) {

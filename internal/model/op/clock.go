@@ -5,18 +5,58 @@ import (
 	"time"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/dylora/dylora/internal/kernel"
 )
 
-// Clock adds up the time that the operations of a graph take, by kind. Not for concurrent
-// use.
-type Clock struct{ spent map[string]time.Duration }
+// Waiting is the kind of the time in which the main thread waits for others.
+const Waiting = "waiting"
 
-// Spent is the time by kind of operation since the last Reset: "linear",
-// "lowrank.backward", …
+// Clock adds up where the time of a graph's runs goes, by kind of operation. The kinds
+// share no time: what an operation waits for other threads is [Waiting], and a part of it
+// that has a kind of its own is not in the operation's. A nil Clock measures nothing. Not
+// for concurrent use.
+type Clock struct {
+	spent map[string]time.Duration
+	apart time.Duration // counted so far, waits included
+	idle  time.Duration // of it, waits
+}
+
+// Mark is when something began, and what had been counted until then.
+type Mark struct {
+	at                  time.Time
+	waited, apart, idle time.Duration
+}
+
+// Spent is the time by kind since the last Reset: "linear", "lowrank.backward", …
 func (c *Clock) Spent() map[string]time.Duration { return maps.Clone(c.spent) }
 
 // Reset forgets all time.
-func (c *Clock) Reset() { c.spent = map[string]time.Duration{} }
+func (c *Clock) Reset() { *c = Clock{spent: map[string]time.Duration{}} }
+
+// Start begins to measure an operation, or a part of one.
+func (c *Clock) Start() Mark {
+	if c == nil {
+		return Mark{}
+	}
+	if c.spent == nil {
+		c.Reset()
+	}
+	return Mark{time.Now(), kernel.Waited(), c.apart, c.idle}
+}
+
+// Stop counts the time since m as kind's: without waits, and without the parts that were
+// stopped in between.
+func (c *Clock) Stop(kind string, m Mark) {
+	if c == nil {
+		return
+	}
+	waited := kernel.Waited() - m.waited - (c.idle - m.idle)
+	own := time.Since(m.at) - (c.apart - m.apart)
+	c.spent[kind] += own - waited
+	c.spent[Waiting] += waited
+	c.apart, c.idle = c.apart+own, c.idle+waited
+}
 
 // measured is what an operation of this package is, for apply.
 type measured interface {
@@ -40,12 +80,9 @@ type watch struct{ measured }
 
 // Do is the operation's own, measured.
 func (w watch) Do(in ...G.Value) (G.Value, error) {
-	start := time.Now()
-	v, err := w.measured.Do(in...)
 	c := w.measuredBy()
-	if c.spent == nil {
-		c.Reset()
-	}
-	c.spent[w.Kind()] += time.Since(start)
+	m := c.Start()
+	v, err := w.measured.Do(in...)
+	c.Stop(w.Kind(), m)
 	return v, err
 }

@@ -117,7 +117,9 @@ func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 	}
 	x, gates, y := v[0], v[2], o.data
 	w, rows := o.w.W, o.per.count(l)
+	frozen := o.clock.Start()
 	w.Forward(y, w.Out, x, w.In, rows, o.w.Bias)
+	o.clock.Stop("linear", frozen)
 	for i, t := range o.terms.terms {
 		a := v[4+2*i]
 		transpose(t.bt, v[5+2*i], t.Out, t.rank)

@@ -164,7 +164,9 @@ func (o *lowRankBackward) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	w, rows := o.w.W, o.per.count(l)
+	frozen := o.clock.Start()
 	w.Backward(o.data, w.In, v[0], w.Out, rows, false)
+	o.clock.Stop("linear.backward", frozen)
 	for i, t := range o.terms.terms {
 		z, a := v[3+2*i], v[4+2*i]
 		kernel.Parallel(rows, 16, func(lo, hi int) {

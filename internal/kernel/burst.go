@@ -1,0 +1,33 @@
+package kernel
+
+import "unsafe"
+
+// Burst runs the active level's float32 micro-kernel that many times on operands that stay
+// in the L1 cache, on the calling thread, and returns the floating-point operations done:
+// the rate that whole products are held against.
+func Burst(times int) (flops int64) {
+	level := Active()
+	tiles, width := level.tiles(), level.width()
+	rows := len(tiles)
+	w := workspaces.Get().(*workspace)
+	defer workspaces.Put(w)
+	for i := range w.a {
+		w.a[i] = 1 / float32(i%7+1)
+	}
+	// Panels begin where a cache line does, as they do in a packed weight of any size.
+	b := aligned(blockK*width, 64)
+	for i := range b {
+		b[i] = 1 / float32(i%5+1)
+	}
+	for range times {
+		tiles[rows-1](blockK, &w.a[0], &b[0], &w.c[0], width, &w.bias[0], 0)
+	}
+	return int64(times) * int64(2*rows*width*blockK)
+}
+
+// aligned is n floats that begin at a multiple of that many bytes.
+func aligned(n, bytes int) []float32 {
+	v := make([]float32, n+bytes/4)
+	skip := (bytes - int(uintptr(unsafe.Pointer(&v[0]))%uintptr(bytes))) % bytes / 4
+	return v[skip : skip+n]
+}
