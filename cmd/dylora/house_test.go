@@ -148,6 +148,7 @@ func TestImports(t *testing.T) {
 		"model":           "fault kernel safetensors model/op",
 		"program":         "fault kernel model adapter data",
 		"evaluate":        "fault data adapter",
+		"bench":           "kernel data model program train",
 		"train":           "fault disk kernel safetensors data program",
 	}
 	graph := []string{"model", "model/op", "model/op/optest"} // may use Gorgonia

@@ -81,6 +81,7 @@ After training, any rank is a slice: no second run, no search.`,
 		newSliceCmd(s, runSlice),
 		newMergeCmd(s, runMerge),
 		newInspectCmd(s, runInspect),
+		newBenchCmd(s, runBench),
 		newConfigCmd(s),
 		newVersionCmd(s, runVersion),
 	)

@@ -7,6 +7,7 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
 	"github.com/dylora/dylora/internal/train"
 )
@@ -22,6 +23,7 @@ type training struct {
 	program  *program.Program
 	loop     *train.Loop
 	start    *start            // nil: from nothing
+	clock    *model.Clock      // measures the program; nil: nothing is measured
 	inputs   map[string]string // what the run depends on beside its settings
 
 	maxLength      int
@@ -114,7 +116,7 @@ func (t *training) newAdapter() error {
 	if err != nil {
 		return err
 	}
-	t.program, err = program.New(t.base.model, t.adapter, t.task, program.Options{Seed: seed, Dropout: true, Update: update})
+	t.program, err = program.New(t.base.model, t.adapter, t.task, program.Options{Seed: seed, Dropout: true, Update: update, Clock: t.clock})
 	return err
 }
 

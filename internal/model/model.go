@@ -52,30 +52,43 @@ func Load(fsys fs.FS, dir string) (*Model, error) {
 	if err := c.check(config.shapes()); err != nil {
 		return nil, err
 	}
-	l := &loader{c: c}
-	m := &Model{Config: *config, Hash: c.hash, embeddings: l.embeddings(config)}
-	for i := range config.Layers {
-		m.layers = append(m.layers, l.layer(config, i))
-	}
-	m.classifier = l.classifier()
+	l := &loader{from: c.floats}
+	m := l.model(config)
+	m.Hash, m.classifier = c.hash, l.classifier(c)
 	return m, l.err
 }
 
-// loader converts checked tensors; the first failure is kept and ends all later work.
+// loader makes a model of tensors from somewhere; the first failure is kept and ends all
+// later work.
 type loader struct {
-	c   *checkpoint
-	err error
+	from func(name string) ([]float32, error)
+	err  error
+}
+
+func (l *loader) model(config *Config) *Model {
+	m := &Model{Config: *config, embeddings: l.embeddings(config)}
+	for i := range config.Layers {
+		m.layers = append(m.layers, l.layer(config, i))
+	}
+	return m
 }
 
 func (l *loader) floats(name string) []float32 {
 	if l.err != nil {
 		return nil
 	}
-	v, err := l.c.tensors[name].Float32()
-	if err != nil {
-		l.err = fault.Invalidf("%s: tensor %q: %w", l.c.path, name, err)
-	}
+	v, err := l.from(name)
+	l.err = err
 	return v
+}
+
+// floats converts a checked tensor.
+func (c *checkpoint) floats(name string) ([]float32, error) {
+	v, err := c.tensors[name].Float32()
+	if err != nil {
+		return nil, fault.Invalidf("%s: tensor %q: %w", c.path, name, err)
+	}
+	return v, nil
 }
 
 // frozen packs projections that share their input, stacked in the given order.
@@ -116,9 +129,9 @@ func (l *loader) layer(config *Config, i int) layer {
 
 // classifier is the checkpoint's own classification head, in RoBERTa's two layers; nil
 // if it has none.
-func (l *loader) classifier() (head []Tensor) {
+func (l *loader) classifier(c *checkpoint) (head []Tensor) {
 	for _, name := range headNames {
-		t, ok := l.c.tensors[name]
+		t, ok := c.tensors[name]
 		if !ok {
 			return nil
 		}

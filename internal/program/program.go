@@ -150,8 +150,15 @@ func (p *Program) fit(g *model.Graph, b *data.Batch, train bool) (*model.Graph, 
 			return nil, err
 		}
 	}
-	return p.m.Compile(model.Options{
-		Rows: roundUp(rows+rows/4, 64), Sequences: roundUp(sequences, 8), Labels: p.labels, Regression: p.regression,
+	o := p.options(train)
+	o.Rows, o.Sequences = roundUp(rows+rows/4, 64), roundUp(sequences, 8)
+	return p.m.Compile(o)
+}
+
+// options are those of a graph but for its capacity.
+func (p *Program) options(train bool) model.Options {
+	return model.Options{
+		Labels: p.labels, Regression: p.regression,
 		Rank: p.a.Rank, Modules: len(p.a.Sites), Head: p.head(), Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock,
 		Adapt: func(site string) (model.Pair, bool) {
 			i, ok := p.modules[site]
@@ -160,7 +167,12 @@ func (p *Program) fit(g *model.Graph, b *data.Batch, train bool) (*model.Graph, 
 			}
 			return model.Pair{A: p.a.Sites[i].A, B: p.a.Sites[i].B, Module: i}, true
 		},
-	})
+	}
+}
+
+// Flops counts the operations of the products of Logits for a batch, or of Learn.
+func (p *Program) Flops(b *data.Batch, train bool) model.Flops {
+	return p.m.Flops(p.options(train), b.Offsets)
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

@@ -1,0 +1,159 @@
+// Package bench measures how fast this machine trains and evaluates: steps as the training
+// loop and an evaluation do them, on batches of a task's real lengths, held against the
+// rate that the arithmetic alone reaches.
+package bench
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/internal/program"
+	"github.com/dylora/dylora/internal/train"
+)
+
+// Subject is what is measured.
+type Subject struct {
+	Program *program.Program
+	Clock   *model.Clock  // the program's
+	Batches []*data.Batch // one a step
+	Rank    int           // of the sequences in evaluation
+	Train   bool
+	Loop    train.Config // of training; Epochs and MaxSteps are set here
+	Sampler train.Sampler
+}
+
+// Steps is what the steps took.
+type Steps struct {
+	Seconds  []float64          // each
+	Flops    []int64            // of the products of each
+	Examples []int              // of each
+	Tokens   []int              // of each
+	Ops      map[string]float64 // mean seconds a step by kind of operation; they add up to a step
+	Allocs   float64            // allocations a step
+	Bytes    float64            // allocated a step
+}
+
+// Run takes a step with each batch, after two that are not counted: with the largest
+// batch, for which the graph is compiled, and with the first.
+func (s *Subject) Run(ctx context.Context) (*Steps, error) {
+	largest := slices.MaxFunc(s.Batches, func(a, b *data.Batch) int { return a.Tokens() - b.Tokens() })
+	batches := append([]*data.Batch{largest, s.Batches[0]}, s.Batches...)
+	m := &meter{subject: s, warmUp: len(batches) - len(s.Batches)}
+	if s.Train {
+		return m.train(ctx, batches)
+	}
+	return m.evaluate(ctx, batches)
+}
+
+// meter takes the steps' times and counts.
+type meter struct {
+	subject *Subject
+	warmUp  int // steps that are not counted
+	at      int // steps done
+	steps   Steps
+	start   time.Time
+	memory  runtime.MemStats
+	learn   time.Duration // of the counted steps, in Learn
+}
+
+// begin starts a step's time; the first counted step resets everything else.
+func (m *meter) begin() {
+	m.start = time.Now()
+	if m.at == m.warmUp {
+		m.subject.Clock.Reset()
+		m.learn = 0
+		runtime.ReadMemStats(&m.memory)
+		m.start = time.Now()
+	}
+}
+
+// end takes a step's time.
+func (m *meter) end(b *data.Batch) {
+	took := time.Since(m.start)
+	m.at++
+	if m.at <= m.warmUp {
+		return
+	}
+	m.steps.Seconds = append(m.steps.Seconds, took.Seconds())
+	m.steps.Flops = append(m.steps.Flops, m.subject.Program.Flops(b, m.subject.Train).Total())
+	m.steps.Examples = append(m.steps.Examples, b.Len())
+	m.steps.Tokens = append(m.steps.Tokens, b.Tokens())
+}
+
+// finish sums up: what no clock has seen of the steps is "other".
+func (m *meter) finish(more map[string]time.Duration) *Steps {
+	var after runtime.MemStats
+	runtime.ReadMemStats(&after)
+	n := float64(len(m.steps.Seconds))
+	m.steps.Allocs = float64(after.Mallocs-m.memory.Mallocs) / n
+	m.steps.Bytes = float64(after.TotalAlloc-m.memory.TotalAlloc) / n
+	total := 0.0
+	for _, s := range m.steps.Seconds {
+		total += s
+	}
+	m.steps.Ops = categories(m.subject.Clock.Spent(), more, total, n)
+	return &m.steps
+}
+
+func (m *meter) evaluate(ctx context.Context, batches []*data.Batch) (*Steps, error) {
+	for _, b := range batches {
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
+		ranks := slices.Repeat([]int{m.subject.Rank}, b.Len())
+		m.begin()
+		if _, err := m.subject.Program.Logits(b, ranks); err != nil {
+			return nil, err
+		}
+		m.end(b)
+	}
+	return m.finish(nil), nil
+}
+
+// train runs the training loop itself. What it does outside Learn is the optimizer: the
+// gradient's norm, clipping and AdamW.
+func (m *meter) train(ctx context.Context, batches []*data.Batch) (*Steps, error) {
+	c := m.subject.Loop
+	c.Epochs, c.MaxSteps, c.Accumulate = 1, len(batches), 1
+	loop, err := train.New(c, learner{m}, source(batches), m.subject.Sampler, nil)
+	if err != nil {
+		return nil, err
+	}
+	loop.On(train.Hook{Name: "bench", Step: func(_ *train.Loop, s train.Step) error {
+		m.end(batches[s.Step-1])
+		m.begin()
+		return nil
+	}})
+	m.begin()
+	if err := loop.Run(ctx); err != nil {
+		return nil, err
+	}
+	total := time.Duration(0)
+	for _, s := range m.steps.Seconds {
+		total += time.Duration(s * float64(time.Second))
+	}
+	return m.finish(map[string]time.Duration{"optimizer": total - m.learn}), nil
+}
+
+// learner is the program, with the time that Learn takes.
+type learner struct{ m *meter }
+
+func (l learner) Params() []program.Param { return l.m.subject.Program.Params() }
+
+func (l learner) Learn(b *data.Batch, p program.Pass) (float64, error) {
+	start := time.Now()
+	loss, err := l.m.subject.Program.Learn(b, p)
+	l.m.learn += time.Since(start)
+	return loss, err
+}
+
+// source gives the batches, one a step.
+type source []*data.Batch
+
+func (s source) Batches() int { return len(s) }
+
+func (s source) Batch(_, i int) (*data.Batch, error) { return s[i], nil }

@@ -1,0 +1,136 @@
+package bench
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/dylora/dylora/internal/kernel"
+)
+
+// Rate is what one piece of arithmetic reaches.
+type Rate struct {
+	What      string  `json:"what"` // "micro-kernel in L1", or the product and its direction
+	Precision string  `json:"precision"`
+	Rows      int     `json:"rows,omitempty"` // of a product: tokens
+	Out       int     `json:"out,omitempty"`
+	In        int     `json:"in,omitempty"`
+	Threads   int     `json:"threads"`
+	Flops     float64 `json:"flops_per_second"`
+}
+
+// burst is the micro-kernel of a precision: it runs so many times and counts operations.
+type burst struct {
+	precision string
+	run       func(times int) int64
+}
+
+func bursts() []burst { return []burst{{"float32", kernel.Burst}} }
+
+// Peak measures the micro-kernel of a precision in L1, on that many threads at once, for
+// about the given time. A precision that has no micro-kernel of its own gives 0.
+func Peak(precision string, threads int, d time.Duration) Rate {
+	r := Rate{What: "micro-kernel in L1", Precision: precision, Threads: threads}
+	for _, b := range bursts() {
+		if b.precision == precision {
+			r.Flops = together(threads, d, b.run)
+		}
+	}
+	return r
+}
+
+// Precisions are those whose micro-kernels can be measured.
+func Precisions() (names []string) {
+	for _, b := range bursts() {
+		names = append(names, b.precision)
+	}
+	return names
+}
+
+// together is the rate of run on a number of threads, the best of several rounds: what the
+// machine can do is wanted, not what its neighbours leave.
+func together(threads int, d time.Duration, run func(times int) int64) float64 {
+	const times, rounds = 200, 8
+	run(times)
+	best := 0.0
+	for range rounds {
+		var all sync.WaitGroup
+		rates := make([]float64, threads)
+		for i := range threads {
+			all.Go(func() {
+				runtime.LockOSThread()
+				defer runtime.UnlockOSThread()
+				flops, start := int64(0), time.Now()
+				for time.Since(start) < d/rounds {
+					flops += run(times)
+				}
+				rates[i] = float64(flops) / time.Since(start).Seconds()
+			})
+		}
+		all.Wait()
+		sum := 0.0
+		for _, r := range rates {
+			sum += r
+		}
+		best = max(best, sum)
+	}
+	return best
+}
+
+// Shape is a frozen product of the model.
+type Shape struct {
+	What    string
+	Out, In int
+}
+
+// Products measures the frozen products of the shapes with that many rows, forwards and
+// backwards, on one thread and on all, for about the given time each.
+func Products(ctx context.Context, shapes []Shape, rows int, d time.Duration) (rates []Rate, err error) {
+	threads := kernel.Threads()
+	defer kernel.SetThreads(threads)
+	counts := []int{1, threads}
+	if threads == 1 {
+		counts = counts[:1]
+	}
+	for _, s := range shapes {
+		w := make([]float32, s.Out*s.In)
+		for i := range w {
+			w[i] = float32(i%17-8) / 100
+		}
+		f := kernel.Pack(w, s.Out, s.In)
+		x, y := make([]float32, rows*s.In), make([]float32, rows*s.Out)
+		for i := range x {
+			x[i] = float32(i%13-6) / 10
+		}
+		for _, n := range counts {
+			kernel.SetThreads(n)
+			for _, direction := range []struct {
+				name string
+				run  func()
+			}{
+				{" forwards", func() { f.Forward(y, s.Out, x, s.In, rows, nil) }},
+				{" backwards", func() { f.Backward(x, s.In, y, s.Out, rows, false) }},
+			} {
+				if err := context.Cause(ctx); err != nil {
+					return nil, err
+				}
+				rate := float64(2*rows*s.Out*s.In) / fastest(d, direction.run)
+				rates = append(rates, Rate{s.What + direction.name, "float32", rows, s.Out, s.In, n, rate})
+			}
+		}
+	}
+	return rates, nil
+}
+
+// fastest is the least seconds of many calls within about d, and of two at least.
+func fastest(d time.Duration, run func()) float64 {
+	run()
+	best := time.Duration(1 << 62)
+	for start, n := time.Now(), 0; n < 2 || time.Since(start) < d; n++ {
+		before := time.Now()
+		run()
+		best = min(best, time.Since(before))
+	}
+	return best.Seconds()
+}

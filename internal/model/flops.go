@@ -1,0 +1,109 @@
+package model
+
+// Flops are the floating-point operations of the products of a run, two for each multiply
+// and add. What is not a product (activations, normalisation, softmax, dropout, biases,
+// optimizer) is not counted, and nothing twice: the attention probabilities that the
+// backward pass makes anew count in the forward pass alone.
+type Flops struct {
+	Frozen    int64 // with frozen weights, forwards, and backwards where something below is trained
+	Attention int64 // queries by keys and probabilities by values, and their gradients
+	Adapter   int64 // A x and B (g ⊙ A x), and the gradients of A, B and x
+	Head      int64
+}
+
+// Total is the sum of all.
+func (f Flops) Total() int64 { return f.Frozen + f.Attention + f.Adapter + f.Head }
+
+// Flops counts what a graph that is compiled with o computes for a batch with these
+// offsets. With T tokens and n sequences of lengths L:
+//
+//	a frozen product of (out, in) on r rows     2·r·in·out, as much again for its input's gradient
+//	attention, a layer                          2·2·H·ΣL², the last layer 2·2·H·T; gradients of Q and K
+//	                                            and of V as needed: half as much for each of dP, dV, dQ, dK
+//	an adapter of rank R on r rows              2·r·R·(in + out), gradients of A and B the same together
+//	                                            with Bᵀdy, and 2·r·R·in for the input's gradient
+//	the head                                    2·n·(H² + H·labels), three times that in training
+//
+// r is T, but n in the last layer, where only keys and values are computed for all tokens.
+// A gradient is counted where the graph has it: see builder.layer.
+func (m *Model) Flops(o Options, offsets []int32) Flops {
+	c := &count{c: &m.Config, o: o, tokens: int64(offsets[len(offsets)-1]), sequences: int64(len(offsets) - 1)}
+	for i := range len(offsets) - 1 {
+		l := int64(offsets[i+1] - offsets[i])
+		c.pairs += l * l
+	}
+	trained := false // something below
+	for i := range m.Config.Layers {
+		trained = c.layer(i, trained)
+	}
+	h := int64(m.Config.HiddenSize)
+	c.f.Head = 2 * c.sequences * h * (h + int64(o.Labels))
+	if o.Train { // gradients of the weights, and of what they are multiplied with
+		c.f.Head *= 3
+		if !trained {
+			c.f.Head -= 2 * c.sequences * h * h
+		}
+	}
+	return c.f
+}
+
+type count struct {
+	c                        *Config
+	o                        Options
+	tokens, sequences, pairs int64
+	f                        Flops
+}
+
+// project counts one projection on r rows; it says whether it is adapted.
+func (c *count) project(layer int, path string, r int64, below bool) bool {
+	in, out := c.c.size(path)
+	product := 2 * r * int64(in) * int64(out)
+	c.f.Frozen += product
+	if c.o.Train && below {
+		c.f.Frozen += product
+	}
+	if c.o.Adapt == nil {
+		return false
+	}
+	if _, ok := c.o.Adapt(sitePath(layer, path)); !ok {
+		return false
+	}
+	rank := int64(c.o.Rank)
+	c.f.Adapter += 2 * r * rank * int64(in+out)
+	if c.o.Train {
+		c.f.Adapter += 2 * r * rank * int64(in+2*out) // dA; Bᵀdy and dB
+		if below {
+			c.f.Adapter += 2 * r * rank * int64(in)
+		}
+	}
+	return true
+}
+
+// layer mirrors builder.layer: below says whether something under the layer is trained.
+func (c *count) layer(i int, below bool) bool {
+	rows, pairs := c.tokens, c.pairs
+	if i == c.c.Layers-1 {
+		rows, pairs = c.sequences, c.tokens
+	}
+	q := c.project(i, "attention.self.query", rows, below) || below
+	k := c.project(i, "attention.self.key", c.tokens, below) || below
+	v := c.project(i, "attention.self.value", c.tokens, below) || below
+	c.attention(pairs, q, k, v)
+	trained := c.project(i, "attention.output.dense", rows, q || k || v) || q || k || v
+	trained = c.project(i, "intermediate.dense", rows, trained) || trained
+	return c.project(i, "output.dense", rows, trained) || trained
+}
+
+// attention counts one layer's, with gradients of query, key and value as wanted.
+func (c *count) attention(pairs int64, q, k, v bool) {
+	product := 2 * pairs * int64(c.c.HiddenSize)
+	n := int64(2)
+	if c.o.Train {
+		for _, wanted := range []bool{q || k, q, k, v} { // dP, dQ, dK, dV
+			if wanted {
+				n++
+			}
+		}
+	}
+	c.f.Attention += n * product
+}
