@@ -149,7 +149,10 @@ func TestImports(t *testing.T) {
 		"program":         "fault kernel model adapter data",
 		"evaluate":        "fault data adapter",
 		"bench":           "kernel data model program train",
-		"train":           "fault disk kernel safetensors data program",
+		"tensorboard":     "",
+		"train":           "fault disk kernel safetensors data program tensorboard",
+
+		"tensorboard/tbtest": "",
 	}
 	graph := []string{"model", "model/op", "model/op/optest"} // may use Gorgonia
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "../../internal/...").Output()

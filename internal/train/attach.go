@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -50,22 +51,22 @@ func (r *Run) Attach(l *Loop, k Keeping) (Resumed, error) {
 		return out, err
 	}
 	out.Notes = append(out.Notes, notes...)
-	r.log = log
-	l.On(log.hook(), c.hook(log, k))
+	r.log, r.events = log, &events{dir: r.Dir, first: out.Step + 1, now: r.now}
+	l.On(log.hook(), r.events.hook(), c.hook(r, k))
 	return out, nil
 }
 
 // hook saves checkpoints: every so many steps, after each epoch, and at a stop.
-func (c *checkpoints) hook(log *metricsLog, k Keeping) Hook {
+func (c *checkpoints) hook(r *Run, k Keeping) Hook {
 	save := func(l *Loop) error {
 		m, tensors, err := l.capture()
 		if err != nil {
 			return err
 		}
-		if err := log.file.Sync(); err != nil { // the manifest vouches for so many bytes of it
+		if err := errors.Join(r.log.file.Sync(), r.events.sync()); err != nil { // the manifest vouches for so many bytes of the log
 			return err
 		}
-		m.Log, m.Inputs = log.size, k.Inputs
+		m.Log, m.Inputs = r.log.size, k.Inputs
 		return c.save(m, tensors)
 	}
 	return Hook{

@@ -29,6 +29,8 @@ type Run struct {
 	resume bool
 	lock   *lock
 	log    *metricsLog
+	events *events
+	now    func() time.Time
 	disk   disk.Files
 }
 
@@ -47,7 +49,7 @@ func OpenRun(o RunOptions) (*Run, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	r := &Run{Dir: dir, resume: o.Resume, disk: disk.Real{}}
+	r := &Run{Dir: dir, resume: o.Resume, disk: disk.Real{}, now: o.Now}
 	if r.lock, err = lockRun(dir); err != nil {
 		return nil, err
 	}
@@ -109,11 +111,11 @@ func isRun(dir string) bool {
 	return err == nil
 }
 
-// Close closes the log and unlocks the folder.
+// Close closes log and events and unlocks the folder.
 func (r *Run) Close() error {
 	var err error
 	if r.log != nil {
-		err = r.log.file.Close()
+		err = errors.Join(r.log.file.Close(), r.events.close())
 	}
 	return errors.Join(err, r.lock.release())
 }
