@@ -134,6 +134,8 @@ func TestImports(t *testing.T) {
 	const mod = "github.com/dylora/dylora/internal/"
 	allowed := map[string]string{ // package → internal packages it may import
 		"fault":           "",
+		"hub":             "fault",
+		"hub/hubtest":     "",
 		"disk":            "",
 		"disk/disktest":   "disk",
 		"kernel":          "",
