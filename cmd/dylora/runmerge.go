@@ -130,7 +130,7 @@ func (s *session) mergedConfig() ([]byte, error) {
 		names[strconv.Itoa(i)], numbers[l] = l, i
 	}
 	delete(config, "num_labels") // Transformers counts id2label
-	config["architectures"] = []string{"RobertaForSequenceClassification"}
+	config["architectures"] = []string{s.base.model.Config.Class()}
 	config["id2label"], config["label2id"], config["problem_type"] = names, numbers, problem
 	for _, key := range []string{"torch_dtype", "dtype"} {
 		if _, has := config[key]; has {

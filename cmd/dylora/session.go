@@ -92,13 +92,12 @@ func setMachine(m machineConfig) error {
 
 // checkHead refuses an adapter whose head answers another number of labels.
 func (s *session) checkHead() error {
-	for _, t := range s.adapter.Head {
-		if t.Name != "classifier.out_proj.weight" || len(t.Shape) == 0 {
-			continue
-		}
-		if have, want := t.Shape[0], evaluate.Outputs(s.task); have != want {
-			return fault.Invalidf("%s: %s has %d outputs, task %s needs %d: say the task that the adapter was trained on", s.folder, t.Name, have, s.task.Name, want)
-		}
+	if len(s.adapter.Head) < 2 {
+		return nil
+	}
+	t := s.adapter.Head[len(s.adapter.Head)-2] // the last layer's weight, its bias is behind it
+	if have, want := t.Shape[0], evaluate.Outputs(s.task); have != want {
+		return fault.Invalidf("%s: %s has %d outputs, task %s needs %d: say the task that the adapter was trained on", s.folder, t.Name, have, s.task.Name, want)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import "iter"
 // Sequence i is IDs[Offsets[i]:Offsets[i+1]].
 type Batch struct {
 	IDs     []int32
+	Types   []int32   // of the tokens; nil: all are 0
 	Offsets []int32   // one more than there are sequences; the first is 0
 	Classes []int32   // per sequence; 0 in a regression
 	Scores  []float32 // per sequence; 0 in a classification
@@ -32,6 +33,10 @@ func Pack(es []Encoded) *Batch {
 		Index:   make([]int, len(es)),
 	}
 	for i, e := range es {
+		if e.Types != nil && b.Types == nil {
+			b.Types = make([]int32, tokens)
+		}
+		copy(b.Types[min(len(b.IDs), len(b.Types)):], e.Types)
 		b.IDs = append(b.IDs, e.IDs...)
 		b.Offsets = append(b.Offsets, int32(len(b.IDs)))
 		b.Classes[i], b.Scores[i], b.Index[i] = e.Class, e.Score, e.Index

@@ -26,6 +26,14 @@ func TestPack(t *testing.T) {
 	}
 }
 
+// TestPackTypes: one sequence with types gives the batch types, 0 for the others.
+func TestPackTypes(t *testing.T) {
+	got := Pack([]Encoded{{IDs: []int32{5, 2}}, {IDs: []int32{6, 2, 7}, Types: []int32{0, 0, 1}}, {IDs: []int32{8}}})
+	if want := []int32{0, 0, 0, 0, 1, 0}; !reflect.DeepEqual(got.Types, want) {
+		t.Errorf("types %v, want %v", got.Types, want)
+	}
+}
+
 func TestPackNothing(t *testing.T) {
 	if b := Pack(nil); b.Len() != 0 || b.Tokens() != 0 || len(b.Offsets) != 1 {
 		t.Errorf("batch = %+v", b)

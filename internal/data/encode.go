@@ -8,15 +8,17 @@ import (
 )
 
 // Sequencer turns an example's texts into the token ids of one sequence, special tokens
-// included, of at most maxLength (0: any length). Encode calls it from several goroutines.
+// included, of at most maxLength (0: any length), and their types: nil where all are 0.
+// Encode calls it from several goroutines.
 type Sequencer interface {
-	Sequence(a string, b *string, maxLength int) []int32
+	Sequence(a string, b *string, maxLength int) (ids, types []int32)
 }
 
 // Encoded is an example as the model sees it.
 type Encoded struct {
 	Index int     // place in the split, from 0
 	IDs   []int32 // read-only
+	Types []int32 // of the tokens, read-only; nil: all are 0
 	Class int32
 	Score float32
 }
@@ -70,7 +72,8 @@ func (s *Stream) fill(c int) {
 	s.chunks[c].Do(func() {
 		for i := c * chunkSize; i < min((c+1)*chunkSize, len(s.examples)); i++ {
 			e := s.examples[i]
-			s.encoded[i] = Encoded{e.Index, s.tokenizer.Sequence(e.A, e.B, s.maxLength), e.Class, e.Score}
+			ids, types := s.tokenizer.Sequence(e.A, e.B, s.maxLength)
+			s.encoded[i] = Encoded{e.Index, ids, types, e.Class, e.Score}
 		}
 	})
 }

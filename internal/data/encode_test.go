@@ -12,18 +12,20 @@ import (
 // bytesAsTokens has a token for each byte.
 type bytesAsTokens struct{}
 
-func (bytesAsTokens) Sequence(a string, b *string, maxLength int) []int32 {
-	if b != nil {
-		a += *b
-	}
-	var ids []int32
+func (bytesAsTokens) Sequence(a string, b *string, maxLength int) (ids, types []int32) {
 	for _, c := range []byte(a) {
 		ids = append(ids, int32(c))
 	}
-	if maxLength > 0 {
-		ids = ids[:min(maxLength, len(ids))]
+	if b != nil { // of type 1
+		types = make([]int32, len(ids), len(ids)+len(*b))
+		for _, c := range []byte(*b) {
+			ids, types = append(ids, int32(c)), append(types, 1)
+		}
 	}
-	return ids
+	if maxLength > 0 {
+		ids, types = ids[:min(maxLength, len(ids))], types[:min(maxLength, len(types))]
+	}
+	return ids, types
 }
 
 // counting tells how many sequences were asked for; the first closes started and all wait
@@ -36,7 +38,7 @@ type counting struct {
 	gate    chan struct{}
 }
 
-func (c *counting) Sequence(a string, b *string, maxLength int) []int32 {
+func (c *counting) Sequence(a string, b *string, maxLength int) (ids, types []int32) {
 	c.calls.Add(1)
 	if c.gate != nil {
 		c.once.Do(func() { close(c.started) })
@@ -54,11 +56,11 @@ func TestStreamGivesWhatTheTokenizerGives(t *testing.T) {
 		t.Errorf("length %d", s.Len())
 	}
 	for i, want := range []Encoded{
-		{Index: 0, IDs: []int32{'a', 'b', 'c', 'd'}, Class: 1},
+		{Index: 0, IDs: []int32{'a', 'b', 'c', 'd'}, Types: []int32{0, 0, 1, 1}, Class: 1},
 		{Index: 1, IDs: []int32{'a', 'b', 'c', 'd', 'e'}, Score: 2},
 	} {
 		got := s.At(i)
-		if got.Index != want.Index || got.Class != want.Class || got.Score != want.Score || !slices.Equal(got.IDs, want.IDs) {
+		if got.Index != want.Index || got.Class != want.Class || got.Score != want.Score || !slices.Equal(got.IDs, want.IDs) || !slices.Equal(got.Types, want.Types) {
 			t.Errorf("example %d = %+v, want %+v", i, got, want)
 		}
 	}

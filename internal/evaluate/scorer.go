@@ -115,7 +115,7 @@ func repeat(b *data.Batch, n int) *data.Batch {
 		for _, end := range b.Offsets[1:] {
 			c.Offsets = append(c.Offsets, start+end)
 		}
-		c.IDs = append(c.IDs, b.IDs...)
+		c.IDs, c.Types = append(c.IDs, b.IDs...), append(c.Types, b.Types...)
 		c.Classes = append(c.Classes, b.Classes...)
 		c.Scores = append(c.Scores, b.Scores...)
 		c.Index = append(c.Index, b.Index...)

@@ -35,6 +35,11 @@ func (s *arithmetic) Logits(b *data.Batch, ranks []int) ([]float32, error) {
 	if len(ranks) != b.Len() || len(b.Index) != b.Len() || len(b.Classes) != b.Len() || int(b.Offsets[b.Len()]) != len(b.IDs) {
 		return nil, errors.New("the batch contradicts itself")
 	}
+	for i, typ := range b.Types { // as split gives them to the ids
+		if id := b.IDs[i]; typ != (id/10+id%10)%2 || len(b.Types) != len(b.IDs) {
+			return nil, errors.New("a token has another's type")
+		}
+	}
 	s.calls = append(s.calls, call{b.Len(), b.Tokens()})
 	logits := make([]float32, 0, b.Len()*s.outputs)
 	for i, rank := range ranks {
@@ -65,7 +70,7 @@ func split(n int) []data.Encoded {
 	for i := range es {
 		es[i] = data.Encoded{Index: i, Class: int32(i*i%3) % 2, Score: float32(i%6) * 0.9}
 		for j := range 1 + i*i%5 {
-			es[i].IDs = append(es[i].IDs, int32(i*10+j))
+			es[i].IDs, es[i].Types = append(es[i].IDs, int32(i*10+j)), append(es[i].Types, int32(i+j)%2)
 		}
 	}
 	return es

@@ -1,4 +1,4 @@
-// Package model is the frozen encoder: RoBERTa's config.json and weights in Hugging
+// Package model is the frozen encoder: config.json and weights of RoBERTa or BERT in Hugging
 // Face's layout, and the Gorgonia graph over packed batches that trains and evaluates
 // what a caller adds to it. It meets adapters only through a function value.
 package model
@@ -14,7 +14,7 @@ import (
 )
 
 // Config is what config.json says about an encoder. The field names are those of
-// Hugging Face's RobertaConfig.
+// Hugging Face's RobertaConfig and BertConfig.
 type Config struct {
 	ModelType         string
 	VocabSize         int
@@ -22,7 +22,7 @@ type Config struct {
 	Layers            int // num_hidden_layers
 	Heads             int // num_attention_heads
 	IntermediateSize  int
-	MaxPositions      int // max_position_embeddings, of which pad_token_id + 1 are never used
+	MaxPositions      int // max_position_embeddings; RoBERTa never uses the first pad_token_id + 1
 	TypeVocabSize     int
 	PadToken          int
 	LayerNormEps      float64
@@ -33,7 +33,7 @@ type Config struct {
 }
 
 // MaxLength is the longest sequence in tokens that has positions.
-func (c *Config) MaxLength() int { return c.MaxPositions - c.PadToken - 1 }
+func (c *Config) MaxLength() int { return c.MaxPositions - c.positionOffset() }
 
 // HeadSize is the number of columns of one attention head.
 func (c *Config) HeadSize() int { return c.HiddenSize / c.Heads }
@@ -46,16 +46,21 @@ func ParseConfig(name string, b []byte) (*Config, error) {
 		return nil, fault.Invalidf("%s: not a model configuration: %w", name, err)
 	}
 	r := &fields{raw: raw}
+	kind := r.text("model_type", "")
+	if what := typeFault(kind); what != "" && len(r.faults) == 0 {
+		return nil, fault.Invalidf("%s: %s", name, what) // what the other fields mean is not known
+	}
+	defaults := architectures[kind]
 	c := &Config{
-		ModelType:        r.text("model_type", ""),
+		ModelType:        kind,
 		VocabSize:        r.count("vocab_size", 0),
 		HiddenSize:       r.count("hidden_size", 0),
 		Layers:           r.count("num_hidden_layers", 0),
 		Heads:            r.count("num_attention_heads", 0),
 		IntermediateSize: r.count("intermediate_size", 0),
 		MaxPositions:     r.count("max_position_embeddings", 0),
-		TypeVocabSize:    r.count("type_vocab_size", 1),
-		PadToken:         r.count("pad_token_id", 1),
+		TypeVocabSize:    r.count("type_vocab_size", defaults.types),
+		PadToken:         r.count("pad_token_id", defaults.padToken),
 		LayerNormEps:     r.number("layer_norm_eps", 1e-12),
 		HiddenDropout:    r.number("hidden_dropout_prob", 0.1),
 		AttentionDropout: r.number("attention_probs_dropout_prob", 0.1),
@@ -83,13 +88,6 @@ func (c *Config) faults(activation string) (bad []string) {
 			bad = append(bad, fmt.Sprintf(format, a...))
 		}
 	}
-	switch c.ModelType {
-	case "roberta":
-	case "bert", "distilbert":
-		check(false, "model_type %q is not supported yet: use a RoBERTa model", c.ModelType)
-	default:
-		check(false, "model_type %q is not supported: use a RoBERTa model", c.ModelType)
-	}
 	check(activation == "gelu", "hidden_act %q is not supported: only gelu is", activation)
 	for _, f := range []struct {
 		key      string
@@ -98,7 +96,7 @@ func (c *Config) faults(activation string) (bad []string) {
 	}{
 		{"vocab_size", c.VocabSize, 1, limit}, {"hidden_size", c.HiddenSize, 1, limit}, {"num_hidden_layers", c.Layers, 1, 1000},
 		{"num_attention_heads", c.Heads, 1, 1024}, {"intermediate_size", c.IntermediateSize, 1, limit},
-		{"type_vocab_size", c.TypeVocabSize, 1, 1024}, {"max_position_embeddings", c.MaxPositions, c.PadToken + 3, limit}, {"pad_token_id", c.PadToken, 0, c.VocabSize - 1},
+		{"type_vocab_size", c.TypeVocabSize, 1, 1024}, {"max_position_embeddings", c.MaxPositions, c.positionOffset() + 2, limit}, {"pad_token_id", c.PadToken, 0, c.VocabSize - 1},
 	} {
 		check(f.v >= f.min && f.v <= f.max, "%s: %d is not in [%d, %d]", f.key, f.v, f.min, f.max)
 	}

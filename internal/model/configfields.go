@@ -21,7 +21,7 @@ var unused = strings.Fields(`
 	repetition_penalty length_penalty diversity_penalty no_repeat_ngram_size encoder_no_repeat_ngram_size bad_words_ids
 	forced_bos_token_id forced_eos_token_id remove_invalid_values exponential_decay_length_penalty suppress_tokens
 	begin_suppress_tokens cross_attention_hidden_size chunk_size_feed_forward tf_legacy_loss attn_implementation _attn_implementation
-	pooler_dropout model_max_length`)
+	pooler_dropout model_max_length directionality pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head pooler_type`)
 
 // neutral are the fields that would change the result; each is accepted at the value
 // that means "not in use", and refused otherwise.

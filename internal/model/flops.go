@@ -22,7 +22,8 @@ func (f Flops) Total() int64 { return f.Frozen + f.Attention + f.Adapter + f.Hea
 //	                                            and of V as needed: half as much for each of dP, dV, dQ, dK
 //	an adapter of rank R on r rows              2·r·R·(in + out), gradients of A and B the same together
 //	                                            with Bᵀdy, and 2·r·R·in for the input's gradient
-//	the head                                    2·n·(H² + H·labels), three times that in training
+//	the head, RoBERTa                           2·n·(H² + H·labels), three times that in training
+//	the head, BERT                              2·n·H·labels, as RoBERTa's; its pooler is a frozen product
 //
 // r is T, but n in the last layer, where only keys and values are computed for all tokens.
 // A gradient is counted where the graph has it: see builder.layer.
@@ -36,15 +37,30 @@ func (m *Model) Flops(o Options, offsets []int32) Flops {
 	for i := range m.Config.Layers {
 		trained = c.layer(i, trained)
 	}
-	h := int64(m.Config.HiddenSize)
-	c.f.Head = 2 * c.sequences * h * (h + int64(o.Labels))
-	if o.Train { // gradients of the weights, and of what they are multiplied with
-		c.f.Head *= 3
-		if !trained {
-			c.f.Head -= 2 * c.sequences * h * h
+	c.head(trained)
+	return c.f
+}
+
+// head counts the pooler and the layers of the head.
+func (c *count) head(trained bool) {
+	h, labels, a := int64(c.c.HiddenSize), int64(c.o.Labels), c.c.architecture()
+	if square := 2 * c.sequences * h * h; a.pooler {
+		c.f.Frozen += square
+		if c.o.Train && trained {
+			c.f.Frozen += square
 		}
 	}
-	return c.f
+	first := labels // outputs of the first layer
+	if len(a.head) > 1 {
+		first = h
+	}
+	c.f.Head = 2 * c.sequences * h * (h*int64(len(a.head)-1) + labels)
+	if c.o.Train { // gradients of the weights, and of what they are multiplied with
+		c.f.Head *= 3
+		if !trained {
+			c.f.Head -= 2 * c.sequences * h * first
+		}
+	}
 }
 
 type count struct {
@@ -65,7 +81,7 @@ func (c *count) project(layer int, path string, r int64, below bool) bool {
 	if c.o.Adapt == nil {
 		return false
 	}
-	if _, ok := c.o.Adapt(sitePath(layer, path)); !ok {
+	if _, ok := c.o.Adapt(c.c.site(layer, path)); !ok {
 		return false
 	}
 	rank := int64(c.o.Rank)

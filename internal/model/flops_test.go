@@ -5,7 +5,7 @@ import "testing"
 // Two layers of 8 with feed-forward 16, sequences of 3 and 2 tokens, rank 2, three labels:
 // counted by hand, a multiply and an add for each term of each sum.
 func TestFlopsByHand(t *testing.T) {
-	m := &Model{Config: Config{HiddenSize: 8, IntermediateSize: 16, Layers: 2, Heads: 2}}
+	m := &Model{Config: Config{ModelType: "roberta", HiddenSize: 8, IntermediateSize: 16, Layers: 2, Heads: 2}}
 	offsets := []int32{0, 3, 5}
 	on := func(sites ...string) Adapt {
 		return func(site string) (Pair, bool) {
@@ -34,11 +34,11 @@ func TestFlopsByHand(t *testing.T) {
 		wants Flops
 	}{
 		{"base, forwards", Options{Labels: 3}, Flops{Frozen: forward, Attention: attention, Head: head}},
-		{"query of both layers, forwards", Options{Labels: 3, Rank: 2, Adapt: on(sitePath(0, "attention.self.query"), sitePath(1, "attention.self.query"))},
+		{"query of both layers, forwards", Options{Labels: 3, Rank: 2, Adapt: on(robertaSite(0, "attention.self.query"), robertaSite(1, "attention.self.query"))},
 			Flops{forward, attention, 2 * (5 + 2) * 2 * (8 + 8), head}},
 		// nothing flows below the first query, so its layer has no gradient of the input,
 		// of keys and of values: dP and dQ there, all four in the next layer
-		{"query of both layers, training", Options{Labels: 3, Rank: 2, Train: true, Adapt: on(sitePath(0, "attention.self.query"), sitePath(1, "attention.self.query"))},
+		{"query of both layers, training", Options{Labels: 3, Rank: 2, Train: true, Adapt: on(robertaSite(0, "attention.self.query"), robertaSite(1, "attention.self.query"))},
 			Flops{
 				Frozen:    forward + 5*square + 5*2*wide + 5*2*square + 2*2*square + 2*2*wide,
 				Attention: attention + 2*2*8*(9+4) + 4*2*8*(3+2),
@@ -46,13 +46,24 @@ func TestFlopsByHand(t *testing.T) {
 				Head:      3 * head,
 			}},
 		// the last projection alone: no gradient passes any frozen product
-		{"last output, training", Options{Labels: 3, Rank: 2, Train: true, Adapt: on(sitePath(1, "output.dense"))},
+		{"last output, training", Options{Labels: 3, Rank: 2, Train: true, Adapt: on(robertaSite(1, "output.dense"))},
 			Flops{forward, attention, 2*2*2*(16+8) + 2*2*2*(16+8+8), 3 * head}},
 		{"head alone, training", Options{Labels: 3, Train: true}, Flops{forward, attention, 0, 3*head - 2*2*8*8}},
 	}
 	for _, tt := range tests {
 		if got := m.Flops(tt.o, offsets); got != tt.wants {
 			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.wants)
+		}
+	}
+	// BERT: one layer of the head is trained, the pooler is frozen
+	m.Config.ModelType = "bert"
+	const pooler, layer = 2 * 2 * 8 * 8, 2 * 2 * 8 * 3
+	for name, want := range map[string]struct{ got, frozen, head int64 }{
+		"forwards": {0, forward + pooler, layer}, "head alone": {1, forward + pooler, 2 * layer}, "last output": {2, forward + 2*pooler, 3 * layer},
+	} {
+		o := []Options{{Labels: 3}, {Labels: 3, Train: true}, {Labels: 3, Rank: 2, Train: true, Adapt: on("bert.encoder.layer.1.output.dense")}}[want.got]
+		if got := m.Flops(o, offsets); got.Frozen != want.frozen || got.Head != want.head {
+			t.Errorf("BERT, %s: %+v, want %d frozen and %d in the head", name, got, want.frozen, want.head)
 		}
 	}
 }

@@ -101,7 +101,7 @@ func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, traine
 	var sites []op.Site
 	adapted := make([]bool, len(modules))
 	for i, mod := range modules {
-		name := sitePath(layer, mod.path)
+		name := b.m.Config.site(layer, mod.path)
 		pair, ok := b.o.Adapt(name)
 		if !ok {
 			continue

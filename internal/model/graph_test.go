@@ -6,6 +6,10 @@ import (
 	"testing"
 )
 
+func robertaSite(layer int, path string) string {
+	return (&Config{ModelType: "roberta"}).site(layer, path)
+}
+
 // smallGraph compiles the small model with adapters on the named sites.
 func smallGraph(t *testing.T, train bool, sites ...string) (*Graph, *Model) {
 	t.Helper()
@@ -43,7 +47,7 @@ func kinds(gr *Graph) map[string]int {
 
 // The backward pass stops where nothing below is trained.
 func TestBackwardStops(t *testing.T) {
-	top, _ := smallGraph(t, true, sitePath(1, "output.dense"))
+	top, _ := smallGraph(t, true, robertaSite(1, "output.dense"))
 	n := kinds(top)
 	for kind, want := range map[string]int{"attention.backward": 0, "firstattention.backward.q": 0, "linear.backward": 0, "gelu.backward": 0,
 		"lowrank.backward": 0, "lowrank.dA": 1, "lowrank.dB": 1, "addlayernorm.backward": 1} {
@@ -51,7 +55,7 @@ func TestBackwardStops(t *testing.T) {
 			t.Errorf("adapter on the last projection: %d of %s, want %d", n[kind], kind, want)
 		}
 	}
-	bottom, _ := smallGraph(t, true, sitePath(0, "attention.self.query"))
+	bottom, _ := smallGraph(t, true, robertaSite(0, "attention.self.query"))
 	n = kinds(bottom)
 	for kind, want := range map[string]int{"attention.backward": 1, "lowrank.backward": 0, "firstattention.backward.q": 1, "firstattention.backward.kv": 1,
 		"linear.backward": 3 + 5, "gelu.backward": 2, "pool.backward": 1} { // three products above the query in its layer, all five of the next
@@ -66,7 +70,7 @@ func TestEverySiteHasGradients(t *testing.T) {
 	var sites []string
 	for i := range 2 {
 		for _, p := range projections {
-			sites = append(sites, sitePath(i, p.path))
+			sites = append(sites, robertaSite(i, p.path))
 		}
 	}
 	gr, _ := smallGraph(t, true, sites...)
@@ -92,7 +96,7 @@ func TestEverySiteHasGradients(t *testing.T) {
 
 // The same seed and step give the same loss to the bit; another step another mask.
 func TestDropoutBySeedAndStep(t *testing.T) {
-	gr, _ := smallGraph(t, true, sitePath(0, "attention.self.query"))
+	gr, _ := smallGraph(t, true, robertaSite(0, "attention.self.query"))
 	in := &Input{IDs: []int32{2, 3, 4, 5, 6, 7}, Offsets: []int32{0, 2, 6}, Classes: []int32{0, 2}, Weight: 0.5, Gates: []float32{1, 1, 1, 1}, Learn: []float32{1, 1, 1, 1}}
 	loss := func(seed, step uint64) float64 {
 		in.Seed, in.Step = seed, step
@@ -109,7 +113,7 @@ func TestDropoutBySeedAndStep(t *testing.T) {
 }
 
 func TestRunFaults(t *testing.T) {
-	gr, _ := smallGraph(t, true, sitePath(0, "attention.self.query"))
+	gr, _ := smallGraph(t, true, robertaSite(0, "attention.self.query"))
 	good := Input{IDs: []int32{2, 3}, Offsets: []int32{0, 2}, Classes: []int32{0}, Gates: []float32{1, 1}, Learn: []float32{1, 1}}
 	for name, change := range map[string]func(in *Input){
 		"id":               func(in *Input) { in.IDs = []int32{2, 99} },

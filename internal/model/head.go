@@ -11,20 +11,24 @@ import (
 	"github.com/dylora/dylora/internal/model/op"
 )
 
-// headNames are the tensors of RobertaClassificationHead.
-var headNames = []string{"classifier.dense.weight", "classifier.dense.bias", "classifier.out_proj.weight", "classifier.out_proj.bias"}
-
 // Head is a classification head for this encoder: the checkpoint's own where it has one
 // with that many labels, else weights from N(0, initializer_range²) and zero biases, a
 // function of the seed, as Hugging Face initialises it. Regression has one label.
 func (m *Model) Head(labels int, seed uint64) []Tensor {
-	h := m.Config.HiddenSize
-	shapes := [][]int{{h, h}, {h}, {labels, h}, {labels}}
+	h, names := m.Config.HiddenSize, m.Config.headNames()
+	shapes := make([][]int, len(names))
+	for i := range names {
+		out := h
+		if i >= len(names)-2 {
+			out = labels
+		}
+		shapes[i] = [][]int{{out, h}, {out}}[i%2]
+	}
 	if m.classifier != nil && slices.EqualFunc(m.classifier, shapes, func(t Tensor, s []int) bool { return slices.Equal(t.Shape, s) }) {
 		return cloneTensors(m.classifier)
 	}
-	head := make([]Tensor, len(headNames))
-	for i, name := range headNames {
+	head := make([]Tensor, len(names))
+	for i, name := range names {
 		n := 1
 		for _, d := range shapes[i] {
 			n *= d
@@ -63,26 +67,34 @@ func normal(v []float32, std float64, seed uint64, name string) {
 	}
 }
 
-// head builds RobertaClassificationHead on the first tokens, (sequences, H), with
-// Gorgonia's own operations: dropout, dense, tanh, dropout, out_proj.
-func (b *builder) head(x *G.Node, params G.Nodes, trained bool) (*G.Node, error) {
-	x, err := op.Trim(b.in, "classifier.input", x, trained)
-	if err != nil {
+// head builds the classification head on the first tokens' states, (sequences, H): BERT's
+// pooler, which is frozen as PEFT leaves it, then with Gorgonia's own operations dropout
+// and a layer, with tanh between layers.
+func (b *builder) head(x *G.Node, params G.Nodes, trained bool) (_ *G.Node, err error) {
+	pooled := b.m.pooler.W != nil
+	if pooled {
+		if x, err = op.Linear(b.in, poolerName, x, op.Sequences, b.m.pooler, trained); err != nil {
+			return nil, err
+		}
+	}
+	if x, err = op.Trim(b.in, "classifier.input", x, trained); err != nil {
 		return nil, err
 	}
-	if x, err = b.dropout("classifier.dropout", x, op.Sequences, b.m.Config.ClassifierDropout, trained); err != nil {
-		return nil, err
+	layers := b.m.Config.architecture().head
+	for i, name := range layers {
+		if i > 0 || pooled {
+			if x, err = G.Tanh(x); err != nil {
+				return nil, err
+			}
+		}
+		if x, err = b.dropout(name+".dropout", x, op.Sequences, b.m.Config.ClassifierDropout, i > 0 || trained); err != nil {
+			return nil, err
+		}
+		if x, err = affine(x, params[2*i], params[2*i+1]); err != nil {
+			return nil, err
+		}
 	}
-	if x, err = affine(x, params[0], params[1]); err != nil {
-		return nil, err
-	}
-	if x, err = G.Tanh(x); err != nil {
-		return nil, err
-	}
-	if x, err = b.dropout("classifier.out_proj.dropout", x, op.Sequences, b.m.Config.ClassifierDropout, true); err != nil {
-		return nil, err
-	}
-	return affine(x, params[2], params[3])
+	return x, nil
 }
 
 // affine is x·Wᵀ + bias.

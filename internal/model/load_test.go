@@ -22,8 +22,12 @@ func small() map[string]any {
 
 // weights are tensors that fit small; names have the prefix.
 func weights(t *testing.T, prefix string) []safetensors.Tensor {
+	return weightsOf(t, small(), prefix)
+}
+
+func weightsOf(t *testing.T, config map[string]any, prefix string) []safetensors.Tensor {
 	t.Helper()
-	c, err := ParseConfig("config.json", encode(t, small()))
+	c, err := ParseConfig("config.json", encode(t, config))
 	must(t, err)
 	var list []safetensors.Tensor
 	for i, s := range c.shapes() {
@@ -79,8 +83,9 @@ func TestConfigFaults(t *testing.T) {
 		change map[string]any
 		want   []string
 	}{
-		{"bert", map[string]any{"model_type": "bert"}, []string{"not supported yet"}},
-		{"another type", map[string]any{"model_type": "gpt2"}, []string{`"gpt2"`}},
+		{"another type", map[string]any{"model_type": "gpt2"}, []string{`"gpt2"`, "use a RoBERTa or BERT model"}},
+		{"xlm-roberta", map[string]any{"model_type": "xlm-roberta"}, []string{`"xlm-roberta"`, "SentencePiece"}},
+		{"distilbert", map[string]any{"model_type": "distilbert", "n_heads": 2, "dim": 8}, []string{`"distilbert"`, "its layers have other names"}},
 		{"activation", map[string]any{"hidden_act": "relu"}, []string{"hidden_act", "relu"}},
 		{"fraction", map[string]any{"hidden_size": 8.5}, []string{"hidden_size: 8.5"}},
 		{"word", map[string]any{"hidden_size": "eight"}, []string{"hidden_size"}},

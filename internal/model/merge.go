@@ -4,15 +4,15 @@ import (
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
-// Merged is the whole checkpoint as safetensors, names with the prefix "roberta." as
-// RobertaForSequenceClassification has them: each projection as merge returns it for the
+// Merged is the whole checkpoint as safetensors, names with the encoder's prefix as the
+// Transformers class with a head has them: each projection as merge returns it for the
 // full name and the weight (Out, In), everything else as it is, and the given head.
 func (m *Model) Merged(merge func(site string, w []float32) []float32, head []Tensor) []safetensors.Tensor {
 	c, e := &m.Config, &m.embeddings
-	h := c.HiddenSize
+	h, prefix := c.HiddenSize, c.architecture().prefix
 	var list []safetensors.Tensor
 	add := func(name string, v []float32, shape ...int) {
-		list = append(list, safetensors.F32("roberta."+name, shape, v))
+		list = append(list, safetensors.F32(prefix+name, shape, v))
 	}
 	add("embeddings.word_embeddings.weight", e.word, c.VocabSize, h)
 	add("embeddings.position_embeddings.weight", e.position, c.MaxPositions, h)
@@ -21,15 +21,19 @@ func (m *Model) Merged(merge func(site string, w []float32) []float32, head []Te
 	add("embeddings.LayerNorm.bias", e.norm.Beta, h)
 	for i := range m.layers {
 		for _, w := range m.layers[i].projections(c) {
-			name := sitePath(i, w.path)[len("roberta."):]
-			add(name+".weight", merge("roberta."+name, w.weight), w.out, w.in)
+			name := layerPath(i, w.path)
+			add(name+".weight", merge(prefix+name, w.weight), w.out, w.in)
 			add(name+".bias", w.bias, w.out)
 		}
-		l, at := &m.layers[i], sitePath(i, "")[len("roberta."):]
+		l, at := &m.layers[i], layerPath(i, "")
 		add(at+"attention.output.LayerNorm.weight", l.attentionNorm.Gamma, h)
 		add(at+"attention.output.LayerNorm.bias", l.attentionNorm.Beta, h)
 		add(at+"output.LayerNorm.weight", l.outputNorm.Gamma, h)
 		add(at+"output.LayerNorm.bias", l.outputNorm.Beta, h)
+	}
+	if m.pooler.W != nil {
+		add(poolerName+".weight", m.pooler.W.Unpack(), h, h)
+		add(poolerName+".bias", m.pooler.Bias, h)
 	}
 	for _, t := range head {
 		list = append(list, t.encode())

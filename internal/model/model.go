@@ -17,7 +17,8 @@ type Model struct {
 	Hash       string // SHA-256 of the weight files, in hex
 	embeddings embeddings
 	layers     []layer
-	classifier []Tensor // the checkpoint's own head, if it has one
+	pooler     op.Frozen // BERT's
+	classifier []Tensor  // the checkpoint's own head, if it has one
 }
 
 // layer mirrors one encoder.layer.N of the checkpoint; query, key and value are one
@@ -35,7 +36,7 @@ type layer struct {
 
 // Load reads the model folder fsys; dir is its path for messages. Loading is strict: a
 // tensor that is missing, unexpected or of another shape than config.json says is an
-// error, except for heads and poolers, which are not the encoder's.
+// error, except for heads, and poolers where the head does not use one.
 func Load(fsys fs.FS, dir string) (*Model, error) {
 	b, err := fs.ReadFile(fsys, "config.json")
 	if err != nil {
@@ -49,12 +50,13 @@ func Load(fsys fs.FS, dir string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.plainNames(config.architecture().prefix)
 	if err := c.check(config.shapes()); err != nil {
 		return nil, err
 	}
 	l := &loader{from: c.floats}
 	m := l.model(config)
-	m.Hash, m.classifier = c.hash, l.classifier(c)
+	m.Hash, m.classifier = c.hash, l.classifier(c, config)
 	return m, l.err
 }
 
@@ -69,6 +71,9 @@ func (l *loader) model(config *Config) *Model {
 	m := &Model{Config: *config, embeddings: l.embeddings(config)}
 	for i := range config.Layers {
 		m.layers = append(m.layers, l.layer(config, i))
+	}
+	if config.architecture().pooler {
+		m.pooler = l.frozen(config.HiddenSize, poolerName)
 	}
 	return m
 }
@@ -109,7 +114,7 @@ func (l *loader) norm(config *Config, name string) op.Norm {
 }
 
 func (l *loader) layer(config *Config, i int) layer {
-	at := func(path string) string { return sitePath(i, path)[len("roberta."):] }
+	at := func(path string) string { return layerPath(i, path) }
 	h := config.HiddenSize
 	r := layer{
 		attentionOutput: l.frozen(h, at("attention.output.dense")),
@@ -127,10 +132,9 @@ func (l *loader) layer(config *Config, i int) layer {
 	return r
 }
 
-// classifier is the checkpoint's own classification head, in RoBERTa's two layers; nil
-// if it has none.
-func (l *loader) classifier(c *checkpoint) (head []Tensor) {
-	for _, name := range headNames {
+// classifier is the checkpoint's own classification head; nil if it has none.
+func (l *loader) classifier(c *checkpoint, config *Config) (head []Tensor) {
+	for _, name := range config.headNames() {
 		t, ok := c.tensors[name]
 		if !ok {
 			return nil

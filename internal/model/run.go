@@ -40,6 +40,7 @@ type Gradient struct {
 // Input is one batch. Sequences lie end to end in IDs; Offsets (n + 1) says where.
 type Input struct {
 	IDs, Offsets []int32
+	Types        []int32   // of the tokens; none: all are 0
 	Gates        []float32 // (n, Modules·Rank); see op.LowRank
 	Learn        []float32 // the same for the gradients of A and B; training only
 	Classes      []int32   // (n), classification
@@ -50,7 +51,7 @@ type Input struct {
 
 // Compile builds and compiles the graph.
 func (m *Model) Compile(o Options) (*Graph, error) {
-	if o.Rows < 1 || o.Sequences < 2 || o.Labels < 1 || len(o.Head) != len(headNames) {
+	if o.Rows < 1 || o.Sequences < 2 || o.Labels < 1 || len(o.Head) != len(m.Config.headNames()) {
 		return nil, fmt.Errorf("model: no graph for %d rows, %d sequences, %d labels and %d head tensors", o.Rows, o.Sequences, o.Labels, len(o.Head))
 	}
 	h, width := m.Config.HiddenSize, o.Modules*o.Rank
@@ -175,7 +176,7 @@ func (gr *Graph) set(in *Input) error {
 	}
 	copy(gr.gates, in.Gates)
 	embedding := gr.Clock.Start()
-	err := gr.m.embeddings.embed(gr.x, gr.sum, in.IDs, in.Offsets)
+	err := gr.m.embeddings.embed(gr.x, gr.sum, in.IDs, in.Types, in.Offsets)
 	gr.Clock.Stop("embeddings", embedding)
 	if err != nil || !gr.Train {
 		return err

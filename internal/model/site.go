@@ -7,7 +7,7 @@ import (
 
 // SiteShape is a projection that can be adapted: its full module path and its size.
 type SiteShape struct {
-	Name    string // "roberta.encoder.layer.0.attention.self.query"
+	Name    string // "roberta.encoder.layer.0.attention.self.query", BERT's with "bert."
 	In, Out int
 }
 
@@ -22,8 +22,11 @@ var projections = []struct{ target, path string }{
 	{"output.dense", "output.dense"},
 }
 
-// sitePath is the full name of a projection of layer i.
-func sitePath(i int, path string) string { return fmt.Sprintf("roberta.encoder.layer.%d.%s", i, path) }
+// layerPath is the name of something in layer i, without the encoder's prefix.
+func layerPath(i int, path string) string { return fmt.Sprintf("encoder.layer.%d.%s", i, path) }
+
+// site is the full name of a projection of layer i.
+func (c *Config) site(i int, path string) string { return c.architecture().prefix + layerPath(i, path) }
 
 // size is the (in, out) of a projection.
 func (c *Config) size(path string) (in, out int) {
@@ -49,7 +52,7 @@ func (m *Model) Sites(targets []string) ([]SiteShape, error) {
 		for _, p := range projections {
 			if slices.Contains(targets, p.target) {
 				in, out := m.Config.size(p.path)
-				sites = append(sites, SiteShape{sitePath(i, p.path), in, out})
+				sites = append(sites, SiteShape{m.Config.site(i, p.path), in, out})
 			}
 		}
 	}

@@ -18,10 +18,9 @@ import (
 
 // checkpoint is the tensors of a model folder by name, without the prefix.
 type checkpoint struct {
-	path     string // for messages
-	tensors  map[string]safetensors.Tensor
-	prefixed bool   // the names began with "roberta."
-	hash     string // SHA-256 of the weight files, hex
+	path    string // for messages
+	tensors map[string]safetensors.Tensor
+	hash    string // SHA-256 of the weight files, hex
 }
 
 const (
@@ -65,7 +64,6 @@ func readCheckpoint(fsys fs.FS, dir string) (*checkpoint, error) {
 		}
 	}
 	c.hash = hex.EncodeToString(total.Sum(nil))
-	c.stripPrefix()
 	return c, nil
 }
 
@@ -103,31 +101,41 @@ func shardNames(fsys fs.FS, dir string) ([]string, map[string]string, error) {
 	return shards, index.Where, nil
 }
 
-// stripPrefix removes "roberta." where the encoder's names have it.
-func (c *checkpoint) stripPrefix() {
-	const prefix = "roberta."
+// plainNames takes the prefix, "roberta." or "bert.", off the encoder's names where they
+// have it, and gives the scale and shift of LayerNorm, which old BERT checkpoints call
+// gamma and beta, their present names.
+func (c *checkpoint) plainNames(prefix string) {
+	prefixed := false
 	for name := range c.tensors {
-		c.prefixed = c.prefixed || strings.HasPrefix(name, prefix)
+		prefixed = prefixed || strings.HasPrefix(name, prefix)
 	}
-	if !c.prefixed {
-		return
-	}
-	stripped := make(map[string]safetensors.Tensor, len(c.tensors))
+	plain := make(map[string]safetensors.Tensor, len(c.tensors))
 	for name, t := range c.tensors {
 		if rest, ok := strings.CutPrefix(name, prefix); ok {
 			name = rest
-		} else if !isHead(name) {
+		} else if prefixed && !isHead(name) {
 			name = "?" + name // an encoder tensor without the prefix: unexpected
 		}
-		stripped[name] = t
+		for old, now := range map[string]string{".LayerNorm.gamma": ".LayerNorm.weight", ".LayerNorm.beta": ".LayerNorm.bias"} {
+			if rest, ok := strings.CutSuffix(name, old); ok {
+				name = rest + now
+			}
+		}
+		if _, twice := plain[name]; twice {
+			name = "?" + name
+		}
+		plain[name] = t
 	}
-	c.tensors = stripped
+	c.tensors = plain
 }
 
 // isHead says whether name belongs to a head, none of which the encoder needs.
 func isHead(name string) bool {
-	return strings.HasPrefix(name, "classifier.") || strings.HasPrefix(name, "lm_head.")
+	return strings.HasPrefix(name, "classifier.") || strings.HasPrefix(name, "lm_head.") || strings.HasPrefix(name, "cls.")
 }
+
+// poolerName is BERT's layer between the encoder and the head.
+const poolerName = "pooler.dense"
 
 // shape is a tensor that the encoder consists of.
 type shape struct {
@@ -153,6 +161,9 @@ func (c *Config) shapes() []shape {
 		for _, norm := range []string{"attention.output.LayerNorm", "output.LayerNorm"} {
 			list = append(list, shape{p + norm + ".weight", []int{h}}, shape{p + norm + ".bias", []int{h}})
 		}
+	}
+	if c.architecture().pooler {
+		list = append(list, shape{poolerName + ".weight", []int{h, h}}, shape{poolerName + ".bias", []int{h}})
 	}
 	return list
 }

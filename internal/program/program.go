@@ -123,7 +123,7 @@ func (p *Program) input(b *data.Batch, ranks []int) (*model.Input, error) {
 		}
 	}
 	p.fill(&p.gates, ranks, func(row []float32, rank int) { adapter.Gate(row, rank, p.a.Alpha) })
-	return &model.Input{IDs: b.IDs, Offsets: b.Offsets, Gates: p.gates}, nil
+	return &model.Input{IDs: b.IDs, Types: b.Types, Offsets: b.Offsets, Gates: p.gates}, nil
 }
 
 // fill writes a gate per sequence and module: here all modules of a sequence have the

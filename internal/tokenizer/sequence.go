@@ -4,7 +4,7 @@ package tokenizer
 // not nil. maxLength > 0 bounds its length, special tokens counted, by cutting the ends of
 // a and b longest first. The special tokens always stay: a maxLength below their number
 // (2, of a pair 4) gives them alone, which is then longer than maxLength.
-func (t *Tokenizer) Sequence(a string, b *string, maxLength int) []int32 {
+func (t *Tokenizer) Sequence(a string, b *string, maxLength int) (ids, types []int32) {
 	first, second, special := t.Encode(a), []int32(nil), 2
 	if b != nil {
 		second, special = t.Encode(*b), 4
@@ -13,12 +13,12 @@ func (t *Tokenizer) Sequence(a string, b *string, maxLength int) []int32 {
 		n1, n2 := longestFirst(len(first), len(second), max(0, maxLength-special))
 		first, second = first[:n1], second[:n2]
 	}
-	ids := make([]int32, 0, len(first)+len(second)+special)
+	ids = make([]int32, 0, len(first)+len(second)+special)
 	ids = append(append(append(ids, t.cls), first...), t.sep)
 	if b != nil {
 		ids = append(append(append(ids, t.sep), second...), t.sep)
 	}
-	return ids
+	return ids, nil
 }
 
 // longestFirst says how much stays of two texts of n1 and n2 tokens when limit is all

@@ -35,7 +35,8 @@ func TestSequence(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := strings.Join(tokens(t, tok.Sequence(tt.a, tt.b, tt.maxLength), nil), "|"); got != tt.want {
+			ids, _ := tok.Sequence(tt.a, tt.b, tt.maxLength)
+			if got := strings.Join(tokens(t, ids, nil), "|"); got != tt.want {
 				t.Errorf("%s, want %s", got, tt.want)
 			}
 		})
@@ -85,7 +86,7 @@ func TestSequenceIsWhole(t *testing.T) {
 		first, second := tok.Encode(a), tok.Encode(b)
 		n1, n2 := longestFirst(len(first), len(second), max(0, limit-4))
 		want := slices.Concat([]int32{0}, first[:n1], []int32{2, 2}, second[:n2], []int32{2})
-		got := tok.Sequence(a, &b, limit)
+		got, _ := tok.Sequence(a, &b, limit)
 		if !slices.Equal(got, want) || len(got) > max(4, limit) {
 			t.Fatalf("limit %d: %v, want %v", limit, got, want)
 		}
