@@ -20,7 +20,7 @@ func Burst(times int) (flops int64) {
 		b[i] = 1 / float32(i%5+1)
 	}
 	for range times {
-		tiles[rows-1](blockK, &w.a[0], &b[0], &w.c[0], width, &w.bias[0], 0)
+		tiles[rows-1](blockK, &w.a[0], aStride, &b[0], &w.c[0], width, &w.bias[0], 0)
 	}
 	return int64(times) * int64(2*rows*width*blockK)
 }

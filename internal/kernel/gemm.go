@@ -2,91 +2,134 @@ package kernel
 
 import "sync"
 
-// The product C = A·B (+ bias or C) with packed B is cut in blocks of k, so that a panel
-// of B and one of A fit in the L1 and L2 caches together, and each block in tiles of one
-// micro-kernel. An element's sum runs over k in order, block by block, whatever rows,
-// threads or tiles there are: it has the same bits in any batch.
+// The product C = A·B (+ bias or C) with packed B is cut in blocks of k, so that a slice
+// of a panel of B fits in the L1 cache beside a few rows of A, and a block of A in the L2
+// cache; and each block in tiles of one micro-kernel. An element's sum runs over k in
+// order, block by block, whatever rows, threads or tiles there are: it has the same bits
+// in any batch.
 const (
-	blockK   = 256         // depth of a block; the generator has the same number
-	aStride  = blockK + 16 // between rows of packed A, in floats; the generator too
-	blockM   = 112         // rows of A that are packed at a time: 8 panels of 14, in L2
-	rowsWide = 64          // below this many rows a thread takes columns instead of rows
+	blockK  = 256         // depth of a block, a multiple of every panel's width
+	aStride = blockK + 16 // between rows of copied A, in floats
+	blockM  = 240         // rows of A that go through one slice of B
+	// A thread has about this many tasks, so that none waits long for the others.
+	tasksPerThread = 4
 )
 
 // tile is a micro-kernel's call: c = src + a·b over k, for its own number of rows and
-// one panel of columns; a has stride aStride. src has its own stride: 0 repeats one row.
-type tile func(k int, a, b, c *float32, ldc int, src *float32, ldsrc int)
+// one panel of columns; a has stride lda. src has its own stride: 0 repeats one row.
+type tile func(k int, a *float32, lda int, b, c *float32, ldc int, src *float32, ldsrc int)
 
 // workspace is what one thread needs besides its operands.
 type workspace struct {
-	a    [blockM * aStride]float32
-	c    [14 * 32]float32 // tile of a panel that is not full
+	a    [blockM * aStride]float32 // rows of A, where theirs would fall into one cache set
+	b    [blockK * 32]float32      // slice of a panel that is made on the fly
+	c    [14 * 32]float32          // tile of a panel that is not full
 	bias [32]float32
 }
 
 var workspaces = sync.Pool{New: func() any { return new(workspace) }}
 
+// gemm is one product: rows rows of A, with stride lda, times b.
+type gemm struct {
+	tiles      []tile // tiles[r-1] computes r rows
+	b          operand
+	c, a, bias []float32
+	ldc, lda   int
+	rows       int
+	accumulate bool
+
+	blocks, groups int // tasks are blocks of rows × groups of panels
+	work           func(lo, hi int)
+}
+
+var gemms = sync.Pool{New: func() any {
+	g := new(gemm)
+	g.work = g.tasks
+	return g
+}}
+
 // product is C (rows, b.n) = A (rows, b.k) · B, over all threads.
-func (l Level) product(b *panels, c []float32, ldc int, a []float32, lda, rows int, bias []float32, accumulate bool) {
+func (l Level) product(b operand, c []float32, ldc int, a []float32, lda, rows int, bias []float32, accumulate bool) {
 	if rows == 0 {
 		return
 	}
-	g := &gemm{tiles: l.tiles(), b: b, c: c, ldc: ldc, a: a, lda: lda, bias: bias, accumulate: accumulate}
-	count := (b.n + b.width - 1) / b.width
-	if rows >= rowsWide*Threads() || count == 1 {
-		per := len(g.tiles)
-		Parallel((rows+per-1)/per, 4, func(lo, hi int) { g.run(lo*per, min(hi*per, rows), 0, count) })
-		return
+	g := gemms.Get().(*gemm)
+	g.tiles, g.b, g.c, g.ldc, g.a, g.lda, g.rows, g.bias, g.accumulate = l.tiles(), b, c, ldc, a, lda, rows, bias, accumulate
+	count, threads := b.count(), Threads()
+	g.blocks, g.groups = (rows+blockM-1)/blockM, 1
+	if threads > 1 {
+		g.groups = min((threads*tasksPerThread+g.blocks-1)/g.blocks, count)
 	}
-	Parallel(count, 1, func(lo, hi int) { g.run(0, rows, lo, hi) })
+	parallel(g.blocks*g.groups, g.blocks*g.groups, g.work)
+	g.b, g.c, g.a, g.bias = operand{}, nil, nil, nil
+	gemms.Put(g)
 }
 
-type gemm struct {
-	tiles      []tile // tiles[r-1] computes r rows
-	b          *panels
-	c, a, bias []float32
-	ldc, lda   int
-	accumulate bool
-}
-
-// run computes the rows [lo, hi) of the panels [from, to).
-func (g *gemm) run(lo, hi, from, to int) {
+// tasks computes the tasks [lo, hi).
+func (g *gemm) tasks(lo, hi int) {
 	w := workspaces.Get().(*workspace)
-	defer workspaces.Put(w)
-	for m0 := lo; m0 < hi; m0 += blockM {
-		m := min(blockM, hi-m0)
-		for k0 := 0; k0 < g.b.k; k0 += blockK {
-			k := min(blockK, g.b.k-k0)
+	count, per := g.b.count(), len(g.tiles)
+	height := ((g.rows+g.blocks-1)/g.blocks + per - 1) / per * per
+	for t := lo; t < hi; t++ {
+		block, group := t/g.groups, t%g.groups
+		m0 := block * height
+		g.run(w, m0, min(height, g.rows-m0), group*count/g.groups, (group+1)*count/g.groups)
+	}
+	workspaces.Put(w)
+}
+
+// run computes m rows from m0 on of the panels [from, to).
+func (g *gemm) run(w *workspace, m0, m, from, to int) {
+	for k0 := 0; k0 < g.b.k; k0 += blockK {
+		k := min(blockK, g.b.k-k0)
+		a, lda := g.a[m0*g.lda+k0:], g.lda
+		if lda%1024 == 0 {
 			for i := range m {
-				copy(w.a[i*aStride:i*aStride+k], g.a[(m0+i)*g.lda+k0:])
+				copy(w.a[i*aStride:i*aStride+k], a[i*lda:])
 			}
-			for p := from; p < to; p++ {
-				g.panel(w, p, m0, m, k0, k)
+			a, lda = w.a[:], aStride
+		}
+		for p := from; p < to; p++ {
+			next := ahead{p: p + 1, k0: k0}
+			if p+1 == to {
+				next = ahead{p: from, k0: k0 + blockK}
 			}
+			g.panel(w, p, m0, m, k0, k, a, lda, next)
 		}
 	}
 }
 
+// ahead is the slice that comes after the one at hand.
+type ahead struct{ p, k0 int }
+
 // panel computes m rows of panel p over one block of k. The rows are dealt evenly over as
-// few tiles as there can be.
-func (g *gemm) panel(w *workspace, p, m0, m, k0, k int) {
-	b := &g.b.data[(p*g.b.k+k0)*g.b.width]
-	col := p * g.b.width
-	partial := g.b.n-col < g.b.width
+// few tiles as there can be. While a tile is computed, a part of the next slice of B and
+// the next tile of C are on their way into the cache.
+func (g *gemm) panel(w *workspace, p, m0, m, k0, k int, a []float32, lda int, next ahead) {
+	b := g.b.slice(w.b[:], p, k0, k)
+	col, width := p*g.b.width, g.b.width
+	partial := g.b.n-col < width
+	pieces := g.b.pieces(next)
 	n := (m + len(g.tiles) - 1) / len(g.tiles)
 	for t := range n {
 		r0, r1 := t*m/n, (t+1)*m/n
 		rows := r1 - r0
+		for i := t * pieces / n; i < (t+1)*pieces/n; i++ {
+			g.b.prefetch(next, i)
+		}
 		if partial {
-			g.partial(w, b, m0, r0, rows, col, k0, k)
+			g.partial(w, b, m0, r0, rows, col, k0, k, a, lda)
 			continue
 		}
 		c := &g.c[(m0+r0)*g.ldc+col]
 		src, ldsrc := c, g.ldc
 		if k0 == 0 && !g.accumulate {
-			src, ldsrc = &w.start(g.bias, col, g.b.width)[0], 0
+			src, ldsrc = &w.start(g.bias, col, width)[0], 0
 		}
-		g.tiles[rows-1](k, &w.a[r0*aStride], b, c, g.ldc, src, ldsrc)
+		if r1 < m {
+			prefetch(&g.c[(m0+r1)*g.ldc+col], g.ldc, rows)
+		}
+		g.tiles[rows-1](k, &a[r0*lda], lda, b, c, g.ldc, src, ldsrc)
 	}
 }
 
@@ -103,7 +146,7 @@ func (w *workspace) start(bias []float32, col, width int) []float32 {
 }
 
 // partial computes a tile of a panel that is not full by way of the workspace.
-func (g *gemm) partial(w *workspace, b *float32, m0, r0, rows, col, k0, k int) {
+func (g *gemm) partial(w *workspace, b *float32, m0, r0, rows, col, k0, k int, a []float32, lda int) {
 	width, used := g.b.width, g.b.n-col
 	src, ldsrc := w.start(g.bias, col, width), 0
 	if k0 > 0 || g.accumulate {
@@ -112,7 +155,7 @@ func (g *gemm) partial(w *workspace, b *float32, m0, r0, rows, col, k0, k int) {
 		}
 		src, ldsrc = w.c[:], width
 	}
-	g.tiles[rows-1](k, &w.a[r0*aStride], b, &w.c[0], width, &src[0], ldsrc)
+	g.tiles[rows-1](k, &a[r0*lda], lda, b, &w.c[0], width, &src[0], ldsrc)
 	for i := range rows {
 		copy(g.c[(m0+r0+i)*g.ldc+col:(m0+r0+i)*g.ldc+col+used], w.c[i*width:])
 	}

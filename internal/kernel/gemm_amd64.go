@@ -36,7 +36,19 @@ func (l Level) tiles() []tile {
 	return tilesPortable
 }
 
+// transpose writes the transpose of a square as wide as a panel.
+func (l Level) transpose(dst, src []float32, w int) {
+	switch _, _ = dst[w*w-1], src[w*w-1]; l {
+	case AVX512:
+		transposeAVX512(&dst[0], &src[0])
+	case AVX2:
+		transposeAVX2(&dst[0], &src[0])
+	default:
+		portableTranspose(dst, src, w)
+	}
+}
+
 // portableCall gives the portable micro-kernel the signature of the others.
-func portableCall(k int, a, b, c *float32, _ int, src *float32, _ int) {
+func portableCall(k int, a *float32, _ int, b, c *float32, _ int, src *float32, _ int) {
 	portableTile(k, unsafe.Slice(a, k), unsafe.Slice(b, 8*k), unsafe.Slice(c, 8), unsafe.Slice(src, 8))
 }

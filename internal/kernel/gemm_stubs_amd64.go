@@ -4,42 +4,48 @@
 
 package kernel
 
-func gemmAVX512x1(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x1(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x2(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x2(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x3(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x3(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x4(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x4(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x5(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x5(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x6(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x6(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x7(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x7(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x8(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x8(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x9(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x9(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x10(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x10(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x11(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x11(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x12(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x12(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x13(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x13(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX512x14(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX512x14(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX2x1(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func transposeAVX512(dst *float32, src *float32)
 
-func gemmAVX2x2(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX2x1(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX2x3(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX2x2(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX2x4(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX2x3(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX2x5(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX2x4(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
 
-func gemmAVX2x6(k int, a *float32, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+func gemmAVX2x5(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+
+func gemmAVX2x6(k int, a *float32, lda int, b *float32, c *float32, ldc int, src *float32, ldsrc int)
+
+func transposeAVX2(dst *float32, src *float32)
+
+func prefetch(p *float32, stride int, n int)

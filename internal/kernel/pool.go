@@ -9,21 +9,20 @@ import (
 
 // pool is the workers that Parallel shares its chunks with. They live as long as the
 // process, wait a while for the next job, since within a step it follows in microseconds,
-// and then park.
+// and then park. Whoever is free takes the next chunk, so a thread that the system has
+// taken away holds up the chunk it is in and no more. A job allocates nothing.
 type pool struct {
 	mu      sync.Mutex // one job at a time; a nested or concurrent one runs inline
 	threads atomic.Int32
 	workers []*worker
-	job     atomic.Pointer[job]
 	waited  atomic.Int64 // nanoseconds: see Waited
-}
 
-// job is one call of Parallel. Whoever is free takes the next chunk, so a thread that the
-// system has taken away holds up the chunk it is in and no more.
-type job struct {
-	body       func(lo, hi int)
-	n, chunks  int
-	next, done atomic.Int32
+	// The job at hand. body and n are read only by who holds a chunk, and written only
+	// when all chunks are done.
+	body  func(lo, hi int)
+	n     int
+	state atomic.Uint64 // chunks << 32 | next chunk
+	done  atomic.Int64
 }
 
 type worker struct {
@@ -57,22 +56,28 @@ func Threads() int {
 // body must compute each index independently of where chunks begin. A call from within
 // body runs inline.
 func Parallel(n, grain int, body func(lo, hi int)) {
+	parallel(n, min(Threads()*chunksPerThread, n/max(grain, 1)), body)
+}
+
+// parallel is Parallel in a given number of chunks.
+func parallel(n, chunks int, body func(lo, hi int)) {
 	if n <= 0 {
 		return
 	}
 	threads := Threads()
-	chunks := min(threads*chunksPerThread, n/max(grain, 1))
 	if threads < 2 || chunks < 2 || !shared.mu.TryLock() {
 		body(0, n)
 		return
 	}
 	defer shared.mu.Unlock()
-	shared.run(&job{body: body, n: n, chunks: chunks}, min(threads, chunks)-1)
+	shared.run(n, chunks, min(threads, chunks)-1, body)
 }
 
-// run shares j with that many workers and returns when all its chunks are done.
-func (p *pool) run(j *job, workers int) {
-	p.job.Store(j)
+// run shares the chunks with that many workers and returns when all are done.
+func (p *pool) run(n, chunks, workers int, body func(lo, hi int)) {
+	p.body, p.n = body, n
+	p.done.Store(0)
+	p.state.Store(uint64(chunks) << 32)
 	for len(p.workers) < workers {
 		w := &worker{wake: make(chan struct{}, 1)}
 		p.workers = append(p.workers, w)
@@ -83,52 +88,53 @@ func (p *pool) run(j *job, workers int) {
 			w.wake <- struct{}{}
 		}
 	}
-	j.work()
-	if int(j.done.Load()) == j.chunks {
-		return
+	for p.work() {
 	}
-	start := time.Now()
-	for i := 0; int(j.done.Load()) < j.chunks; i++ {
-		if i < spins {
+	if int(p.done.Load()) < chunks {
+		start := time.Now()
+		for i := 0; int(p.done.Load()) < chunks; i++ {
 			pause(pauses)
-		} else {
-			runtime.Gosched()
+			if i > spins {
+				runtime.Gosched()
+			}
 		}
+		p.waited.Add(int64(time.Since(start)))
 	}
-	p.waited.Add(int64(time.Since(start)))
+	p.body = nil
 }
 
 // Waited is how long callers of Parallel have waited, since the process began, for chunks
 // that other threads were still in.
 func Waited() time.Duration { return time.Duration(shared.waited.Load()) }
 
-// work takes chunks until none is left.
-func (j *job) work() {
-	for {
-		i := int(j.next.Add(1)) - 1
-		if i >= j.chunks {
-			return
-		}
-		j.body(i*j.n/j.chunks, (i+1)*j.n/j.chunks)
-		j.done.Add(1)
+// work takes a chunk and computes it; false if none is left.
+func (p *pool) work() bool {
+	s := p.state.Load()
+	chunks, i := int(s>>32), int(s&(1<<32-1))
+	for i < chunks && !p.state.CompareAndSwap(s, s+1) {
+		s = p.state.Load()
+		chunks, i = int(s>>32), int(s&(1<<32-1))
 	}
+	if i >= chunks {
+		return false
+	}
+	p.body(i*p.n/chunks, (i+1)*p.n/chunks)
+	p.done.Add(1)
+	return true
 }
 
-// serve works on each job that it sees. A job that it sees late has no chunks left.
+// serve works on whatever job there is.
 func (p *pool) serve(w *worker) {
-	var last *job
 	for i := 0; ; i++ {
-		j := p.job.Load()
 		switch {
-		case j != last:
-			j.work()
-			last, i = j, 0
+		case p.work():
+			i = 0
 		case i < spins:
 			pause(pauses)
 		default:
 			w.parked.Store(true)
 			// A job that came before the flag was seen has woken nobody.
-			if p.job.Load() == last || !w.parked.CompareAndSwap(true, false) {
+			if !p.work() || !w.parked.CompareAndSwap(true, false) {
 				<-w.wake
 			}
 			i = 0

@@ -106,12 +106,12 @@ func rowAddresses(a, stride reg.Register, r int) addresses {
 	}
 	three := GP64()
 	LEAQ(operand.Mem{Base: stride, Index: stride, Scale: 2}, three)
+	base := a
 	for i := 0; i < r; i += 4 {
-		base := a
 		if i > 0 {
-			base = GP64()
-			LEAQ(operand.Mem{Base: a, Index: stride, Scale: 4}, base)
-			x.bases = append(x.bases, base)
+			next := GP64()
+			LEAQ(operand.Mem{Base: base, Index: stride, Scale: 4}, next)
+			x.bases, base = append(x.bases, next), next
 		}
 		x.at = append(x.at, operand.Mem{Base: base}, operand.Mem{Base: base, Index: stride, Scale: 1},
 			operand.Mem{Base: base, Index: stride, Scale: 2}, operand.Mem{Base: base, Index: three, Scale: 1})
