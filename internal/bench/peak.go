@@ -48,34 +48,38 @@ func Precisions() (names []string) {
 	return names
 }
 
-// together is the rate of run on a number of threads, the best of several rounds: what the
-// machine can do is wanted, not what its neighbours leave.
+// together is the rate of run on that many threads at once for d: the sum of each thread's
+// best piece of about a millisecond, for what the machine can do is wanted, not what its
+// neighbours leave of it.
 func together(threads int, d time.Duration, run func(times int) int64) float64 {
-	const times, rounds = 200, 8
-	run(times)
-	best := 0.0
-	for range rounds {
-		var all sync.WaitGroup
-		rates := make([]float64, threads)
-		for i := range threads {
-			all.Go(func() {
-				runtime.LockOSThread()
-				defer runtime.UnlockOSThread()
-				flops, start := int64(0), time.Now()
-				for time.Since(start) < d/rounds {
-					flops += run(times)
-				}
-				rates[i] = float64(flops) / time.Since(start).Seconds()
-			})
-		}
-		all.Wait()
-		sum := 0.0
-		for _, r := range rates {
-			sum += r
-		}
-		best = max(best, sum)
+	const piece = time.Millisecond
+	run(1)
+	times, took := 1, time.Duration(0)
+	for took < piece {
+		times *= 2
+		start := time.Now()
+		run(times)
+		took = time.Since(start)
 	}
-	return best
+	var all sync.WaitGroup
+	best := make([]float64, threads)
+	for i := range threads {
+		all.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			for begin := time.Now(); time.Since(begin) < d; {
+				start := time.Now()
+				flops := run(times)
+				best[i] = max(best[i], float64(flops)/time.Since(start).Seconds())
+			}
+		})
+	}
+	all.Wait()
+	sum := 0.0
+	for _, rate := range best {
+		sum += rate
+	}
+	return sum
 }
 
 // Shape is a frozen product of the model.
