@@ -11,24 +11,28 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// Adapter is a set of rank-R pairs, one per adapted projection, and the trained head
-// that all ranks share.
+// Adapter is a set of pairs, one per adapted projection, and the trained head that all
+// ranks share.
 type Adapter struct {
-	Rank  int
-	Alpha float64
-	Sites []Site // by layer, then in the order of Targets
-	Head  []Tensor
+	Rank   int // R, the largest of the sites'
+	Alpha  float64
+	RSLoRA bool     // the scale at rank r is α/√r instead of α/r
+	Sites  []Site   // by layer, then in the order of Targets
+	Head   []Tensor // none: the base model's own
+	Biases []Tensor // take the place of the base model's: "roberta.embeddings.LayerNorm.bias"
 }
 
 // Site adapts one frozen projection y = W·x, W of (Out, In).
 type Site struct {
 	Name    string // module path, as "roberta.encoder.layer.0.attention.self.query"
 	In, Out int
-	A       []float32 // (Rank, In) row-major: row i belongs to rank i+1
-	B       []float32 // (Out, Rank) row-major: column i belongs to rank i+1
+	Rank    int       // its own, below the adapter's; 0: the adapter's
+	Alpha   float64   // its own; 0: the adapter's
+	A       []float32 // (R, In) row-major: row i belongs to rank i+1, rows beyond Rank are 0
+	B       []float32 // (Out, R) row-major: column i belongs to rank i+1, those beyond Rank are 0
 }
 
-// Tensor is a named weight of the head, as "classifier.dense.weight".
+// Tensor is a named weight of the head or bias, as "classifier.dense.weight".
 type Tensor struct {
 	Name  string
 	Shape []int
@@ -36,26 +40,56 @@ type Tensor struct {
 }
 
 // Slice cuts a to its first r ranks, without rescaling: with the gate α/r the cut is
-// what training at rank r used. It shares no memory with a.
+// what training at rank r used. A site of a lower rank stays as it is. The cut shares no
+// memory with a.
 func (a *Adapter) Slice(r int) (*Adapter, error) {
 	if r < 1 || r > a.Rank {
 		return nil, fault.Usagef("rank %d is not in 1 to %d, the adapter's ranks", r, a.Rank)
 	}
-	cut := &Adapter{Rank: r, Alpha: a.Alpha, Sites: slices.Clone(a.Sites), Head: slices.Clone(a.Head)}
-	for i := range cut.Sites {
-		s := &cut.Sites[i]
-		s.A = slices.Clone(s.A[:r*s.In])
-		b := make([]float32, 0, s.Out*r)
-		for o := range s.Out {
-			b = append(b, s.B[o*a.Rank:][:r]...)
+	ranks := make([]int, len(a.Sites))
+	for i := range ranks {
+		ranks[i] = min(r, a.rankOf(&a.Sites[i]))
+	}
+	return a.cut(r, ranks), nil
+}
+
+// cut keeps the first ranks[i] ranks of site i, none above the new adapter's rank r.
+func (a *Adapter) cut(r int, ranks []int) *Adapter {
+	c := &Adapter{Rank: r, Alpha: a.Alpha, RSLoRA: a.RSLoRA, Sites: slices.Clone(a.Sites),
+		Head: cloneTensors(a.Head), Biases: cloneTensors(a.Biases)}
+	for i := range c.Sites {
+		s, own := &c.Sites[i], ranks[i]
+		s.A, s.B = resize(s.A[:own*s.In], r*s.In), restride(s.B, s.Out, a.Rank, own, r)
+		if s.Rank = own; own == r {
+			s.Rank = 0
 		}
-		s.B = b
 	}
-	for i := range cut.Head {
-		h := &cut.Head[i]
-		h.Shape, h.Data = slices.Clone(h.Shape), slices.Clone(h.Data)
+	return c
+}
+
+// resize copies v, followed by zeros, to a length of n.
+func resize(v []float32, n int) []float32 {
+	w := make([]float32, n)
+	copy(w, v)
+	return w
+}
+
+// restride copies the first own columns of rows × from into rows × to, zeros behind them.
+func restride(v []float32, rows, from, own, to int) []float32 {
+	w := make([]float32, rows*to)
+	for o := range rows {
+		copy(w[o*to:], v[o*from:][:own])
 	}
-	return cut, nil
+	return w
+}
+
+func cloneTensors(list []Tensor) []Tensor {
+	list = slices.Clone(list)
+	for i := range list {
+		t := &list[i]
+		t.Shape, t.Data = slices.Clone(t.Shape), slices.Clone(t.Data)
+	}
+	return list
 }
 
 // Clone copies a, weights included.
@@ -67,16 +101,17 @@ func (a *Adapter) Clone() *Adapter {
 	return c
 }
 
-// Parameters is the number of trained scalars, the head's included.
+// Parameters is the number of trained scalars, those of head and biases included.
 func (a *Adapter) Parameters() int { return a.ParametersAt(a.Rank) }
 
 // ParametersAt is the number of scalars that a slice at rank r would hold.
 func (a *Adapter) ParametersAt(r int) (n int) {
-	for _, s := range a.Sites {
-		n += r * (s.In + s.Out)
+	for i := range a.Sites {
+		s := &a.Sites[i]
+		n += min(r, a.rankOf(s)) * (s.In + s.Out)
 	}
-	for _, h := range a.Head {
-		n += len(h.Data)
+	for _, t := range slices.Concat(a.Head, a.Biases) {
+		n += len(t.Data)
 	}
 	return n
 }

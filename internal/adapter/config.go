@@ -20,10 +20,13 @@ var headModules = []string{"classifier", "score"}
 
 // config is what dylora uses of an adapter_config.json.
 type config struct {
-	rank      int
-	alpha     float64
-	targets   []string // names or suffixes of module paths
-	needsHead bool     // the head must be in the weights' file
+	rank          int
+	alpha         float64
+	rslora        bool
+	bias          string // "none", "all" or "lora_only"
+	ranks, alphas *patterns
+	targets       targets
+	needsHead     bool // the head must be in the weights' file
 }
 
 // parseConfig reads PEFT's adapter_config.json from b. Every key is used, without effect
@@ -73,29 +76,59 @@ func (c *config) read(file string, values map[string]jsontext.Value) error {
 		}
 		return nil
 	}
-	var kind, task string
+	var kind string
+	var task *string
 	var modules []string
 	for _, f := range []struct {
-		key  string
-		into any
-		want string
+		key      string
+		into     any
+		want     string
+		optional bool // older files lack it
 	}{
-		{"peft_type", &kind, `"LORA"`},
-		{"task_type", &task, `"SEQ_CLS"`},
-		{"r", &c.rank, "a whole number above 0"},
-		{"lora_alpha", &c.alpha, "a number above 0"},
-		{"target_modules", &c.targets, "a list of module names"},
-		{"modules_to_save", &modules, "a list of module names, or null"},
+		{"peft_type", &kind, `"LORA"`, false},
+		{"task_type", &task, `"SEQ_CLS" or null`, true},
+		{"r", &c.rank, "a whole number above 0", false},
+		{"lora_alpha", &c.alpha, "a number above 0", false},
+		{"bias", &c.bias, `"none", "all" or "lora_only"`, true},
+		{"use_rslora", &c.rslora, "true or false", true},
+		{"modules_to_save", &modules, "a list of module names, or null", true},
 	} {
+		if _, ok := values[f.key]; !ok && f.optional {
+			continue
+		}
 		if err := get(f.key, f.into, f.want); err != nil {
 			return err
 		}
 	}
+	if _, ok := values["target_modules"]; !ok {
+		return fault.Invalidf("%s: no target_modules; it must be a list of module names or an expression", file)
+	}
 	c.needsHead = len(modules) > 0
-	return c.check(file, kind, task, modules)
+	if err := c.check(file, kind, task, modules); err != nil {
+		return err
+	}
+	return c.readPatterns(file, values)
 }
 
-func (c *config) check(file, kind, task string, modules []string) error {
+// readPatterns takes the fields that hold names and expressions.
+func (c *config) readPatterns(file string, values map[string]jsontext.Value) (err error) {
+	if c.ranks, err = parsePatterns("rank_pattern", values["rank_pattern"]); err != nil {
+		return fault.Invalidf("%s: rank_pattern %w", file, err)
+	}
+	for _, p := range c.ranks.list {
+		if p.value != math.Trunc(p.value) || p.value > math.MaxInt32 {
+			return fault.Invalidf("%s: rank_pattern has %v for %s, not a whole number above 0", file, p.value, show(p.key))
+		}
+	}
+	if c.alphas, err = parsePatterns("alpha_pattern", values["alpha_pattern"]); err != nil {
+		return fault.Invalidf("%s: alpha_pattern %w", file, err)
+	}
+	c.targets, err = parseTargetFields(file, values)
+	return err
+}
+
+// check holds the fields against what is supported.
+func (c *config) check(file, kind string, task *string, modules []string) error {
 	for _, m := range modules {
 		if !slices.Contains(headModules, m) {
 			return fault.Invalidf("%s: modules_to_save has %s; only %s are supported", file, show(m), strings.Join(headModules, " and "))
@@ -104,14 +137,14 @@ func (c *config) check(file, kind, task string, modules []string) error {
 	switch {
 	case kind != "LORA":
 		return fault.Invalidf("%s: peft_type is %s; only LORA is supported", file, show(kind))
-	case task != "SEQ_CLS":
-		return fault.Invalidf("%s: task_type is %s; only SEQ_CLS is supported", file, show(task))
+	case task != nil && *task != "SEQ_CLS":
+		return fault.Invalidf("%s: task_type is %s; only SEQ_CLS is supported", file, show(*task))
 	case c.rank < 1:
 		return fault.Invalidf("%s: r is %d; it must be above 0", file, c.rank)
 	case !(c.alpha > 0) || math.IsInf(c.alpha, 1):
 		return fault.Invalidf("%s: lora_alpha is %v; it must be above 0", file, c.alpha)
-	case len(c.targets) == 0:
-		return fault.Invalidf("%s: target_modules is empty; it must name the adapted modules", file)
+	case !slices.Contains([]string{"", "none", "all", "lora_only"}, c.bias):
+		return fault.Invalidf("%s: bias is %s; it must be none, all or lora_only", file, show(c.bias))
 	}
 	return nil
 }
@@ -123,13 +156,17 @@ func encodeConfig(a *Adapter, model string) ([]byte, error) {
 		"r":              a.Rank,
 		"lora_alpha":     jsontext.Value(strconv.FormatFloat(a.Alpha, 'f', -1, 64)),
 		"target_modules": targetModules(a.Sites),
+		"bias":           a.biasField(),
+		"use_rslora":     a.RSLoRA,
+		"rank_pattern":   a.rankPattern(),
+		"alpha_pattern":  a.alphaPattern(),
 	}
 	if model != "" {
 		own["base_model_name_or_path"] = model
 	}
 	own["modules_to_save"] = headModules
-	if len(a.Head) == 0 {
-		own["modules_to_save"] = nil
+	if len(a.Head) == 0 { // for SEQ_CLS PEFT would look for one in the file
+		own["modules_to_save"], own["task_type"] = nil, nil
 	}
 	var b bytes.Buffer
 	e := jsontext.NewEncoder(&b, jsontext.WithIndent("  "))
@@ -147,7 +184,7 @@ func encodeConfig(a *Adapter, model string) ([]byte, error) {
 		if err := e.WriteToken(jsontext.String(f.name)); err != nil {
 			return nil, err
 		}
-		if err := json.MarshalEncode(e, value); err != nil {
+		if err := json.MarshalEncode(e, value, json.Deterministic(true)); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.name, err)
 		}
 	}

@@ -39,6 +39,15 @@ func TestConfigAccepts(t *testing.T) {
 		"patterns that say nothing": {"rank_pattern": "{ }", "alpha_pattern": "null", "layers_pattern": "[]"},
 		"an init that is over":      {"init_lora_weights": `"gaussian"`, "eva_config": "null"},
 		"fields of old versions":    {"enable_lora": "null", "merge_weights": "false", "runtime_config": "{}"},
+		"no task":                   {"task_type": "null"},
+		"biases":                    {"bias": `"all"`},
+		"ranks and alphas by name":  {"rank_pattern": `{"query":2,"^roberta.*layer\\.[0-3]\\..*":4}`, "alpha_pattern": `{"value":2.5}`},
+		"rank-stabilised":           {"use_rslora": "true"},
+		"an expression":             {"target_modules": `".*\\.(query|value)"`},
+		"all of them":               {"target_modules": `"All-Linear"`},
+		"some layers":               {"layers_to_transform": "[0,2]", "layers_pattern": `"layer"`},
+		"one layer":                 {"layers_to_transform": "3", "layers_pattern": `["layer","h"]`},
+		"modules left out":          {"exclude_modules": `["key"]`},
 		"names of the base model":   {"base_model_name_or_path": `"roberta-base"`, "revision": `"main"`},
 	}
 	for name, changes := range tests {
@@ -69,23 +78,36 @@ func TestConfigRefuses(t *testing.T) {
 		{"lora_alpha", `"16"`, "not a number"},
 		{"target_modules", `[]`, "empty"},
 		{"target_modules", `null`, "empty"},
-		{"target_modules", `"all-linear"`, "not a list"},
 		{"target_modules", `[1]`, "not a list"},
 		{"modules_to_save", `["embeddings"]`, `"embeddings"`},
 		{"modules_to_save", `"classifier"`, "not a list"},
-		{"bias", `"all"`, "bias is"},
-		{"bias", `"lora_only"`, "bias is"},
 		{"use_dora", `true`, "DoRA"},
-		{"use_rslora", `true`, "alpha/√r"},
 		{"use_qalora", `true`, "QALoRA"},
 		{"lora_bias", `true`, "lora_bias is true"},
 		{"fan_in_fan_out", `true`, "transposed"},
-		{"rank_pattern", `{"query":4}`, "rank_pattern is"},
-		{"alpha_pattern", `{"query":4}`, "alpha_pattern is"},
-		{"layers_to_transform", `[0]`, "layers_to_transform is"},
-		{"layers_pattern", `"layer"`, "layers_pattern is"},
+		{"task_type", `1`, "task_type is 1"},
+		{"bias", `"some"`, `bias is "some"`},
+		{"bias", `["all"]`, "bias is"},
+		{"use_rslora", `"yes"`, "use_rslora is"},
+		{"rank_pattern", `["query"]`, "rank_pattern is"},
+		{"rank_pattern", `{"query":0}`, `rank_pattern has 0 for "query"`},
+		{"rank_pattern", `{"query":-4}`, `rank_pattern has -4 for "query"`},
+		{"rank_pattern", `{"query":2.5}`, "not a whole number"},
+		{"rank_pattern", `{"query":1e30}`, "not a whole number"},
+		{"rank_pattern", `{"query":1e999}`, "not a number"},
+		{"rank_pattern", `{"query":"4"}`, "not a number"},
+		{"rank_pattern", `{"query":null}`, "not a number"},
+		{"rank_pattern", `{"query":4,"query":4}`, "duplicate"},
+		{"alpha_pattern", `{"query":0}`, `alpha_pattern has 0`},
+		{"alpha_pattern", `4`, "alpha_pattern is 4"},
+		{"layers_to_transform", `"0"`, "layers_to_transform is"},
+		{"layers_to_transform", `1.5`, "layers_to_transform is"},
+		{"layers_to_transform", `[[0]]`, "layers_to_transform is"},
+		{"layers_pattern", `{}`, "layers_pattern is"},
+		{"layers_pattern", `"("`, "layers_pattern"},
 		{"layer_replication", `[[0,1]]`, "layer_replication is"},
-		{"exclude_modules", `["key"]`, "exclude_modules is"},
+		{"exclude_modules", `7`, "exclude_modules is"},
+		{"exclude_modules", `"("`, "exclude_modules"},
 		{"target_parameters", `["w"]`, "target_parameters is"},
 		{"trainable_token_indices", `[1]`, "trainable_token_indices is"},
 		{"init_lora_weights", `"pissa"`, "changes the base"},
@@ -117,10 +139,10 @@ func TestConfigRefusesJSON(t *testing.T) {
 		"{\"r\":\"\xff\"}":         "UTF-8",
 		`{"lora_alpha":NaN}`:       "invalid",
 		strings.Repeat("[", 1<<20): "",
-		`{"a":"` + strings.Repeat("x", 1<<20) + `"}`:    "unknown key",
-		`{"` + strings.Repeat("x", 1<<20) + `":1}`:      "unknown key",
-		`{"bias":"` + strings.Repeat("x", 1<<20) + `"}`: "bias is",
-		`{"bias":"\u2028\n"}`:                           "bias is",
+		`{"a":"` + strings.Repeat("x", 1<<20) + `"}`:        "unknown key",
+		`{"` + strings.Repeat("x", 1<<20) + `":1}`:          "unknown key",
+		`{"use_dora":"` + strings.Repeat("x", 1<<20) + `"}`: "use_dora is",
+		`{"use_dora":"\u2028\n"}`:                           "use_dora is",
 	} {
 		refusesConfig(t, []byte(in), want)
 	}
@@ -152,7 +174,7 @@ func TestFields(t *testing.T) {
 		}
 		m[name] = `{"dylora":"never heard of it"}`
 		err := adapter.CheckConfig("c", object(m))
-		if err != nil && !strings.Contains(err.Error(), name+" is ") {
+		if err != nil && !strings.Contains(err.Error(), name+" is ") && !strings.Contains(err.Error(), name+" has ") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

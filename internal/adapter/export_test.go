@@ -1,12 +1,15 @@
 package adapter
 
-import "github.com/dylora/dylora/internal/disk"
+import (
+	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/safetensors"
+)
 
 // What the tests of the outside package need from the inside.
 
 // SaveWith is Save or SaveOver by way of d.
 func SaveWith(d disk.Files, dir string, a *Adapter, f *Facts, over bool) error {
-	return save(d, dir, a, f, over)
+	return save(d, dir, a, f, safetensors.Float32, over)
 }
 
 // CheckConfig parses an adapter_config.json.
@@ -17,7 +20,8 @@ func CheckConfig(file string, b []byte) error {
 
 // FieldNames are the keys of adapter_config.json that are known, and those that are written.
 func FieldNames() (known, written []string) {
-	own := map[string]bool{"r": true, "lora_alpha": true, "target_modules": true, "modules_to_save": true}
+	own := map[string]bool{"r": true, "lora_alpha": true, "target_modules": true, "modules_to_save": true,
+		"bias": true, "use_rslora": true, "rank_pattern": true, "alpha_pattern": true}
 	for _, f := range fields {
 		known = append(known, f.name)
 		if f.written != "" || own[f.name] {
@@ -25,4 +29,20 @@ func FieldNames() (known, written []string) {
 		}
 	}
 	return known, written
+}
+
+// MatchKey says whether a key of rank_pattern stands for path, MatchWhole whether an
+// expression of target_modules does.
+func MatchKey(key, path string) (bool, error) {
+	p := new(patterns)
+	if err := p.add(pattern{key: key, value: 1}); err != nil {
+		return false, err
+	}
+	_, ok := p.value(path)
+	return ok, nil
+}
+
+func MatchWhole(pattern, path string) (bool, error) {
+	re, err := expression(pattern)
+	return err == nil && re.MatchString(path), err
 }

@@ -29,23 +29,23 @@ var (
 // name. A key that is not here is refused, as nobody can say what it would change.
 var fields = [...]field{
 	{"alora_invocation_tokens", neutral, "null", null, "activated LoRA"},
-	{"alpha_pattern", neutral, "{}", empty, "an alpha per module"},
+	{"alpha_pattern", used, "", nil, ""},
 	{"arrow_config", neutral, "null", null, "Arrow routing"},
 	{"auto_mapping", ignored, "null", nil, ""},
 	{"base_model_name_or_path", ignored, "null", nil, ""}, // written; the model is given by flag or dylora.json
-	{"bias", neutral, `"none"`, []string{`"none"`}, "trained biases of the base model"},
+	{"bias", used, "", nil, ""},
 	{"corda_config", ignored, "null", nil, ""}, // what init_lora_weights has to allow first
 	{"enable_lora", neutral, "", null, "merged projections"},
 	{"ensure_weight_tying", ignored, "false", nil, ""}, // no adapted module has tied weights
 	{"eva_config", ignored, "null", nil, ""},
-	{"exclude_modules", neutral, "null", empty, "modules left out by pattern"},
+	{"exclude_modules", used, "null", nil, ""}, // what is adapted is written as target_modules alone
 	{"fan_in_fan_out", neutral, "false", no, "weights stored transposed"},
 	{"inference_mode", ignored, "true", nil, ""},
 	{"init_lora_weights", neutral, "true", []string{"true", "false", "null", `"gaussian"`, `"orthogonal"`, `"eva"`}, "an initialisation that changes the base model's weights"},
 	{"kasa_config", neutral, "null", null, "KaSA"},
 	{"layer_replication", neutral, "null", empty, "repeated layers"},
-	{"layers_pattern", neutral, "null", empty, "layers chosen by pattern"},
-	{"layers_to_transform", neutral, "null", empty, "layers chosen by index"},
+	{"layers_pattern", used, "null", nil, ""},
+	{"layers_to_transform", used, "null", nil, ""},
 	{"loftq_config", ignored, "{}", nil, ""},
 	{"lora_alpha", used, "", nil, ""},
 	{"lora_bias", neutral, "false", no, "a bias beside B"},
@@ -60,7 +60,7 @@ var fields = [...]field{
 	{"peft_version", ignored, `"0.21.2"`, nil, ""},
 	{"qalora_group_size", ignored, "16", nil, ""}, // what use_qalora has to allow first
 	{"r", used, "", nil, ""},
-	{"rank_pattern", neutral, "{}", empty, "a rank per module"},
+	{"rank_pattern", used, "", nil, ""},
 	{"revision", ignored, "null", nil, ""},
 	{"runtime_config", ignored, "", nil, ""},
 	{"target_modules", used, "", nil, ""},
@@ -70,6 +70,6 @@ var fields = [...]field{
 	{"use_bdlora", neutral, "null", no, "block-diagonal LoRA"},
 	{"use_dora", neutral, "false", no, "DoRA"},
 	{"use_qalora", neutral, "false", no, "QALoRA"},
-	{"use_rslora", neutral, "false", no, "a scale of alpha/√r"},
+	{"use_rslora", used, "", nil, ""},
 	{"velora_config", neutral, "null", null, "VeLoRA"},
 }

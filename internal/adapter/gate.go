@@ -1,6 +1,11 @@
 package adapter
 
-import "github.com/dylora/dylora/internal/fault"
+import (
+	"cmp"
+	"math"
+
+	"github.com/dylora/dylora/internal/fault"
+)
 
 // Update says which rows learn in a step that runs at rank b (DyLoRA, table 4, compares the first two).
 type Update int
@@ -32,26 +37,41 @@ func (u Update) String() string {
 	return updates[u]
 }
 
-// Gate writes the gate of rank into dst, one value for each of the adapter's R rows: α/rank
-// for the first rank of them, 0 for the rest. y = W·x + B·(g ⊙ A·x) is then the adapted
-// layer at that rank (DyLoRA, equation 5); rank 0 is the base model.
-func Gate(dst []float32, rank int, alpha float64) {
+// rankOf and alphaOf are a site's own, or the adapter's.
+func (a *Adapter) rankOf(s *Site) int      { return cmp.Or(s.Rank, a.Rank) }
+func (a *Adapter) alphaOf(s *Site) float64 { return cmp.Or(s.Alpha, a.Alpha) }
+
+// Scale says how site s is used at rank r of the adapter: its first own = min(r, rank of
+// s) rows, scaled by α/own (DyLoRA, equation 5), or α/√own with RSLoRA. At r = R that is
+// PEFT's scale for each module; below, what a slice at r computes. Rank 0 is the base model.
+func (a *Adapter) Scale(s *Site, r int) (own int, scale float64) {
+	own = min(r, a.rankOf(s))
+	switch {
+	case own == 0:
+		return 0, 0
+	case a.RSLoRA:
+		return own, a.alphaOf(s) / math.Sqrt(float64(own))
+	}
+	return own, a.alphaOf(s) / float64(own)
+}
+
+// Gate writes the gate of site s at rank r into dst, one value for each of R rows: the
+// scale for those in use, 0 for the rest. y = W·x + B·(g ⊙ A·x) is then the adapted layer.
+func (a *Adapter) Gate(dst []float32, s *Site, r int) {
+	own, scale := a.Scale(s, r)
 	for i := range dst {
 		dst[i] = 0
-		if i < rank {
-			dst[i] = float32(alpha / float64(rank))
+		if i < own {
+			dst[i] = float32(scale)
 		}
 	}
 }
 
-// LearnGate writes the gate through which the gradients of A and B pass in a step at rank:
-// Gate's own for All, row rank alone for Frozen and Strict.
-func LearnGate(dst []float32, rank int, alpha float64, u Update) {
-	Gate(dst, rank, alpha)
-	if u == All {
-		return
-	}
-	for i := range min(rank-1, len(dst)) {
-		dst[i] = 0
+// LearnGate writes the gate through which the gradients of A and B pass in a step at rank
+// r: Gate's own for All, the last row in use alone for Frozen and Strict.
+func (a *Adapter) LearnGate(dst []float32, s *Site, r int, u Update) {
+	a.Gate(dst, s, r)
+	if own, _ := a.Scale(s, r); u != All && own > 0 {
+		clear(dst[:own-1])
 	}
 }

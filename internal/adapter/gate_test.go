@@ -11,7 +11,7 @@ import (
 
 // TestGates: the table of gates for R = 4, α = 16.
 func TestGates(t *testing.T) {
-	const alpha = 16
+	a := &adapter.Adapter{Rank: 4, Alpha: 16}
 	tests := []struct {
 		name  string
 		rank  int
@@ -27,11 +27,11 @@ func TestGates(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dst := []float32{9, 9, 9, 9} // what stood there must not shine through
-			if adapter.Gate(dst, tt.rank, alpha); !slices.Equal(dst, tt.gate) {
+			if a.Gate(dst, &adapter.Site{}, tt.rank); !slices.Equal(dst, tt.gate) {
 				t.Errorf("Gate = %v, want %v", dst, tt.gate)
 			}
 			for u, want := range map[adapter.Update][]float32{adapter.All: tt.gate, adapter.Frozen: tt.alone, adapter.Strict: tt.alone} {
-				if adapter.LearnGate(dst, tt.rank, alpha, u); !slices.Equal(dst, want) {
+				if a.LearnGate(dst, &adapter.Site{}, tt.rank, u); !slices.Equal(dst, want) {
 					t.Errorf("LearnGate(%v) = %v, want %v", u, dst, want)
 				}
 			}

@@ -2,8 +2,10 @@ package adapter
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/safetensors"
 )
 
 // heads are the classification heads that travel with adapters: RoBERTa's two layers,
@@ -62,6 +64,50 @@ func checkHead(h []Tensor) error {
 		case i > 0 && w.Shape[1] != h[i-2].Shape[0]:
 			return fault.Invalidf("tensor %s has shape %v, not (out, %d) as %s", show(w.Name), w.Shape, h[i-2].Shape[0], h[i-2].Name)
 		}
+	}
+	return nil
+}
+
+// headTensor takes a tensor of the classifier: of the head itself, of the head as an older
+// PEFT wrote it, or of the one that it replaced, which no result depends on.
+func (r *reading) headTensor(name string, t safetensors.Tensor) error {
+	if strings.HasPrefix(name, "original_module.") {
+		r.originals++
+		return nil
+	}
+	into := &r.head
+	if older, ok := strings.CutPrefix(name, "modules_to_save."); ok {
+		name, into = strings.TrimPrefix(older, "default."), &r.older
+	}
+	data, err := r.finite(t)
+	*into = append(*into, Tensor{Name: "classifier." + name, Shape: slices.Clone(t.Shape), Data: data})
+	return err
+}
+
+// joinHead takes what the head lacks from the older names, and refuses two that differ.
+func (r *reading) joinHead() error {
+	if r.originals > 0 {
+		r.note("%d tensors classifier.original_module.* dropped: the head before training, which nothing uses", r.originals)
+	}
+	taken, repeats := 0, 0
+	for _, t := range r.older {
+		i := slices.IndexFunc(r.head, func(h Tensor) bool { return h.Name == t.Name })
+		if i < 0 {
+			r.head = append(r.head, t)
+			taken++
+			continue
+		}
+		if h := r.head[i]; !slices.Equal(h.Shape, t.Shape) || !slices.Equal(h.Data, t.Data) {
+			return fault.Invalidf("%s: %s differs from its copy under the name classifier.modules_to_save.…, which an older PEFT gives the head; remove one of them",
+				r.file, show(keyPrefix+t.Name))
+		}
+		repeats++
+	}
+	if taken > 0 {
+		r.note("%d tensors of the head read from classifier.modules_to_save.*, their names in an older PEFT", taken)
+	}
+	if repeats > 0 {
+		r.note("%d tensors classifier.modules_to_save.* dropped: copies of the head's own", repeats)
 	}
 	return nil
 }

@@ -15,36 +15,51 @@ import (
 // maxJSON bounds the JSON files of a folder; PEFT's take about a kilobyte.
 const maxJSON = 16 << 20
 
-// Load reads an adapter in PEFT's layout from the folder dir. It is strict: what could
-// change results and is not supported is refused by name, tensors must be exactly those
-// that the config asks for. The facts are zero (Task "") where there is no dylora.json.
-// Errors are fault.Invalid and name the file and the key.
+// Loaded is an adapter as its folder holds it.
+type Loaded struct {
+	Adapter *Adapter
+	Facts   *Facts   // zero (Task "") where there is no dylora.json
+	Notes   []string // what the files have and the adapter has not, a line each
+}
+
+// Load is Open without the notes.
 func Load(dir string) (*Adapter, *Facts, error) {
+	l, err := Open(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return l.Adapter, l.Facts, nil
+}
+
+// Open reads an adapter in PEFT's layout from the folder dir. It is strict: what could
+// change results and is not supported is refused by name, and tensors must be those that
+// the config asks for. Errors are fault.Invalid and name the file and the key.
+func Open(dir string) (*Loaded, error) {
 	configFile, weightsFile := filepath.Join(dir, configName), filepath.Join(dir, weightsName)
 	b, err := readJSON(configFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fault.Errorf(fault.Invalid, "%s: no adapter here: %w; give a run folder or a folder in PEFT's layout", dir, err)
+		return nil, fault.Errorf(fault.Invalid, "%s: no adapter here: %w; give a run folder or a folder in PEFT's layout", dir, err)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	c, err := parseConfig(configFile, b)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	st, err := safetensors.Read(weightsFile)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	a, err := decodeWeights(weightsFile, st, configFile, c)
+	a, notes, err := decodeWeights(weightsFile, st, configFile, c)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	f, err := loadFacts(filepath.Join(dir, factsName), a)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return a, f, nil
+	return &Loaded{a, f, notes}, nil
 }
 
 // loadFacts reads dylora.json, which must speak of a.

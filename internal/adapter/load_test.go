@@ -105,8 +105,10 @@ func TestLoadRefusesWeights(t *testing.T) {
 		{"two heads", func(m tensors) { m[p+"classifier.weight"] = zeros(2, 6); m[p+"classifier.bias"] = zeros(2) }, []string{"unexpected", "classifier.dense"}},
 		{"a head that does not fit together", func(m tensors) { m[p+"classifier.out_proj.weight"] = zeros(2, 7) }, []string{"out_proj.weight", "[2 7]", "(out, 6)"}},
 		{"a bias that does not fit", func(m tensors) { m[p+"classifier.out_proj.bias"] = zeros(3) }, []string{"out_proj.bias", "[3]", "(2)"}},
-		{"older PEFT's copy of the head", func(m tensors) { m[p+"classifier.modules_to_save.dense.bias"] = zeros(6) }, []string{"modules_to_save.dense.bias", "older PEFT"}},
-		{"older PEFT's original head", func(m tensors) { m[p+"classifier.original_module.dense.bias"] = zeros(6) }, []string{"original_module.dense.bias", "older PEFT"}},
+		{"another copy of the head", func(m tensors) { m[p+"classifier.modules_to_save.dense.bias"] = zeros(6) }, []string{"classifier.dense.bias", "differs", "older PEFT"}},
+		{"a copy of another shape", func(m tensors) { m[p+"classifier.modules_to_save.default.dense.bias"] = zeros(5) }, []string{"classifier.dense.bias", "differs"}},
+		{"a bias where the config says none", func(m tensors) { m[p+"roberta.embeddings.LayerNorm.bias"] = zeros(6) }, []string{"unexpected", "LayerNorm.bias"}},
+		{"a pair on the head", func(m tensors) { m[p+"classifier.dense.lora_A.weight"] = zeros(4, 6) }, []string{"unexpected", "classifier.dense.lora_A"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -193,7 +195,11 @@ func TestLoadRefusesFiles(t *testing.T) {
 		{"config huge", write(config, strings.Repeat(" ", 16<<20+1)), "16 MiB"},
 		{"rank in the config changed", replace(config, `"r": 4`, `"r": 3`), "(3, in)"},
 		{"an unsupported feature", replace(config, `"use_dora": false`, `"use_dora": true`), "use_dora is true"},
-		{"a target without tensors", replace(config, `"query"`, `"query", "dense_act"`), `"dense_act"`},
+		{"a module of another rank", replace(config, `"rank_pattern": {}`, `"rank_pattern": {"query": 3}`), "(3, in)"},
+		{"a module left out that is there", replace(config, `"exclude_modules": null`, `"exclude_modules": ["query"]`), "unexpected"},
+		{"a layer left out that is there", replace(config, `"layers_to_transform": null`, `"layers_to_transform": [0]`), "unexpected"},
+		{"an expression that finds less", replace(config, "\"target_modules\": [\n    \"query\",\n    \"value\"\n  ]", `"target_modules": ".*query"`), "unexpected"},
+		{"an expression that finds more", replace(config, "\"target_modules\": [\n    \"query\",\n    \"value\"\n  ]", `"target_modules": "all-linear"`), "missing"},
 		{"a short name of another module", replace(config, `"value"`, `"key"`), "missing"},
 		{"facts of another rank", replace(own, `"rank": 4`, `"rank": 3`), "do not belong together"},
 		{"facts of another alpha", replace(own, `"alpha": 16`, `"alpha": 8`), "do not belong together"},

@@ -2,9 +2,6 @@ package adapter
 
 import (
 	"slices"
-	"strings"
-
-	"github.com/dylora/dylora/internal/fault"
 )
 
 // PEFT adapts every module whose path is a name in target_modules or ends in "." and
@@ -44,24 +41,24 @@ func paths(sites []Site) (names []string) {
 	return names
 }
 
-// checkTargets holds the sites found in the weights' file against target_modules: every
-// site is named there, every name has its sites, and no layer lacks one.
-func checkTargets(configFile, weightsFile string, names []string, sites []Site) error {
-	named, caught := map[string]bool{}, map[string]bool{}
-	for _, n := range names {
-		named[n] = true
+// check holds the sites found in the weights' file against the config: every module
+// that it adapts is there, and no other. Names that stand for no module change nothing, in
+// PEFT as here; they are given back.
+func (t *targets) check(configFile, weightsFile string, sites []Site) (idle []string, err error) {
+	paths := candidates(sites)
+	if err := affordable(configFile, "target_modules", t.steps, totalLength(paths)); err != nil {
+		return nil, err
 	}
 	found := map[string]bool{}
 	for _, s := range sites {
 		found[s.Name] = true
 	}
 	var missing, unexpected []string
-	for _, path := range candidates(sites) {
-		wanted := false
-		for _, suffix := range suffixes(path) {
-			if named[suffix] {
-				wanted, caught[suffix] = true, true
-			}
+	used := map[string]bool{}
+	for _, path := range paths {
+		caught, wanted := t.match(path)
+		for _, name := range caught {
+			used[name] = true
 		}
 		switch {
 		case wanted && !found[path]:
@@ -70,16 +67,20 @@ func checkTargets(configFile, weightsFile string, names []string, sites []Site) 
 			unexpected = append(unexpected, weightKey(path, "A"), weightKey(path, "B"))
 		}
 	}
-	if err := difference(weightsFile, missing, unexpected); err != nil {
-		return err
-	}
-	for _, n := range names {
-		if !caught[n] {
-			return fault.Invalidf("%s: target_modules has %s, but %s has no tensors for it; the modules that can be adapted are %s",
-				configFile, show(n), weightsFile, strings.Join(Targets(), ", "))
+	for name := range t.names.list {
+		if !used[name] {
+			idle = append(idle, name)
 		}
 	}
-	return nil
+	slices.Sort(idle)
+	return idle, difference(weightsFile, missing, unexpected)
+}
+
+func totalLength(paths []string) (n int) {
+	for _, p := range paths {
+		n += len(p)
+	}
+	return n
 }
 
 // candidates are the paths of all modules in the sites' layers, and in as many layers

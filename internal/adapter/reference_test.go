@@ -16,7 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/dylora/dylora/internal/adapter"
-	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -198,47 +197,55 @@ func TestReferenceMerge(t *testing.T) {
 	})
 }
 
-// TestReferenceAdapters: an adapter found in the wild loads, or is refused by a message
-// of class Invalid that names what stands in the way.
+// TestReferenceAdapters: every adapter found in the wild loads, its tensors stay the same
+// to the bit when it is saved again, and what is not kept is said.
 func TestReferenceAdapters(t *testing.T) {
 	root := os.Getenv("DYLORA_SHARED")
 	if root == "" {
 		t.Skip("DYLORA_SHARED is not set")
 	}
-	entries, err := os.ReadDir(filepath.Join(root, "data", "adapters"))
+	said := map[string]int{"aguleon-r4-biasall": 2} // lines about odd keys
+	found, err := filepath.Glob(filepath.Join(root, "data", "adapters", "*", "adapter_config.json"))
 	must(t, err)
-	for _, e := range entries {
-		t.Run(e.Name(), func(t *testing.T) {
-			dir := filepath.Join(root, "data", "adapters", e.Name())
-			a, _, err := adapter.Load(dir)
-			if err == nil {
-				t.Logf("rank %d, %d sites, %d parameters", a.Rank, len(a.Sites), a.Parameters())
-				resaved(t, dir, a)
-				return
+	for _, file := range found {
+		dir := filepath.Dir(file)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			l, err := adapter.Open(dir)
+			must(t, err)
+			t.Logf("rank %d, %d sites, %d biases, %d parameters; %q", l.Adapter.Rank, len(l.Adapter.Sites), len(l.Adapter.Biases), l.Adapter.Parameters(), l.Notes)
+			if len(l.Notes) != said[filepath.Base(dir)] {
+				t.Errorf("notes %q, want %d", l.Notes, said[filepath.Base(dir)])
 			}
-			t.Log(err)
-			if fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), dir) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("class %d of %v", fault.ClassOf(err), err)
-			}
-			known, _ := adapter.FieldNames()
-			names := func(key string) bool { return strings.Contains(err.Error(), ": "+key+" is ") }
-			if _, absent := os.Stat(filepath.Join(dir, "adapter_config.json")); absent == nil && !slices.ContainsFunc(known, names) {
-				t.Errorf("%v names no key", err)
-			}
+			resaved(t, dir, l.Adapter)
 		})
+	}
+	if len(found) == 0 {
+		t.Error("no adapters there")
 	}
 }
 
-// resaved loads a's folder again after saving: the tensors stay the same.
+// resaved compares the tensors of a's folder with those of a saved again: all are there
+// with the same bits, but for the copies of the head that a file of an older PEFT has.
 func resaved(t *testing.T, dir string, a *adapter.Adapter) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "saved")
 	must(t, adapter.Save(out, a, nil))
-	want, err := os.ReadFile(filepath.Join(dir, "adapter_model.safetensors"))
+	want, err := safetensors.Read(filepath.Join(dir, "adapter_model.safetensors"))
 	must(t, err)
-	got, err := os.ReadFile(filepath.Join(out, "adapter_model.safetensors"))
+	got, err := safetensors.Read(filepath.Join(out, "adapter_model.safetensors"))
 	must(t, err)
-	if !bytes.Equal(want, got) {
-		t.Error("saved again, the weights differ")
+	kept := 0
+	for _, w := range want.Tensors {
+		if strings.Contains(w.Name, ".original_module.") || strings.Contains(w.Name, ".modules_to_save.") {
+			continue
+		}
+		kept++
+		g, ok := got.Tensor(w.Name)
+		if !ok || g.DType != w.DType || !slices.Equal(g.Shape, w.Shape) || !bytes.Equal(g.Data, w.Data) {
+			t.Errorf("%s is not the same when saved again", w.Name)
+		}
+	}
+	if len(got.Tensors) != kept {
+		t.Errorf("%d tensors saved of %d", len(got.Tensors), kept)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/safetensors"
 )
 
 // The files of an adapter's folder: PEFT's two, and dylora's own facts.
@@ -21,14 +22,23 @@ const (
 
 // Save writes a to the folder dir in PEFT's layout, with f in dylora.json unless f is
 // nil. The folder appears whole or not at all. One that exists is fault.Usage.
-func Save(dir string, a *Adapter, f *Facts) error { return save(disk.Real{}, dir, a, f, false) }
+func Save(dir string, a *Adapter, f *Facts) error {
+	return save(disk.Real{}, dir, a, f, safetensors.Float32, false)
+}
 
 // SaveOver is Save, but replaces an adapter that dylora wrote to dir before. Until the new
 // one is on the disk the old one stays; then they change places in one step (on Linux).
-func SaveOver(dir string, a *Adapter, f *Facts) error { return save(disk.Real{}, dir, a, f, true) }
+func SaveOver(dir string, a *Adapter, f *Facts) error {
+	return save(disk.Real{}, dir, a, f, safetensors.Float32, true)
+}
 
-func save(d disk.Files, dir string, a *Adapter, f *Facts, over bool) error {
-	contents, err := Encode(a, f)
+// SaveAs is Save, or SaveOver if over is set, with tensors of the given dtype.
+func SaveAs(dir string, a *Adapter, f *Facts, dtype string, over bool) error {
+	return save(disk.Real{}, dir, a, f, dtype, over)
+}
+
+func save(d disk.Files, dir string, a *Adapter, f *Facts, dtype string, over bool) error {
+	contents, err := EncodeAs(a, f, dtype)
 	if err != nil {
 		return fmt.Errorf("cannot save the adapter to %s: %w", dir, err)
 	}
@@ -44,8 +54,15 @@ func save(d disk.Files, dir string, a *Adapter, f *Facts, over bool) error {
 
 // Encode makes the files of a's folder, after checking that Load will take them. f may be nil.
 func Encode(a *Adapter, f *Facts) ([]disk.Content, error) {
+	return EncodeAs(a, f, safetensors.Float32)
+}
+
+// EncodeAs is Encode with tensors of the given dtype: safetensors.Float32, Float16 or
+// BFloat16, rounded to the nearest, of two the even. The config does not say it, nor do
+// readers ask: PEFT computes in the base model's own.
+func EncodeAs(a *Adapter, f *Facts, dtype string) ([]disk.Content, error) {
 	sorted := *a
-	sorted.Sites = slices.Clone(a.Sites)
+	sorted.Sites, sorted.Biases = slices.Clone(a.Sites), slices.Clone(a.Biases)
 	if a = &sorted; len(a.Sites) == 0 {
 		return nil, errors.New("it has no sites")
 	}
@@ -65,7 +82,7 @@ func Encode(a *Adapter, f *Facts) ([]disk.Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	weights, err := encodeWeights(a, f)
+	weights, err := encodeWeights(a, f, dtype)
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +106,17 @@ func (a *Adapter) check() error {
 		if _, ok := parsePlace(s.Name); !ok {
 			return fmt.Errorf("site %q is not a module that can be adapted", s.Name)
 		}
+		if s.Rank < 0 || s.Rank > a.Rank || s.Alpha < 0 || math.IsInf(s.Alpha, 1) || s.Alpha != s.Alpha {
+			return fmt.Errorf("site %s: rank %d and alpha %v in an adapter of rank %d", s.Name, s.Rank, s.Alpha, a.Rank)
+		}
 		if len(s.A) != a.Rank*s.In || len(s.B) != s.Out*a.Rank || len(s.A) == 0 || len(s.B) == 0 {
 			return fmt.Errorf("site %s: %d values in A, %d in B for rank %d, in %d, out %d", s.Name, len(s.A), len(s.B), a.Rank, s.In, s.Out)
 		}
 	}
-	_, err := sortHead(a.Head, false)
-	return err
+	if _, err := sortHead(a.Head, false); err != nil {
+		return err
+	}
+	return a.sortBiases("all")
 }
 
 // occupied tells whether dir exists, and refuses one that may not be replaced: with over,

@@ -95,7 +95,7 @@ func (p *Program) Learn(b *data.Batch, pass Pass) (loss float64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	p.fill(&p.learn, pass.Ranks, func(row []float32, rank int) { adapter.LearnGate(row, rank, p.a.Alpha, p.o.Update) })
+	p.fill(&p.learn, pass.Ranks, func(row []float32, s *adapter.Site, rank int) { p.a.LearnGate(row, s, rank, p.o.Update) })
 	in.Learn, in.Classes, in.Scores, in.Weight = p.learn, b.Classes, b.Scores, pass.Weight
 	in.Seed, in.Step = p.o.Seed, uint64(pass.Step)<<20|uint64(pass.Micro)
 	if p.train, err = p.fit(p.train, b, true); err != nil {
@@ -122,17 +122,16 @@ func (p *Program) input(b *data.Batch, ranks []int) (*model.Input, error) {
 			return nil, fmt.Errorf("program: rank %d is not in [0, %d]", r, p.a.Rank)
 		}
 	}
-	p.fill(&p.gates, ranks, func(row []float32, rank int) { adapter.Gate(row, rank, p.a.Alpha) })
+	p.fill(&p.gates, ranks, p.a.Gate)
 	return &model.Input{IDs: b.IDs, Types: b.Types, Offsets: b.Offsets, Gates: p.gates}, nil
 }
 
-// fill writes a gate per sequence and module: here all modules of a sequence have the
-// same rank.
-func (p *Program) fill(dst *[]float32, ranks []int, gate func(row []float32, rank int)) {
+// fill writes a gate per sequence and module.
+func (p *Program) fill(dst *[]float32, ranks []int, gate func(row []float32, s *adapter.Site, rank int)) {
 	*dst = (*dst)[:0]
 	for _, r := range ranks {
-		gate(p.rankRow, r)
-		for range p.a.Sites {
+		for i := range p.a.Sites {
+			gate(p.rankRow, &p.a.Sites[i], r)
 			*dst = append(*dst, p.rankRow...)
 		}
 	}

@@ -21,6 +21,33 @@ func F32(name string, shape []int, v []float32) Tensor {
 	return Tensor{Name: name, DType: "F32", Shape: slices.Clone(shape), Data: data}
 }
 
+// Floats makes a tensor of v's values in the given dtype: F32, F16 or BF16, rounded to the
+// nearest, of two equally near to the even one. A finite value that would become infinite
+// is an error.
+func Floats(dtype, name string, shape []int, v []float32) (Tensor, error) {
+	var narrow func(float32) uint16
+	switch dtype {
+	case Float32:
+		return F32(name, shape, v), nil
+	case Float16:
+		narrow = toHalf
+	case BFloat16:
+		narrow = toBrain
+	default:
+		return Tensor{}, errorf("safetensors: tensor %s: %s is no dtype that weights are written in", quote(name), quote(dtype))
+	}
+	infinite := narrow(float32(math.Inf(1)))
+	data := make([]byte, 2*len(v))
+	for i, x := range v {
+		h := narrow(x)
+		if h&0x7fff == infinite && !math.IsInf(float64(x), 0) {
+			return Tensor{}, errorf("safetensors: tensor %s: element %d is %v, too large for %s", quote(name), i, x, dtype)
+		}
+		binary.LittleEndian.PutUint16(data[2*i:], h)
+	}
+	return Tensor{Name: name, DType: dtype, Shape: slices.Clone(shape), Data: data}, nil
+}
+
 // Encode lays out a file as the reference library does, byte for byte: widest dtype
 // first, then by name, the header padded with spaces to a multiple of eight. Metadata
 // is written sorted, which that library leaves to chance when there are several keys.

@@ -7,6 +7,13 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
+// The dtypes that weights are written in.
+const (
+	Float32  = "F32"
+	Float16  = "F16"
+	BFloat16 = "BF16"
+)
+
 // Float32 converts an F32, F16 or BF16 tensor exactly. Other dtypes are refused: they
 // would lose precision or are no weights.
 func (t Tensor) Float32() ([]float32, error) {
@@ -46,4 +53,28 @@ func half(h uint16) float32 {
 		return math.Float32frombits(sign | 0x7f800000 | fraction<<13)
 	}
 	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
+}
+
+// toHalf rounds x to IEEE binary16, to the nearest, ties to even. NaN stays one.
+func toHalf(x float32) uint16 {
+	b := math.Float32bits(x)
+	sign := uint16(b >> 16 & 0x8000)
+	switch b &= 0x7fffffff; {
+	case b > 0x7f800000:
+		return sign | 0x7e00
+	case b >= 0x477ff000: // 65520 and above: nearer to infinity, or a tie with an odd neighbour
+		return sign | 0x7c00
+	case b < 0x38800000: // below 2⁻¹⁴: a multiple of 2⁻²⁴, and 2⁻¹ + m·2⁻²⁴ rounds exactly there
+		return sign | uint16(math.Float32bits(math.Float32frombits(b)+0.5)-0x3f000000)
+	}
+	return sign | uint16((b+0xfff+b>>13&1-0x38000000)>>13)
+}
+
+// toBrain rounds x to bfloat16, the upper half of a float32, to the nearest, ties to even.
+func toBrain(x float32) uint16 {
+	b := math.Float32bits(x)
+	if b&0x7fffffff > 0x7f800000 {
+		return uint16(b>>16) | 0x40
+	}
+	return uint16((b + 0x7fff + b>>16&1) >> 16)
 }

@@ -1,0 +1,69 @@
+package model
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/safetensors"
+)
+
+func identity(_ string, w []float32) []float32 { return w }
+
+// TestWithBiases: every bias of a copy is the given one, every other tensor and the model
+// that it was copied from stay as they were.
+func TestWithBiases(t *testing.T) {
+	m, err := Load(folder(t, map[string]any{"config.json": small(), "model.safetensors": weights(t, "roberta.")}), "m")
+	must(t, err)
+	var biases []Tensor
+	before := m.Merged(identity, nil)
+	want := map[string]safetensors.Tensor{}
+	for i, s := range before {
+		if strings.HasSuffix(s.Name, ".bias") {
+			v, err := s.Float32()
+			must(t, err)
+			for j := range v {
+				v[j] += float32(i + j + 1)
+			}
+			biases = append(biases, Tensor{Name: s.Name, Shape: s.Shape, Data: v})
+			s = safetensors.F32(s.Name, s.Shape, v)
+		}
+		want[s.Name] = s
+	}
+	if len(biases) != 1+2*8 {
+		t.Fatalf("%d biases in a model of two layers", len(biases))
+	}
+	n, err := m.WithBiases(biases)
+	must(t, err)
+	for _, s := range n.Merged(identity, nil) {
+		if !slices.Equal(s.Data, want[s.Name].Data) {
+			t.Errorf("%s is not as given", s.Name)
+		}
+	}
+	for i, s := range m.Merged(identity, nil) {
+		if !slices.Equal(s.Data, before[i].Data) {
+			t.Errorf("%s of the original has changed", s.Name)
+		}
+	}
+	if same, err := m.WithBiases(nil); same != m || err != nil {
+		t.Errorf("no biases: another model, %v", err)
+	}
+}
+
+func TestWithBiasesFaults(t *testing.T) {
+	m, err := Load(folder(t, map[string]any{"config.json": small(), "model.safetensors": weights(t, "")}), "m")
+	must(t, err)
+	for name, want := range map[string]string{
+		"roberta.pooler.dense.bias":                        "no bias",
+		"embeddings.LayerNorm.bias":                        "no bias",
+		"roberta.encoder.layer.2.output.dense.bias":        "no bias",
+		"roberta.encoder.layer.0.intermediate.dense.bias":  "8 values, the model's has 12",
+		"roberta.encoder.layer.1.attention.self.query.bia": "no bias",
+	} {
+		_, err := m.WithBiases([]Tensor{{Name: name, Shape: []int{8}, Data: make([]float32, 8)}})
+		if fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+}
