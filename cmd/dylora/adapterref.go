@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,10 +18,12 @@ type opened struct {
 	run     string // run folder; "" if the adapter is in none
 	adapter *adapter.Adapter
 	facts   *adapter.Facts
+	notes   []string // what the files hold beside the adapter
 }
 
-// openAdapter loads --adapter: a run folder, or any PEFT folder.
-func openAdapter(path string) (*opened, error) {
+// openAdapter loads --adapter: a run folder, or any PEFT folder. What its files hold beside
+// the adapter is said on stderr.
+func openAdapter(io *streams, path string) (*opened, error) {
 	if path == latestRun {
 		var err error
 		if path, err = train.Latest(runsRoot); err != nil {
@@ -39,9 +42,17 @@ func openAdapter(path string) (*opened, error) {
 	default:
 		return nil, noAdapter(path)
 	}
-	var err error
-	o.adapter, o.facts, err = adapter.Load(o.folder)
-	return o, err
+	loaded, err := adapter.Open(o.folder)
+	if err != nil {
+		return nil, err
+	}
+	o.adapter, o.facts, o.notes = loaded.Adapter, loaded.Facts, loaded.Notes
+	for _, n := range o.notes {
+		if _, err := fmt.Fprintf(io.err, "%s: %s\n", o.folder, n); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
 }
 
 // noAdapter says why there is no adapter at path and what to do.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -17,8 +18,12 @@ type inspection struct {
 	Folder string         `json:"folder"`
 	Rank   int            `json:"rank"`
 	Alpha  float64        `json:"alpha"`
+	RSLoRA bool           `json:"rslora"` // the scale is alpha/√rank
 	Sites  []string       `json:"sites"`
+	Own    []int          `json:"site_ranks"` // of each site
 	Head   int            `json:"head_parameters"`
+	Biases int            `json:"bias_parameters"` // biases of the base model that the adapter replaces
+	Notes  []string       `json:"notes"`           // what its files hold beside the adapter
 	Ranks  []rankFacts    `json:"ranks"`
 	Facts  *adapter.Facts `json:"facts"` // null where dylora did not write the adapter
 }
@@ -31,7 +36,7 @@ type rankFacts struct {
 }
 
 func runInspect(_ context.Context, o *inspectOptions) error {
-	a, err := openAdapter(o.adapter)
+	a, err := openAdapter(o.io, o.adapter)
 	if err != nil {
 		return err
 	}
@@ -47,12 +52,15 @@ func runInspect(_ context.Context, o *inspectOptions) error {
 
 func inspect(o *opened) (*inspection, error) {
 	a := o.adapter
-	i := &inspection{Folder: o.folder, Rank: a.Rank, Alpha: a.Alpha}
+	i := &inspection{Folder: o.folder, Rank: a.Rank, Alpha: a.Alpha, RSLoRA: a.RSLoRA, Own: a.Ranks(), Notes: append([]string{}, o.notes...)}
 	for _, s := range a.Sites {
 		i.Sites = append(i.Sites, s.Name)
 	}
 	for _, t := range a.Head {
 		i.Head += len(t.Data)
+	}
+	for _, t := range a.Biases {
+		i.Biases += len(t.Data)
 	}
 	if o.facts != nil && o.facts.Task != "" {
 		i.Facts = o.facts
@@ -78,6 +86,18 @@ func (i *inspection) print(io *streams) error {
 		{"rank, alpha", fmt.Sprintf("%d, %v", i.Rank, i.Alpha)},
 		{"adapted", fmt.Sprintf("%d projections", len(i.Sites))},
 		{"head", fmt.Sprintf("%d parameters", i.Head)},
+	}
+	if i.RSLoRA {
+		lines[1][1] += ", scale alpha/√rank"
+	}
+	if low := slices.Min(i.Own); low < i.Rank {
+		lines[2][1] += fmt.Sprintf(" of ranks %d to %d", low, i.Rank)
+	}
+	if i.Biases > 0 {
+		lines = append(lines, [2]string{"biases", fmt.Sprintf("%d parameters, in the place of the base model's", i.Biases)})
+	}
+	for _, n := range i.Notes {
+		lines = append(lines, [2]string{"note", n})
 	}
 	if f := i.Facts; f != nil {
 		lines = append(lines,

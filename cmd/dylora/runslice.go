@@ -64,7 +64,7 @@ func factsOf(a *adapter.Adapter, f *adapter.Facts, rank int) *adapter.Facts {
 }
 
 func runSlice(_ context.Context, o *sliceOptions) error {
-	a, err := openAdapter(o.adapter)
+	a, err := openAdapter(o.io, o.adapter)
 	if err != nil {
 		return err
 	}

@@ -28,8 +28,8 @@ type session struct {
 }
 
 // open loads adapter, base model and task, and holds them against each other.
-func (o *adapterOptions) open() (*session, error) {
-	found, err := openAdapter(o.path)
+func (o *adapterOptions) open(io *streams) (*session, error) {
+	found, err := openAdapter(io, o.path)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +64,33 @@ func (o *adapterOptions) open() (*session, error) {
 	if err := s.checkSites(); err != nil {
 		return nil, err
 	}
+	if err := s.complete(); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.folder, err)
+	}
 	if s.maxLength, err = s.base.length(s.settings); err != nil {
 		return nil, err
 	}
 	s.program, err = program.New(s.base.model, s.adapter, s.task, program.Options{Seed: s.settings.Train.Seed})
 	return s, err
+}
+
+// complete gives the model the adapter's biases, and an adapter without a head the model's.
+func (s *session) complete() (err error) {
+	biases := make([]model.Tensor, len(s.adapter.Biases))
+	for i, b := range s.adapter.Biases {
+		biases[i] = model.Tensor(b)
+	}
+	if s.base.model, err = s.base.model.WithBiases(biases); err != nil || len(s.adapter.Head) > 0 {
+		return err
+	}
+	head, ok := s.base.model.OwnHead(evaluate.Outputs(s.task))
+	if !ok {
+		return fault.Invalidf("it has no head, and model %s has none of %d outputs: give the --model that has", s.base.name, evaluate.Outputs(s.task))
+	}
+	for _, t := range head {
+		s.adapter.Head = append(s.adapter.Head, adapter.Tensor(t))
+	}
+	return nil
 }
 
 // needData asks for --data-dir where the task is not built in.

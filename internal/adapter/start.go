@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"math"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -19,6 +20,12 @@ func (a *Adapter) StartFrom(init *Adapter) error {
 	if init.Alpha != a.Alpha {
 		return fault.Usagef("its alpha is %v, not %v, and its weights are made for that scale: set alpha to %v", init.Alpha, a.Alpha, init.Alpha)
 	}
+	switch {
+	case init.RSLoRA:
+		return fault.Usagef("its scale is alpha/√r, and training's is alpha/r")
+	case len(init.Biases) > 0:
+		return fault.Usagef("it holds biases of the base model, which training leaves as they are")
+	}
 	theirs, mine := map[string]Site{}, map[string]bool{}
 	for _, s := range init.Sites {
 		theirs[s.Name] = s
@@ -28,6 +35,8 @@ func (a *Adapter) StartFrom(init *Adapter) error {
 		switch {
 		case !ok:
 			return fault.Usagef("it does not adapt %s: set targets to the maps that it adapts", s.Name)
+		case from.Rank != 0 || from.Alpha != 0:
+			return fault.Usagef("its %s has a rank or an alpha of its own, and training has one for all", s.Name)
 		case from.In != s.In || from.Out != s.Out || len(from.A) != len(s.A) || len(from.B) != len(s.B):
 			return fault.Usagef("its %s is (%d, %d), the model's (%d, %d): it is made for another model", s.Name, from.Out, from.In, s.Out, s.In)
 		}
@@ -67,6 +76,17 @@ func (a *Adapter) Fingerprint() string {
 		tensor("", s.B)
 	}
 	for _, t := range a.Head {
+		tensor(t.Name, t.Data)
+	}
+	if a.RSLoRA {
+		tensor("rslora", nil)
+	}
+	for _, s := range a.Sites {
+		if s.Rank != 0 || s.Alpha != 0 {
+			tensor(fmt.Sprintf("%s %d %v", s.Name, s.Rank, s.Alpha), nil)
+		}
+	}
+	for _, t := range a.Biases {
 		tensor(t.Name, t.Data)
 	}
 	return hex.EncodeToString(h.Sum(nil))

@@ -31,7 +31,6 @@ func (m *Model) WithBiases(biases []Tensor) (*Model, error) {
 // cloneBiases copies m but for its weights; the second result is where the copy has its
 // biases, by full name.
 func (m *Model) cloneBiases() (*Model, map[string][]float32) {
-	const prefix = "roberta."
 	n := *m
 	n.layers = slices.Clone(m.layers)
 	own := map[string][]float32{}
@@ -42,10 +41,14 @@ func (m *Model) cloneBiases() (*Model, map[string][]float32) {
 			own[name+".bias"] = (*from)[i*width : (i+1)*width]
 		}
 	}
+	prefix := m.Config.architecture().prefix
 	clone(&n.embeddings.norm.Beta, prefix+"embeddings.LayerNorm")
+	if m.pooler.W != nil {
+		clone(&n.pooler.Bias, prefix+poolerName)
+	}
 	for i := range n.layers {
 		l := &n.layers[i]
-		at := func(path string) string { return sitePath(i, path) }
+		at := func(path string) string { return m.Config.site(i, path) }
 		q, k, v := at("attention.self.query"), at("attention.self.key"), at("attention.self.value")
 		if l.query.W == nil {
 			clone(&l.attention.Bias, q, k, v)

@@ -14,7 +14,15 @@ func identity(_ string, w []float32) []float32 { return w }
 // TestWithBiases: every bias of a copy is the given one, every other tensor and the model
 // that it was copied from stay as they were.
 func TestWithBiases(t *testing.T) {
-	m, err := Load(folder(t, map[string]any{"config.json": small(), "model.safetensors": weights(t, "roberta.")}), "m")
+	for kind, count := range map[string]int{"roberta": 1 + 2*8, "bert": 1 + 2*8 + 1} {
+		t.Run(kind, func(t *testing.T) {
+			testWithBiases(t, with(map[string]any{"model_type": kind, "type_vocab_size": 1}), kind+".", count)
+		})
+	}
+}
+
+func testWithBiases(t *testing.T, config map[string]any, prefix string, count int) {
+	m, err := Load(folder(t, map[string]any{"config.json": config, "model.safetensors": weightsOf(t, config, prefix)}), "m")
 	must(t, err)
 	var biases []Tensor
 	before := m.Merged(identity, nil)
@@ -31,8 +39,8 @@ func TestWithBiases(t *testing.T) {
 		}
 		want[s.Name] = s
 	}
-	if len(biases) != 1+2*8 {
-		t.Fatalf("%d biases in a model of two layers", len(biases))
+	if len(biases) != count {
+		t.Fatalf("%d biases in a model of two layers, want %d", len(biases), count)
 	}
 	n, err := m.WithBiases(biases)
 	must(t, err)

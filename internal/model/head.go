@@ -41,6 +41,12 @@ func (m *Model) Head(labels int, seed uint64) []Tensor {
 	return head
 }
 
+// OwnHead is the checkpoint's own head if it has one with that many labels.
+func (m *Model) OwnHead(labels int) ([]Tensor, bool) {
+	head := m.Head(labels, 0)
+	return head, slices.EqualFunc(head, m.classifier, func(a, b Tensor) bool { return slices.Equal(a.Shape, b.Shape) })
+}
+
 func cloneTensors(ts []Tensor) []Tensor {
 	out := slices.Clone(ts)
 	for i := range out {

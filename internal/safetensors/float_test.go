@@ -66,3 +66,58 @@ func TestFloat32(t *testing.T) {
 		}
 	}
 }
+
+// TestNarrow: rounding to a half and to a bfloat16 takes the nearest, of two the even: for
+// each value of the narrow type, around it and around the middle to the next.
+func TestNarrow(t *testing.T) {
+	for _, dtype := range []string{safetensors.Float16, safetensors.BFloat16} {
+		at := func(h uint16) float32 {
+			v, err := safetensors.Tensor{DType: dtype, Shape: []int{1}, Data: []byte{byte(h), byte(h >> 8)}}.Float32()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v[0]
+		}
+		check := func(x float32, want uint16) {
+			s, err := safetensors.Floats(dtype, "a", []int{1}, []float32{x})
+			if err != nil {
+				t.Fatalf("%s of %v: %v", dtype, x, err)
+			}
+			if got := binary.LittleEndian.Uint16(s.Data); got != want {
+				t.Fatalf("%s of %v (%#08x) is %#04x, want %#04x", dtype, x, math.Float32bits(x), got, want)
+			}
+		}
+		infinite := uint16(0x7c00)
+		if dtype == safetensors.BFloat16 {
+			infinite = 0x7f80
+		}
+		for h := range infinite - 1 {
+			low, high := float64(at(h)), float64(at(h+1))
+			middle := float32((low + high) / 2)
+			if float64(middle) != (low+high)/2 {
+				t.Fatalf("the middle of %v and %v is no float32", low, high)
+			}
+			for _, sign := range []uint16{0, 0x8000} {
+				s := float32(1)
+				if sign != 0 {
+					s = -1
+				}
+				check(s*float32(low)+0*s, h|sign)
+				check(s*middle, h+h&1|sign)
+				check(s*math.Nextafter32(middle, 0), h|sign)
+				check(s*math.Nextafter32(middle, float32(high)), (h+1)|sign)
+			}
+		}
+		check(float32(math.Inf(-1)), infinite|0x8000)
+		nan, err := safetensors.Floats(dtype, "a", []int{1}, []float32{float32(math.NaN())})
+		if err != nil || !math.IsNaN(float64(at(binary.LittleEndian.Uint16(nan.Data)))) {
+			t.Errorf("%s of NaN: %x, %v", dtype, nan.Data, err)
+		}
+		if _, err := safetensors.Floats(dtype, "w", []int{1}, []float32{math.MaxFloat32}); err == nil || !strings.Contains(err.Error(), `"w"`) || !strings.Contains(err.Error(), "too large") {
+			t.Errorf("%s of the largest float32: %v", dtype, err)
+		}
+	}
+	if _, err := safetensors.Floats("I8", "a", []int{0}, nil); err == nil {
+		t.Error("I8 is taken")
+	}
+}
