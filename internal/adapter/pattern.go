@@ -19,10 +19,10 @@ import (
 // Limits on what a file may ask for.
 const (
 	maxPatterns     = 4096
-	maxExpression   = 16 << 10 // bytes
-	maxInstructions = 16 << 10 // of a compiled expression
-	maxSteps        = 64 << 10 // instructions of all expressions of a field
-	maxMatching     = 1 << 27  // instructions · characters of the paths, over all expressions
+	maxExpression   = 8 << 10  // bytes
+	maxInstructions = 8 << 10  // of a compiled expression
+	maxSteps        = 16 << 10 // instructions of all expressions of a field
+	maxMatching     = 1 << 26  // instructions · characters of the paths, over all expressions
 )
 
 // expression compiles a pattern of Python that a whole path has to match.
