@@ -73,7 +73,9 @@ func isFile(elem ...string) bool {
 }
 
 // rememberedKeys are the settings that commands after training take from the run.
-func rememberedKeys() []string { return []string{"task", "data_dir", "model", "max_length"} }
+func rememberedKeys() []string {
+	return []string{"task", "data_dir", "model", "revision", "max_length"}
+}
 
 // remembered are the settings that the adapter was trained with, as far as its folder
 // tells: config.yaml of its run, and dylora.json.
@@ -97,7 +99,7 @@ func (o *opened) remembered() (layer, error) {
 		return l, nil
 	}
 	file := filepath.Join(o.folder, "dylora.json")
-	for key, v := range map[string]string{"task": o.facts.Task, "model": o.facts.Model} {
+	for key, v := range map[string]string{"task": o.facts.Task, "model": o.facts.Model, "revision": o.facts.Revision} {
 		if v != "" {
 			l.values[key], l.where[key] = v, file
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -13,26 +14,27 @@ import (
 
 // base is the frozen part: an encoder and the tokenizer that belongs to it.
 type base struct {
-	name      string // as given: "mini" or a folder
+	name      string // "mini", a folder or a name of the Hub
+	revision  string // of a model of the Hub; "": its main branch
 	files     fs.FS  // the model folder
 	model     *model.Model
 	tokenizer *tokenizer.Tokenizer
 }
 
-// loadBase loads the built-in model or a folder in Hugging Face layout.
-func loadBase(name string) (*base, error) {
-	files, dir, err := modelFiles(name)
+// loadBase loads the built-in model, a folder in Hugging Face layout, or a model of the
+// Hub by its name.
+func loadBase(ctx context.Context, io *streams, d dataConfig) (*base, error) {
+	b, dir, err := modelFiles(ctx, io, d)
 	if err != nil {
 		return nil, err
 	}
-	if !hasTokenizer(files) {
+	if !hasTokenizer(b.files) {
 		return nil, fault.Invalidf("%s: has neither tokenizer.json nor vocab.json and merges.txt: copy the tokenizer's files of the model into the folder", dir)
 	}
-	b := &base{name: name, files: files}
-	if b.tokenizer, err = tokenizer.Load(files, dir); err != nil {
+	if b.tokenizer, err = tokenizer.Load(b.files, dir); err != nil {
 		return nil, err
 	}
-	if b.model, err = model.Load(files, dir); err != nil {
+	if b.model, err = model.Load(b.files, dir); err != nil {
 		return nil, err
 	}
 	if have, want := b.tokenizer.VocabSize(), b.model.Config.VocabSize; have > want {
@@ -41,21 +43,28 @@ func loadBase(name string) (*base, error) {
 	return b, nil
 }
 
-// modelFiles finds the files of a model and names their place for messages.
-func modelFiles(name string) (fs.FS, string, error) {
-	if name == "mini" {
-		return models.Mini(), "mini (built in)", nil
+// modelFiles finds the files of a model, as a base without its parts, and names their
+// place for messages.
+func modelFiles(ctx context.Context, io *streams, d dataConfig) (*base, string, error) {
+	if d.Model == builtIn {
+		return &base{name: builtIn, files: models.Mini()}, "mini (built in)", nil
 	}
-	info, err := os.Stat(name)
+	info, err := os.Stat(d.Model)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, "", fault.Usagef("model %q: no such folder; names of the Hugging Face Hub are not supported yet: download the model and give its folder, or use mini", name)
+		s, err := hubModel(ctx, io, d)
+		if err != nil {
+			return nil, "", err
+		}
+		return &base{name: s.Repo.ID, revision: s.Repo.Explicit(), files: os.DirFS(s.Dir)}, s.Dir, nil
 	case err != nil:
-		return nil, "", fault.Usagef("model: %w", unwrapPath(err, name))
+		return nil, "", fault.Usagef("model: %w", unwrapPath(err, d.Model))
 	case !info.IsDir():
-		return nil, "", fault.Usagef("model %s: not a folder: give the one that holds config.json and model.safetensors", name)
+		return nil, "", fault.Usagef("model %s: not a folder: give the one that holds config.json and model.safetensors", d.Model)
+	case d.Revision != "":
+		return nil, "", fault.Usagef("revision %q: model %s is a folder: only models of the Hub have revisions", d.Revision, d.Model)
 	}
-	return os.DirFS(name), name, nil
+	return &base{name: d.Model, files: os.DirFS(d.Model)}, d.Model, nil
 }
 
 func hasTokenizer(files fs.FS) bool {

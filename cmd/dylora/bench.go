@@ -51,7 +51,7 @@ for other threads, gorgonia the graph machine with the head and the loss.`,
 		},
 	}
 	addConfigFlag(cmd)
-	addSettings(cmd.Flags(), "task", "data_dir", "model", "max_length", "rank", "r_min", "targets", "batch", "seed", "threads", "kernel", "precision")
+	addSettings(cmd.Flags(), "task", "data_dir", "model", "revision", "max_length", "rank", "r_min", "targets", "batch", "seed", "threads", "kernel", "precision")
 	cmd.Flags().StringVar(&opts.mode, "mode", "train", "what to measure: train or eval")
 	cmd.Flags().IntVar(&opts.steps, "steps", 10, "steps to measure, after two that are not")
 	cmd.Flags().StringVar(&opts.tokenizer, "tokenizer", "", "`folder` of the tokenizer for a random model")

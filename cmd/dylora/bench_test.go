@@ -79,7 +79,7 @@ func TestBenchJSON(t *testing.T) {
 func TestBenchFaults(t *testing.T) {
 	for args, want := range map[string]fault.Class{
 		"--model random:gpt2":                             fault.Usage,
-		"--model nosuch":                                  fault.Usage,
+		"--model nosuch":                                  fault.Offline,
 		"--batch 9223372036854775807":                     fault.Usage,
 		"--tokenizer x":                                   fault.Usage,
 		"--task sst2":                                     fault.Usage,

@@ -22,7 +22,8 @@ type dataConfig struct {
 	Task             string `mapstructure:"task" usage:"what to learn: demo or a GLUE task such as sst2, mrpc, stsb, mnli"`
 	Recipe           string `mapstructure:"recipe" usage:"the task's settings: cpu (small budget), paper (the LoRA paper's) or reference (those of DyLoRA's code)"`
 	DataDir          string `mapstructure:"data_dir" usage:"\"folder\" of GLUE's official TSV folders, or the task's own folder"`
-	Model            string `mapstructure:"model" usage:"base model: mini (built in) or a \"folder\" in Hugging Face layout"`
+	Model            string `mapstructure:"model" usage:"base model: mini (built in), a \"folder\" in Hugging Face layout, or a name of the Hub such as FacebookAI/roberta-base"`
+	Revision         string `mapstructure:"revision" usage:"branch, tag or commit of a model of the Hub; empty: its main branch"`
 	MaxLength        int    `mapstructure:"max_length" usage:"tokens per sequence, special ones included; longer input is cut"`
 	MaxTrainExamples int    `mapstructure:"max_train_examples" usage:"use only the first n training examples; 0: all"`
 	MaxEvalExamples  int    `mapstructure:"max_eval_examples" usage:"use only the first n examples of the split in evaluation; 0: all"`
@@ -63,7 +64,7 @@ type machineConfig struct {
 
 func defaultConfig() config {
 	return config{
-		Data:    dataConfig{Task: "demo", Recipe: configs.CPU, Model: "mini", MaxLength: 128},
+		Data:    dataConfig{Task: "demo", Recipe: configs.CPU, Model: builtIn, MaxLength: 128},
 		Adapter: adapterConfig{Rank: 8, RMin: 1, Alpha: 16, Targets: "query,value", Sampler: "uniform", Block: 1, Update: "all", RanksPerStep: "one"},
 		Train: trainConfig{
 			Seed: 42, Epochs: 3, Batch: 32, GradAccumulation: 1, LR: 1e-3,
@@ -113,7 +114,7 @@ func (c *config) faults() [][2]string {
 	}
 
 	d, a, t := c.Data, c.Adapter, c.Train
-	rule(d.Model != "", "model", "is empty: say mini or a folder")
+	rule(d.Model != "", "model", "is empty: say mini, a folder, or a name of the Hub")
 	least("max_length", d.MaxLength, 3)
 	least("max_train_examples", d.MaxTrainExamples, 0)
 	least("max_eval_examples", d.MaxEvalExamples, 0)

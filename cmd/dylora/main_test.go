@@ -40,7 +40,12 @@ func TestExitCode(t *testing.T) {
 		"eval --adapter " + empty:            3,
 		"slice --rank 1 --adapter " + empty:  3,
 		"train --task sst2":                  2,
-		"train --model FacebookAI/roberta-x": 2,
+		"train --model FacebookAI/roberta-x": 4,
+		"train --model ./nosuch":             2,
+		"train --model a/../b":               2,
+		"fetch":                              2,
+		"fetch FacebookAI/roberta-x":         4,
+		"fetch mini":                         0,
 	} {
 		var out, talk bytes.Buffer
 		if got := run(strings.Fields(args), strings.NewReader(""), &out, &talk); got != want {

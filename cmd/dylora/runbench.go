@@ -29,7 +29,7 @@ const maxBenched = 1 << 20
 
 func runBench(ctx context.Context, o *benchOptions) error {
 	start := time.Now()
-	t, err := o.prepare()
+	t, err := o.prepare(ctx)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (o *benchOptions) print(r *bench.Report) error {
 }
 
 // prepare loads the model and makes an adapter and the program, as training does.
-func (o *benchOptions) prepare() (*training, error) {
+func (o *benchOptions) prepare(ctx context.Context) (*training, error) {
 	r, err := o.sources.withRecipe()
 	if err != nil {
 		return nil, err
@@ -89,13 +89,10 @@ func (o *benchOptions) prepare() (*training, error) {
 	if t.task, err = data.LookupTask(r.Data.Task); err != nil {
 		return nil, err
 	}
-	if err := needData(t.task, r); err != nil {
-		return nil, err
-	}
 	if err := setMachine(r.Machine); err != nil {
 		return nil, err
 	}
-	if t.base, err = o.loadBase(r.Data.Model, r.Train.Seed); err != nil {
+	if t.base, err = o.loadBase(ctx, r.Data, r.Train.Seed); err != nil {
 		return nil, err
 	}
 	if t.maxLength, err = t.base.length(r); err != nil {
@@ -105,13 +102,14 @@ func (o *benchOptions) prepare() (*training, error) {
 }
 
 // loadBase is a model as every command has it, or one of random weights.
-func (o *benchOptions) loadBase(name string, seed uint64) (*base, error) {
+func (o *benchOptions) loadBase(ctx context.Context, d dataConfig, seed uint64) (*base, error) {
+	name := d.Model
 	shape, random := strings.CutPrefix(name, "random:")
 	if !random {
 		if o.tokenizer != "" {
 			return nil, fault.Usagef("--tokenizer is for random models: model %s has its own", name)
 		}
-		return loadBase(name)
+		return loadBase(ctx, o.io, d)
 	}
 	config, err := model.Named(shape)
 	if err != nil {
@@ -137,7 +135,7 @@ func (o *benchOptions) loadBase(name string, seed uint64) (*base, error) {
 // few.
 func (o *benchOptions) subject(ctx context.Context, t *training) (*bench.Subject, error) {
 	split := map[string]string{"train": "train", "eval": "dev"}[o.mode]
-	examples, err := t.task.Read(t.settings.Data.DataDir, split)
+	examples, err := readSplit(ctx, o.io, t.task, t.settings.Data, split)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 func runEval(ctx context.Context, o *evalOptions) error {
-	s, err := o.open(o.io)
+	s, err := o.open(ctx, o.io)
 	if err != nil {
 		return err
 	}

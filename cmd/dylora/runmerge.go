@@ -35,7 +35,7 @@ type merged struct {
 }
 
 func runMerge(ctx context.Context, o *mergeOptions) error {
-	s, err := o.open(o.io)
+	s, err := o.open(ctx, o.io)
 	if err != nil {
 		return err
 	}

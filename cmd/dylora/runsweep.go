@@ -14,7 +14,7 @@ import (
 )
 
 func runSweep(ctx context.Context, o *sweepOptions) error {
-	s, err := o.open(o.io)
+	s, err := o.open(ctx, o.io)
 	if err != nil {
 		return err
 	}

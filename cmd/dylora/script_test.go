@@ -16,10 +16,21 @@ import (
 const runAsProgram = "TEST_RUN_AS_DYLORA"
 
 func TestMain(m *testing.M) {
+	// No test asks the Hub or sees the caches of whoever runs it.
+	for key, value := range isolation() {
+		if err := os.Setenv(key, value); err != nil {
+			panic(err)
+		}
+	}
 	if os.Getenv(runAsProgram) != "" {
 		main()
 	}
 	testscript.Main(m, map[string]func(){"dylora": main})
+}
+
+// isolation keeps the program off the network and the user's own files.
+func isolation() map[string]string {
+	return map[string]string{"HF_HUB_OFFLINE": "1", "HF_HOME": "/nonexistent", "HF_TOKEN": "", "HF_ENDPOINT": "", "XDG_CACHE_HOME": "/nonexistent"}
 }
 
 // TestScripts runs the whole program from outside: arguments in, streams, files and exit
@@ -33,6 +44,9 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SCRIPTS", scripts)
+			for key, value := range isolation() {
+				e.Setenv(key, value)
+			}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},

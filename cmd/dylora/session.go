@@ -28,7 +28,7 @@ type session struct {
 }
 
 // open loads adapter, base model and task, and holds them against each other.
-func (o *adapterOptions) open(io *streams) (*session, error) {
+func (o *adapterOptions) open(ctx context.Context, io *streams) (*session, error) {
 	found, err := openAdapter(io, o.path)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (o *adapterOptions) open(io *streams) (*session, error) {
 	if err := setMachine(s.settings.Machine); err != nil {
 		return nil, err
 	}
-	if s.base, err = loadBase(s.settings.Data.Model); err != nil {
+	if s.base, err = loadBase(ctx, io, s.settings.Data); err != nil {
 		return nil, err
 	}
 	if err := s.facts.CheckBase(s.base.model.Hash, o.forceBase); err != nil {
@@ -89,14 +89,6 @@ func (s *session) complete() (err error) {
 	}
 	for _, t := range head {
 		s.adapter.Head = append(s.adapter.Head, adapter.Tensor(t))
-	}
-	return nil
-}
-
-// needData asks for --data-dir where the task is not built in.
-func needData(t *data.Task, r *resolved) error {
-	if t.Folder != "" && r.Data.DataDir == "" {
-		return fault.Usagef("task %s needs --data-dir: the folder that holds %s/train.tsv and dev.tsv", t.Name, t.Folder)
 	}
 	return nil
 }
@@ -149,10 +141,7 @@ func (s *session) checkSites() error {
 
 // measure scores a split at each of the ranks in one pass.
 func (s *session) measure(ctx context.Context, io *streams, split string, ranks []int) ([]evaluate.Result, error) {
-	if err := needData(s.task, s.settings); err != nil {
-		return nil, err
-	}
-	examples, err := s.task.Read(s.settings.Data.DataDir, split)
+	examples, err := readSplit(ctx, io, s.task, s.settings.Data, split)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func (t *training) facts(s *evaluate.Sweep) *adapter.Facts {
 	targets, _ := t.settings.targets() // checked when the settings were resolved
 	f := &adapter.Facts{
 		Version: versionOf(info).Version, Task: t.task.Name, Labels: t.task.Labels, Regression: t.task.Kind == data.Regression,
-		Model: t.base.name, ModelHash: t.base.model.Hash, RankMax: a.Rank, RankMin: a.RMin,
+		Model: t.base.name, Revision: t.base.revision, ModelHash: t.base.model.Hash, RankMax: a.Rank, RankMin: a.RMin,
 		Sampler: t.sampler.String(), Block: a.Block, Update: a.Update, Seed: t.settings.Train.Seed,
 		Targets: targets, MaxLength: t.maxLength, Metrics: map[string]map[string]float64{},
 	}

@@ -40,19 +40,16 @@ func newTraining(ctx context.Context, io *streams, r *resolved) (*training, erro
 	if t.task, err = data.LookupTask(r.Data.Task); err != nil {
 		return nil, err
 	}
-	if err := needData(t.task, r); err != nil {
+	if err := t.readData(ctx); err != nil {
 		return nil, err
 	}
 	if err := setMachine(r.Machine); err != nil {
 		return nil, err
 	}
-	if t.base, err = loadBase(r.Data.Model); err != nil {
+	if t.base, err = loadBase(ctx, io, r.Data); err != nil {
 		return nil, err
 	}
 	if t.maxLength, err = t.base.length(r); err != nil {
-		return nil, err
-	}
-	if err := t.readData(); err != nil {
 		return nil, err
 	}
 	if err := t.newAdapter(); err != nil {
@@ -71,13 +68,13 @@ func newTraining(ctx context.Context, io *streams, r *resolved) (*training, erro
 	return t, t.newLoop()
 }
 
-func (t *training) readData() (err error) {
+func (t *training) readData(ctx context.Context) (err error) {
 	d := t.settings.Data
-	if t.trainSet, err = t.task.Read(d.DataDir, "train"); err != nil {
+	if t.trainSet, err = readSplit(ctx, t.io, t.task, d, "train"); err != nil {
 		return err
 	}
 	t.trainSet = firstOf(t.trainSet, d.MaxTrainExamples)
-	if t.dev, err = t.task.Read(d.DataDir, "dev"); err != nil {
+	if t.dev, err = readSplit(ctx, t.io, t.task, d, "dev"); err != nil {
 		return err
 	}
 	t.dev = firstOf(t.dev, d.MaxEvalExamples)

@@ -13,20 +13,21 @@ import (
 
 // Facts is what dylora remembers of an adapter beside PEFT's files, in dylora.json.
 type Facts struct {
-	Version    string                        `json:"version"`    // of dylora
-	Task       string                        `json:"task"`       // canonical name; empty if there are no facts
-	Labels     []string                      `json:"labels"`     // by class index
-	Regression bool                          `json:"regression"` // one real output, no classes
-	Model      string                        `json:"model"`      // the base model's name or path
-	ModelHash  string                        `json:"model_hash"` // SHA-256 of its weights, hex
-	Rank       int                           `json:"rank"`       // of this adapter; Save sets it
-	Alpha      float64                       `json:"alpha"`      // Save sets it
-	RankMax    int                           `json:"rank_max"`   // trained
-	RankMin    int                           `json:"rank_min"`   // trained
-	CutFrom    int                           `json:"cut_from"`   // rank of the adapter that this is a slice of; 0: it is none
-	Sampler    string                        `json:"sampler"`    // as NewSampler reads it
-	Block      int                           `json:"block"`      // of the sampler
-	Update     string                        `json:"update"`     // as ParseUpdate reads it
+	Version    string                        `json:"version"`            // of dylora
+	Task       string                        `json:"task"`               // canonical name; empty if there are no facts
+	Labels     []string                      `json:"labels"`             // by class index
+	Regression bool                          `json:"regression"`         // one real output, no classes
+	Model      string                        `json:"model"`              // the base model's name or path
+	Revision   string                        `json:"revision,omitempty"` // of a model of the Hub, where one was given
+	ModelHash  string                        `json:"model_hash"`         // SHA-256 of its weights, hex
+	Rank       int                           `json:"rank"`               // of this adapter; Save sets it
+	Alpha      float64                       `json:"alpha"`              // Save sets it
+	RankMax    int                           `json:"rank_max"`           // trained
+	RankMin    int                           `json:"rank_min"`           // trained
+	CutFrom    int                           `json:"cut_from"`           // rank of the adapter that this is a slice of; 0: it is none
+	Sampler    string                        `json:"sampler"`            // as NewSampler reads it
+	Block      int                           `json:"block"`              // of the sampler
+	Update     string                        `json:"update"`             // as ParseUpdate reads it
 	Seed       uint64                        `json:"seed"`
 	Targets    []string                      `json:"targets"`    // as ParseTargets gives them
 	MaxLength  int                           `json:"max_length"` // tokens of a sequence in training

@@ -104,10 +104,18 @@ func validName(name string) bool {
 // String is "model org/name", with the revision if it is not the main branch.
 func (r Repo) String() string {
 	s := string(r.Kind) + " " + r.ID
-	if r.Revision != mainBranch {
-		s += "@" + r.Revision
+	if e := r.Explicit(); e != "" {
+		s += "@" + e
 	}
 	return s
+}
+
+// Explicit is the revision, "" for the main branch.
+func (r Repo) Explicit() string {
+	if r.Revision == mainBranch {
+		return ""
+	}
+	return r.Revision
 }
 
 // folder is the repository's name in the cache.

@@ -29,7 +29,7 @@ func TestParseRepo(t *testing.T) {
 	if err != nil || d.folder() != "datasets--nyu-mll--glue" || d.filePath("c", "sst2/a b#.parquet") != "datasets/nyu-mll/glue/resolve/c/sst2/a%20b%23.parquet" {
 		t.Errorf("%+v: %s, %v", d, d.filePath("c", "sst2/a b#.parquet"), err)
 	}
-	if d.String() != "dataset nyu-mll/glue" || (Repo{Model, "a", "v1"}).String() != "model a@v1" {
+	if d.String() != "dataset nyu-mll/glue" || (Repo{Model, "a", "v1"}).String() != "model a@v1" || d.Explicit() != "" || (Repo{Model, "a", "v1"}).Explicit() != "v1" {
 		t.Errorf("%v", d)
 	}
 }

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// fetchOptions is everything `dylora fetch` needs; runFetch reads nothing else.
+type fetchOptions struct {
+	io      *streams
+	sources sources
+	names   []string // models of the Hub
+	json    bool
+}
+
+func newFetchCmd(io *streams, runF func(context.Context, *fetchOptions) error) *cobra.Command {
+	opts := &fetchOptions{io: io}
+	cmd := &cobra.Command{
+		Use:   "fetch MODEL…",
+		Short: "Download models ahead of their use",
+		Long: `Download models of the Hugging Face Hub into the cache that Python's huggingface_hub keeps
+and finds them in. Afterwards everything works without a network.
+
+HF_HOME or HF_HUB_CACHE set the cache, HF_TOKEN opens gated and private repositories,
+HF_ENDPOINT names a mirror; with HF_HUB_OFFLINE=1 nothing is asked, and what is not cached
+fails with exit code 4. A download that was cut off goes on where it was.`,
+		Example: `  dylora fetch FacebookAI/roberta-base
+  dylora fetch roberta-large distilroberta-base
+  dylora fetch FacebookAI/roberta-base@main --json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fault.Usagef("say what to fetch, such as FacebookAI/roberta-base")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if opts.sources, err = readSources(cmd); err != nil {
+				return err
+			}
+			opts.names = args
+			return runF(cmd.Context(), opts)
+		},
+	}
+	addSettings(cmd.Flags(), "revision")
+	addJSONFlag(cmd, &opts.json)
+	return cmd
+}
