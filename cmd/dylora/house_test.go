@@ -151,6 +151,7 @@ func TestImports(t *testing.T) {
 		"program":         "fault kernel model adapter data",
 		"evaluate":        "fault data adapter",
 		"bench":           "kernel data model program train",
+		"predict":         "fault data evaluate",
 		"tensorboard":     "",
 		"train":           "fault disk kernel safetensors data program tensorboard",
 

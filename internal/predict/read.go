@@ -1,0 +1,118 @@
+// Package predict turns texts into labels and scores: lines or JSON as they come in, and
+// whole test splits as the files that GLUE's server takes.
+package predict
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// Text is one thing to predict: a text, or a pair.
+type Text struct {
+	A string
+	B *string // nil in a task of single texts
+}
+
+// Format is how texts are written down.
+type Format int
+
+// The formats of Read.
+const (
+	Lines Format = iota // a text, or two with a tab between, per line
+	JSONL               // an object per line: text, and text_pair for the second
+)
+
+// ParseFormat reads "lines" or "jsonl".
+func ParseFormat(name string) (Format, error) {
+	switch name {
+	case "lines":
+		return Lines, nil
+	case "jsonl":
+		return JSONL, nil
+	}
+	return 0, fault.Usagef("%q is neither lines nor jsonl", name)
+}
+
+// maxLine bounds a line's bytes: no model reads a thousandth of it.
+const maxLine = 1 << 20
+
+// Read goes through the texts of r, one per line, of the kind that a task needs: pairs or
+// single texts. Errors name the input and the line and end it; what comes before is good.
+// An empty line is an empty text, so that line n of the output answers line n.
+func Read(r io.Reader, name string, f Format, pair bool) iter.Seq2[Text, error] {
+	parse := line
+	if f == JSONL {
+		parse = object
+	}
+	return func(yield func(Text, error) bool) {
+		sc := bufio.NewScanner(r)
+		sc.Buffer(nil, maxLine)
+		n := 0
+		for sc.Scan() {
+			text := sc.Text()
+			if n++; n == 1 {
+				text = strings.TrimPrefix(text, "\ufeff")
+			}
+			t, err := parse(text, pair)
+			if err != nil {
+				yield(Text{}, fault.Invalidf("%s: line %d: %w", name, n, err))
+				return
+			}
+			if !yield(t, nil) {
+				return
+			}
+		}
+		switch err := sc.Err(); {
+		case errors.Is(err, bufio.ErrTooLong):
+			yield(Text{}, fault.Invalidf("%s: line %d: longer than %d bytes: put one text on a line", name, n+1, maxLine))
+		case err != nil:
+			yield(Text{}, fault.Invalidf("cannot read %s: %w", name, err))
+		}
+	}
+}
+
+// line takes a plain line apart.
+func line(s string, pair bool) (Text, error) {
+	if !utf8.ValidString(s) {
+		return Text{}, errors.New("the text is not UTF-8: convert the input")
+	}
+	columns := strings.Split(s, "\t")
+	switch {
+	case pair && len(columns) != 2:
+		return Text{}, fmt.Errorf("%d columns, the task takes two texts with one tab between", len(columns))
+	case pair:
+		return Text{columns[0], &columns[1]}, nil
+	case len(columns) != 1:
+		return Text{}, fmt.Errorf("%d columns, the task takes one text: drop the others, or write JSON lines, where a text may have tabs", len(columns))
+	}
+	return Text{A: s}, nil
+}
+
+// object reads {"text": …, "text_pair": …}; other members mean nothing here.
+func object(s string, pair bool) (Text, error) {
+	var o struct {
+		Text *string `json:"text"`
+		Pair *string `json:"text_pair"`
+	}
+	if err := json.Unmarshal([]byte(s), &o); err != nil {
+		return Text{}, fmt.Errorf("no JSON object with text: %s", strings.Join(strings.Fields(err.Error()), " "))
+	}
+	switch {
+	case o.Text == nil:
+		return Text{}, errors.New(`the object has no "text"`)
+	case pair && o.Pair == nil:
+		return Text{}, errors.New(`the object has no "text_pair", and the task takes two texts`)
+	case !pair && o.Pair != nil:
+		return Text{}, errors.New(`the object has a "text_pair", and the task takes one text`)
+	}
+	return Text{*o.Text, o.Pair}, nil
+}

@@ -1,0 +1,119 @@
+package predict
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// Printer writes a line per prediction: the label and its probability with a tab between,
+// or for regression the score. As JSON:
+//
+//	{"index":0,"label":"positive","probability":0.9,"probabilities":{"negative":0.1,"positive":0.9}}
+//	{"index":0,"score":3.2}
+//
+// index counts the texts from 0.
+type Printer struct {
+	w      *bufio.Writer
+	task   *data.Task
+	asJSON bool
+	index  int
+	names  [][]byte // of the labels, as JSON
+}
+
+// NewPrinter prints predictions of t to w.
+func NewPrinter(w io.Writer, t *data.Task, asJSON bool) (*Printer, error) {
+	p := &Printer{w: bufio.NewWriter(w), task: t, asJSON: asJSON}
+	for _, l := range t.Labels {
+		name, err := json.Marshal(l)
+		if err != nil {
+			return nil, err
+		}
+		p.names = append(p.names, name)
+	}
+	return p, nil
+}
+
+// Print writes the predictions of a batch's logits, (texts, outputs), and lets go of them.
+func (p *Printer) Print(logits []float32) error {
+	width := evaluate.Outputs(p.task)
+	var line []byte
+	for row := range slices.Chunk(logits, width) {
+		for _, v := range row {
+			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+				return fault.Errorf(fault.Diverged, "text %d: a logit is %v: the adapter's weights have diverged", p.index+1, v)
+			}
+		}
+		line = append(p.append(line[:0], row), '\n')
+		if _, err := p.w.Write(line); err != nil {
+			return err
+		}
+		p.index++
+	}
+	return p.w.Flush()
+}
+
+func (p *Printer) append(b []byte, row []float32) []byte {
+	if p.asJSON {
+		b = strconv.AppendInt(append(b, `{"index":`...), int64(p.index), 10)
+		return append(p.appendJSON(b, row), '}')
+	}
+	if p.task.Kind == data.Regression {
+		return strconv.AppendFloat(b, float64(row[0]), 'f', 4, 32)
+	}
+	probabilities := Softmax(row)
+	at := largest(row)
+	b = append(append(b, oneLine(p.task.Labels[at])...), '\t')
+	return strconv.AppendFloat(b, probabilities[at], 'f', 4, 64)
+}
+
+func (p *Printer) appendJSON(b []byte, row []float32) []byte {
+	if p.task.Kind == data.Regression {
+		return strconv.AppendFloat(append(b, `,"score":`...), float64(row[0]), 'g', -1, 32)
+	}
+	probabilities := Softmax(row)
+	at := largest(row)
+	b = append(append(b, `,"label":`...), p.names[at]...)
+	b = strconv.AppendFloat(append(b, `,"probability":`...), probabilities[at], 'g', -1, 64)
+	b = append(b, `,"probabilities":{`...)
+	for i, q := range probabilities {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendFloat(append(append(b, p.names[i]...), ':'), q, 'g', -1, 64)
+	}
+	return append(b, '}')
+}
+
+// Softmax is eˣ/Σeˣ, the probabilities of logits; it takes logits of any size.
+func Softmax(logits []float32) []float64 {
+	top := float64(slices.Max(logits))
+	p, sum := make([]float64, len(logits)), 0.0
+	for i, v := range logits {
+		p[i] = math.Exp(float64(v) - top)
+		sum += p[i]
+	}
+	for i := range p {
+		p[i] /= sum
+	}
+	return p
+}
+
+// largest is the place of the largest value; the lowest of equals.
+func largest(x []float32) int { return slices.Index(x, slices.Max(x)) }
+
+// oneLine keeps a label from breaking the line.
+func oneLine(s string) string {
+	if strings.ContainsAny(s, "\t\r\n") {
+		return strconv.Quote(s)
+	}
+	return s
+}

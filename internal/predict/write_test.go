@@ -1,0 +1,127 @@
+package predict_test
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/predict"
+)
+
+func task(t *testing.T, name string) *data.Task {
+	t.Helper()
+	found, err := data.LookupTask(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func printed(t *testing.T, k *data.Task, asJSON bool, batches ...[]float32) (string, error) {
+	t.Helper()
+	var out strings.Builder
+	p, err := predict.NewPrinter(&out, k, asJSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range batches {
+		if err := p.Print(b); err != nil {
+			return out.String(), err
+		}
+	}
+	return out.String(), nil
+}
+
+func TestPrint(t *testing.T) {
+	odd := &data.Task{Labels: []string{"a\tb", `"c`}}
+	ln3 := float32(math.Log(3))
+	for _, tt := range []struct {
+		name    string
+		task    *data.Task
+		asJSON  bool
+		batches [][]float32
+		want    string
+	}{
+		{"text", task(t, "demo"), false, [][]float32{{0, 0, ln3, 0}, {0, ln3}}, "negative\t0.5000\nnegative\t0.7500\npositive\t0.7500\n"},
+		{"large logits", task(t, "demo"), false, [][]float32{{1e30, -1e30}}, "negative\t1.0000\n"},
+		{"three labels", task(t, "mnli"), false, [][]float32{{0, 1, 0}}, "neutral\t0.5761\n"},
+		{"score", task(t, "stsb"), false, [][]float32{{-0.125, 2.5}}, "-0.1250\n2.5000\n"},
+		{"json", task(t, "demo"), true, [][]float32{{0, 0}, {0, 0}},
+			`{"index":0,"label":"negative","probability":0.5,"probabilities":{"negative":0.5,"positive":0.5}}` + "\n" +
+				`{"index":1,"label":"negative","probability":0.5,"probabilities":{"negative":0.5,"positive":0.5}}` + "\n"},
+		{"json score", task(t, "stsb"), true, [][]float32{{3.25}}, `{"index":0,"score":3.25}` + "\n"},
+		{"odd labels", odd, false, [][]float32{{1, 1}, {0, ln3}}, "\"a\\tb\"\t0.5000\n\"c\t0.7500\n"},
+		{"odd labels as json", odd, true, [][]float32{{0, 0}}, `{"index":0,"label":"a\tb","probability":0.5,"probabilities":{"a\tb":0.5,"\"c":0.5}}` + "\n"},
+	} {
+		got, err := printed(t, tt.task, tt.asJSON, tt.batches...)
+		if err != nil || got != tt.want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", tt.name, err, got, tt.want)
+		}
+	}
+	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(-1))} {
+		_, err := printed(t, task(t, "demo"), false, []float32{0, 0, bad, 1})
+		if fault.ClassOf(err) != fault.Diverged || !strings.Contains(err.Error(), "text 2") {
+			t.Errorf("%v: %v", bad, err)
+		}
+	}
+}
+
+var errFull = errors.New("full")
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+// Every batch reaches the output at once, so a failing one is noticed at once.
+func TestPrintFails(t *testing.T) {
+	p, err := predict.NewPrinter(full{}, task(t, "demo"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Print([]float32{0, 1}); !errors.Is(err, errFull) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestSubmission(t *testing.T) {
+	for _, tt := range []struct {
+		task   string
+		width  int
+		logits []float32
+		want   string
+	}{
+		{"sst2", 2, []float32{0, 1, 1, 0}, "0\t1\n1\t0\n"},
+		{"rte", 2, []float32{0, 1, 1, 0}, "0\tnot_entailment\n1\tentailment\n"},
+		{"mnli", 3, []float32{0, 0, 1, 0, 1, 0}, "0\tcontradiction\n1\tneutral\n"},
+		{"stsb", 1, []float32{-0.25, 5.5, 3.75, 1e-7}, "0\t0\n1\t5\n2\t3.75\n3\t0.0000001\n"},
+	} {
+		r := &evaluate.Result{Outputs: tt.width, Logits: tt.logits}
+		for i := range len(tt.logits) / tt.width {
+			r.Index = append(r.Index, i)
+		}
+		b, err := predict.Submission(task(t, tt.task), r)
+		if err != nil || string(b) != "index\tprediction\n"+tt.want {
+			t.Errorf("%s: %v\n%s", tt.task, err, b)
+		}
+	}
+	gap := &evaluate.Result{Outputs: 1, Logits: []float32{1, 2}, Index: []int{0, 2}}
+	if _, err := predict.Submission(task(t, "stsb"), gap); err == nil {
+		t.Error("a split with a gap passes for a whole one")
+	}
+}
+
+// TestParts: the eleven official names, each once.
+func TestParts(t *testing.T) {
+	got := strings.Join(predict.SubmissionFiles(), " ")
+	const want = "CoLA.tsv SST-2.tsv MRPC.tsv QQP.tsv STS-B.tsv MNLI-m.tsv MNLI-mm.tsv AX.tsv QNLI.tsv RTE.tsv WNLI.tsv"
+	if got != want {
+		t.Errorf("files %s\nwant  %s", got, want)
+	}
+	if _, err := predict.Parts(task(t, "demo")); fault.ClassOf(err) != fault.Usage {
+		t.Errorf("demo: %v", err)
+	}
+}
