@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -154,8 +155,17 @@ func TestSliceFlags(t *testing.T) {
 		want    sliceOptions
 		wantErr string
 	}{
-		{args: "--rank 4", want: sliceOptions{adapter: latestRun, ranks: "4"}},
-		{args: "-a x -r 1,2 -o y --force --json", want: sliceOptions{adapter: "x", ranks: "1,2", out: "y", force: true, json: true}},
+		{args: "--rank 4", want: sliceOptions{adapter: latestRun, ranks: "4", export: export{dtype: "F32"}}},
+		{args: "-a x -r 1,2 -o y --force --json", want: sliceOptions{adapter: "x", ranks: "1,2", out: "y", force: true, json: true, export: export{dtype: "F32"}}},
+		{args: "--ranks-per-module query=4,layer.0.value=2 --compat --dtype bf16 --format peft",
+			want: sliceOptions{adapter: latestRun, export: export{dtype: "BF16", compat: true, moduleRanks: map[string]int{"query": 4, "layer.0.value": 2}}}},
+		{args: "--rank 4 --ranks-per-module {\"query\":3} --dtype f16",
+			want: sliceOptions{adapter: latestRun, ranks: "4", export: export{dtype: "F16", moduleRanks: map[string]int{"query": 3}}}},
+		{args: "--rank 4 --dtype f64", wantErr: `--dtype: "f64" is none of`},
+		{args: "--rank 4 --format gguf", wantErr: `--format: "gguf" is not peft`},
+		{args: "--ranks-per-module query", wantErr: "--ranks-per-module: "},
+		{args: "--ranks-per-module @none.json", wantErr: "none.json"},
+		{args: "--ranks-per-module query=1 --rank=", wantErr: "--rank is required"},
 		{args: "", wantErr: "--rank is required"},
 		{args: "--rank 0", wantErr: "--rank: "},
 		{args: "--rank 2.5", wantErr: "--rank: "},
@@ -170,7 +180,7 @@ func TestSliceFlags(t *testing.T) {
 				return
 			}
 			got.io = nil
-			if *got != tt.want {
+			if !reflect.DeepEqual(*got, tt.want) {
 				t.Errorf("options = %+v, want %+v", *got, tt.want)
 			}
 		})

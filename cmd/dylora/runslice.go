@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/safetensors"
 )
 
 // cut is one slice: what is reported of it, and its files.
@@ -24,17 +26,39 @@ type cut struct {
 	Parameters int    `json:"parameters"`
 	Bytes      int64  `json:"bytes"` // of the weights file
 
+	adapter  *adapter.Adapter
+	facts    *adapter.Facts
 	contents []disk.Content
 }
 
 // newCut slices a at a rank; the facts go along, of the metrics those that still hold.
 func newCut(a *adapter.Adapter, f *adapter.Facts, rank int) (*cut, error) {
-	s, err := a.Slice(rank)
+	return (&export{dtype: safetensors.Float32}).cut(a, f, rank)
+}
+
+// cut slices a at a rank, in the form that o asks for.
+func (o *export) cut(a *adapter.Adapter, f *adapter.Facts, rank int) (*cut, error) {
+	s, err := a.SliceEach(rank, o.moduleRanks)
 	if err != nil {
 		return nil, err
 	}
-	c := &cut{Rank: rank, Parameters: s.Parameters()}
-	if c.contents, err = adapter.Encode(s, factsOf(a, f, rank)); err != nil {
+	c := &cut{Rank: s.Rank, facts: factsOf(a, f, rank), adapter: s}
+	if o.compat {
+		if c.adapter, err = s.Compat(); err != nil {
+			return nil, err
+		}
+	}
+	if c.facts != nil && (len(o.moduleRanks) > 0 || o.dtype != safetensors.Float32) {
+		c.facts.Metrics = nil // measured with other weights
+	}
+	if c.facts != nil && len(o.moduleRanks) > 0 {
+		c.facts.CutFrom = cmp.Or(c.facts.CutFrom, a.Rank)
+	}
+	if c.facts != nil && o.compat && s.Mixed() {
+		c.facts.RankMin = s.Rank // padded, it is no longer nested
+	}
+	c.Parameters = c.adapter.Parameters()
+	if c.contents, err = adapter.EncodeAs(c.adapter, c.facts, o.dtype); err != nil {
 		return nil, err
 	}
 	for _, file := range c.contents {
@@ -68,13 +92,18 @@ func runSlice(_ context.Context, o *sliceOptions) error {
 	if err != nil {
 		return err
 	}
-	ranks, err := evaluate.ParseRanks(o.ranks, a.adapter.Rank)
-	if err != nil {
-		return fmt.Errorf("--rank: %w", err)
+	ranks := []int{a.adapter.Rank}
+	if o.ranks != "" {
+		if ranks, err = evaluate.ParseRanks(o.ranks, a.adapter.Rank); err != nil {
+			return fmt.Errorf("--rank: %w", err)
+		}
+	}
+	if len(ranks) > 1 && len(o.moduleRanks) > 0 {
+		return fault.Usagef("--rank: %s are several ranks, and --ranks-per-module wants one for the other modules", o.ranks)
 	}
 	cuts := make([]*cut, len(ranks))
 	for i, r := range ranks {
-		if cuts[i], err = newCut(a.adapter, a.facts, r); err != nil {
+		if cuts[i], err = o.cut(a.adapter, a.facts, r); err != nil {
 			return err
 		}
 	}
@@ -97,16 +126,12 @@ func (o *sliceOptions) folder(a *opened, base string) string {
 }
 
 func (o *sliceOptions) writeOne(a *opened, c *cut) error {
-	c.Folder = o.folder(a, fmt.Sprintf("rank-%d", c.Rank))
-	save := adapter.Save
-	if o.force {
-		save = adapter.SaveOver
+	name := fmt.Sprintf("rank-%d", c.Rank)
+	if len(o.moduleRanks) > 0 {
+		name = "module-ranks"
 	}
-	s, err := a.adapter.Slice(c.Rank)
-	if err != nil {
-		return err
-	}
-	return save(c.Folder, s, factsOf(a.adapter, a.facts, c.Rank))
+	c.Folder = o.folder(a, name)
+	return adapter.SaveAs(c.Folder, c.adapter, c.facts, o.dtype, o.force)
 }
 
 // manifestName is the file that lists the slices of a folder of several.

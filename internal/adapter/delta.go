@@ -3,7 +3,8 @@ package adapter
 import "math"
 
 // Merge returns w + g·B[:, :b]·A[:b, :], the weight (Out, In) of site s merged at rank r
-// in [0, R], with b the site's rank or r, whichever is lower, and g as Scale gives it; w is left as it is. Sums run in float64 and are rounded once.
+// in [0, R], with b the site's rank or r, whichever is lower, and g as Scale gives it; w is
+// left as it is. Sums run in float64 and are rounded once.
 func (a *Adapter) Merge(s *Site, w []float32, r int) []float32 {
 	merged := make([]float32, len(w))
 	row := make([]float64, s.In)

@@ -1,0 +1,92 @@
+package adapter_test
+
+import (
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/safetensors"
+)
+
+// TestCompat: one rank, scale 1, and the same merged weights as before.
+func TestCompat(t *testing.T) {
+	plain, ranks := trained(t), mixed(t)
+	stable := mixed(t)
+	stable.RSLoRA = true
+	low, err := trained(t).Slice(3)
+	must(t, err)
+	for name, a := range map[string]*adapter.Adapter{"plain": plain, "mixed": ranks, "rank-stabilised": stable, "a slice": low} {
+		c, err := a.Compat()
+		must(t, err)
+		if c.Alpha != float64(a.Rank) || c.Rank != a.Rank || c.RSLoRA || c.Mixed() {
+			t.Errorf("%s: rank %d, alpha %v, rslora %t, mixed %t", name, c.Rank, c.Alpha, c.RSLoRA, c.Mixed())
+		}
+		for i := range a.Sites {
+			if _, scale := c.Scale(&c.Sites[i], c.Rank); scale != 1 {
+				t.Errorf("%s: site %d has the scale %v", name, i, scale)
+			}
+			w := normals(random(3), 30)
+			want, got := a.Merge(&a.Sites[i], w, a.Rank), c.Merge(&c.Sites[i], w, c.Rank)
+			for j := range want {
+				if math.Abs(float64(want[j]-got[j])) > 1e-5 {
+					t.Errorf("%s: site %d merged: %v, compatible %v", name, i, want[j], got[j])
+				}
+			}
+		}
+		dir := filepath.Join(t.TempDir(), "a")
+		must(t, adapter.Save(dir, c, nil))
+		editConfig(t, dir, `"rank_pattern": {}`, `"rank_pattern": {}`, `"alpha_pattern": {}`, `"alpha_pattern": {}`, `"use_rslora": false`, `"use_rslora": false`)
+		st, err := safetensors.Read(filepath.Join(dir, weights))
+		must(t, err)
+		for _, x := range st.Tensors {
+			if strings.Contains(x.Name, "lora_A") && x.Shape[0] != a.Rank || strings.Contains(x.Name, "lora_B") && x.Shape[1] != a.Rank {
+				t.Errorf("%s: %s is %v", name, x.Name, x.Shape)
+			}
+		}
+	}
+	if trained(t).Sites[0].B[0] != plain.Sites[0].B[0] {
+		t.Error("the original has changed")
+	}
+	if _, err := withBiases(t, "roberta.embeddings.LayerNorm.bias").Compat(); fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "dylora merge") {
+		t.Errorf("biases: %v", err)
+	}
+}
+
+// TestSaveAs: narrow weights are half the bytes, the nearest values, and load.
+func TestSaveAs(t *testing.T) {
+	a := trained(t)
+	for dtype, most := range map[string]float64{safetensors.Float16: 1. / 2048, safetensors.BFloat16: 1. / 256} {
+		dir := filepath.Join(t.TempDir(), "a")
+		must(t, adapter.SaveAs(dir, a, nil, dtype, false))
+		st, err := safetensors.Read(filepath.Join(dir, weights))
+		must(t, err)
+		for _, x := range st.Tensors {
+			if x.DType != dtype {
+				t.Errorf("%s is %s, not %s", x.Name, x.DType, dtype)
+			}
+		}
+		got, _, err := adapter.Load(dir)
+		must(t, err)
+		rounded := 0
+		for i, s := range a.Sites {
+			for j, v := range s.B {
+				if d := math.Abs(float64(v - got.Sites[i].B[j])); d > most*math.Abs(float64(v)) {
+					t.Errorf("%s: %v became %v", dtype, v, got.Sites[i].B[j])
+				} else if d > 0 {
+					rounded++
+				}
+			}
+		}
+		if rounded == 0 {
+			t.Errorf("%s: nothing was rounded", dtype)
+		}
+	}
+	a.Sites[0].B[3] = 1e6
+	dir := filepath.Join(t.TempDir(), "b")
+	if err := adapter.SaveAs(dir, a, nil, safetensors.Float16, false); err == nil || !strings.Contains(err.Error(), "too large for F16") {
+		t.Errorf("1e6 as a half: %v", err)
+	}
+}
