@@ -29,7 +29,7 @@ func loadBase(ctx context.Context, io *streams, d dataConfig) (*base, error) {
 		return nil, err
 	}
 	if !hasTokenizer(b.files) {
-		return nil, fault.Invalidf("%s: has neither tokenizer.json nor vocab.json and merges.txt: copy the tokenizer's files of the model into the folder", dir)
+		return nil, fault.Invalidf("%s: has no tokenizer.json, no vocab.json with merges.txt and no vocab.txt: copy the tokenizer's files of the model into the folder", dir)
 	}
 	if b.tokenizer, err = tokenizer.Load(b.files, dir); err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func hasTokenizer(files fs.FS) bool {
 		_, err := fs.Stat(files, name)
 		return err == nil
 	}
-	return has("tokenizer.json") || has("vocab.json") && has("merges.txt")
+	return has("tokenizer.json") || has("vocab.json") && has("merges.txt") || has("vocab.txt")
 }
 
 // length is the tokens per sequence to use: what is set, and for a default that the

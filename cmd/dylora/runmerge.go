@@ -97,7 +97,7 @@ func (s *session) mergedFiles(rank int) ([]disk.Content, error) {
 		return nil, err
 	}
 	contents := []disk.Content{{Name: "config.json", Data: config}, {Name: "model.safetensors", Data: weights}}
-	for _, name := range []string{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt"} {
+	for _, name := range []string{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "vocab.txt"} {
 		b, err := fs.ReadFile(s.base.files, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/dylora/dylora/internal/fault"
 )
@@ -23,6 +22,7 @@ type definition struct {
 	unknown     *string // stands for bytes that vocab lacks; nil: they are dropped
 	fuseUnknown bool
 	prefixSpace bool
+	wordPiece   *wordPiece // BERT's kind; nil: byte-level BPE, of which the fields above speak
 }
 
 // merge joins two neighbouring tokens; line is where the file has it.
@@ -50,15 +50,55 @@ func (d *definition) tokenizer() (*Tokenizer, error) {
 	for id := range byID {
 		t.size = max(t.size, int(id)+1)
 	}
-	t.words = words{cache: newCache(), prefixSpace: d.prefixSpace}
-	if t.words.bpe, err = d.bpe(); err != nil {
+	if d.wordPiece != nil {
+		t.bert, t.normal = true, d.wordPiece.normal
+		t.words, err = d.pieces()
+	} else {
+		t.words, err = d.words()
+	}
+	if err != nil {
 		return nil, err
 	}
-	normalized := func(want bool) []addedToken {
-		return slices.DeleteFunc(slices.Clone(d.added), func(a addedToken) bool { return a.Normalized != want })
+	t.added, err = d.matchers(t.normal)
+	return t, err
+}
+
+// matchers find the added tokens: first those that are matched in the text as it is, then
+// those that are matched, normalised themselves, in normalised text.
+func (d *definition) matchers(n normal) (m [2]matcher, err error) {
+	var raw, normalized []addedToken
+	seen := map[string]string{}
+	for _, a := range d.added {
+		if !a.Normalized {
+			raw = append(raw, a)
+			continue
+		}
+		content := a.Content
+		a.Content = n.apply(content)
+		if twin, twice := seen[a.Content]; a.Content == "" || twice {
+			return m, fault.Invalidf("%s: added_tokens: nothing is left of %s, or what is left of %s, after normalisation: remove the token",
+				d.file, printable(content), printable(twin))
+		}
+		seen[a.Content] = content
+		normalized = append(normalized, a)
 	}
-	t.added = [2]matcher{newMatcher(normalized(false)), newMatcher(normalized(true))}
-	return t, nil
+	return [2]matcher{newMatcher(raw), newMatcher(normalized)}, nil
+}
+
+// words builds the tables of byte-level BPE.
+func (d *definition) words() (w *words, err error) {
+	w = &words{cache: newCache(), prefixSpace: d.prefixSpace}
+	w.bpe, err = d.bpe()
+	return w, err
+}
+
+// unknownToken is the id of what stands for text without a token.
+func (d *definition) unknownToken(content string) (int32, error) {
+	id, ok := d.vocab[content]
+	if !ok {
+		return 0, fault.Invalidf("%s: model.unk_token %s is not in the vocabulary: add it or name another", d.file, printable(content))
+	}
+	return id, nil
 }
 
 // checkVocab refuses ids out of range and ids of two tokens, and returns the tokens by id.
@@ -131,11 +171,10 @@ func (d *definition) bpe() (bpe, error) {
 		}
 	}
 	if d.unknown != nil {
-		id, ok := d.vocab[*d.unknown]
-		if !ok {
-			return bpe{}, fault.Invalidf("%s: model.unk_token %s is not in the vocabulary: add it or set null", d.file, printable(*d.unknown))
+		var err error
+		if b.unknown, err = d.unknownToken(*d.unknown); err != nil {
+			return bpe{}, err
 		}
-		b.unknown = id
 	}
 	for rank, m := range d.merges {
 		left, okLeft := d.vocab[m.left]

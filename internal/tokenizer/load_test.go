@@ -113,10 +113,10 @@ func TestRefusedTokenizerJSON(t *testing.T) {
 		edit func(map[string]any)
 		want string
 	}{
-		{"WordPiece", model("type", "WordPiece"), "model.type: WordPiece: BERT tokenizers are not supported yet"},
+		{"WordPiece", model("type", "WordPiece"), `normalizer.type "" is not supported: only "BertNormalizer" is`},
 		{"WordPiece without a type", func(m map[string]any) {
 			m["model"] = map[string]any{"vocab": map[string]any{}, "max_input_chars_per_word": 100}
-		}, "BERT tokenizers are not supported yet"},
+		}, "normalizer.type"},
 		{"Unigram", model("type", "Unigram"), `model.type "Unigram" is not supported`},
 		{"no kind at all", func(m map[string]any) { m["model"] = map[string]any{} }, "model.type is missing"},
 		{"no model", func(m map[string]any) { delete(m, "model") }, "model.type is missing"},
@@ -235,7 +235,6 @@ func TestRefusedFolders(t *testing.T) {
 		file, want string
 	}{
 		{"nothing", map[string][]byte{"other": nil}, "m", "holds no tokenizer"},
-		{"BERT's", map[string][]byte{"vocab.txt": []byte("[PAD]\n")}, "m/vocab.txt", "BERT tokenizers are not supported yet"},
 		{"no merges", without("merges.txt"), "m/merges.txt", "cannot be opened"},
 		{"merges alone", without("vocab.json"), "m", "holds no tokenizer"},
 		{"not RoBERTa's", with("vocab.json", `{"a":0}`), "m/vocab.json", `lacks "<s>"`},

@@ -1,15 +1,22 @@
 // Package tokenizer turns text into token ids exactly as the Hugging Face tokenizers
-// library (Rust, 0.22) does with RoBERTa's files: byte-level BPE. A text goes through
+// library (Rust, 0.22) does with RoBERTa's files, byte-level BPE, and BERT's, WordPiece. A
+// text goes through
 //
-//	added tokens   cut out of the raw text ("<mask>", "</s>", …)            added.go
+//	added tokens   cut out of the raw text ("<mask>", "[SEP]", …)           added.go
 //	words          GPT-2's pre-tokenisation of what lies between            scan.go
 //	symbols        every byte of a word is one symbol of the vocabulary     bytelevel.go
 //	merges         neighbours are joined, the lowest rank first             bpe.go
 //	sequence       <s> a </s></s> b </s>, truncated longest first           sequence.go
 //
-// Two layouts on disk are read, tokenizer.json (tokenizerjson.go) and vocab.json with
-// merges.txt (vocabmerges.go); both end in the same definition (definition.go), and so
-// give the same ids.
+// or, for BERT, after the added tokens
+//
+//	normalisation  control characters, accents and case go                  normal.go
+//	pieces         words are cut into the longest tokens from the left      wordpiece.go
+//	sequence       [CLS] a [SEP] b [SEP], b and what follows of type 1      sequence.go
+//
+// Each has two layouts on disk, tokenizer.json (tokenizerjson.go, bertjson.go) and an older
+// one: vocab.json with merges.txt (vocabmerges.go), vocab.txt with tokenizer_config.json
+// (vocabtxt.go). All end in the same definition (definition.go), and so give the same ids.
 package tokenizer
 
 import (
@@ -23,15 +30,20 @@ import (
 // Tokenizer encodes text. It never changes after Load, apart from a cache of words that
 // no result depends on, and may be used by any number of goroutines.
 type Tokenizer struct {
-	added    [2]matcher // tokens matched in the raw text first, then the "normalized" ones
-	words    words
+	added  [2]matcher  // tokens matched in the raw text first, then the "normalized" ones
+	normal normal      // applied between the two
+	words  interface { // encodes text without added tokens
+		encode(ids []int32, text string) []int32
+	}
+	bert     bool // one [SEP] between two texts, and types
 	cls, sep int32
 	size     int
 }
 
 // Load reads the tokenizer in the folder fsys; dir is its path for messages. It is in
 // tokenizer.json or, where there is none,
-// vocab.json and merges.txt with RoBERTa's five special tokens. Whatever would change ids
+// vocab.json and merges.txt with RoBERTa's five special tokens, or vocab.txt and
+// tokenizer_config.json. Whatever would change ids
 // and is not supported is refused by the name of its key. A file may have up to 64 MiB,
 // ids go up to 2²⁴-1 and an added token has up to 1,024 bytes. Errors are of class
 // fault.Invalid.
@@ -56,27 +68,26 @@ func define(fsys fs.FS, dir string) (*definition, error) {
 	if exists(fsys, path.Join(dir, "vocab.json")) {
 		return readVocabMerges(fsys, dir)
 	}
-	if name := path.Join(dir, "vocab.txt"); exists(fsys, name) {
-		return nil, wordPiece(name)
+	if exists(fsys, path.Join(dir, "vocab.txt")) {
+		return readVocabText(fsys, dir)
 	}
-	return nil, fault.Invalidf("%s: holds no tokenizer: give a folder with tokenizer.json, or with vocab.json and merges.txt", dir)
-}
-
-// wordPiece is the answer to BERT's kind of tokenizer.
-func wordPiece(where string) error {
-	return fault.Invalidf("%s: WordPiece: BERT tokenizers are not supported yet: use a RoBERTa model", where)
+	return nil, fault.Invalidf("%s: holds no tokenizer: give a folder with tokenizer.json, or with vocab.json and merges.txt, or with vocab.txt and tokenizer_config.json", dir)
 }
 
 // Encode returns the ids of text, without special tokens around it. Added tokens that are
 // spelled out in text become their own ids, as in the Rust library. Bytes that are not
-// UTF-8, which that library cannot be given, count as symbols of their own and are kept.
+// UTF-8, which that library cannot be given, count as symbols of their own and are kept by
+// byte-level BPE, and dropped like control characters by WordPiece.
 func (t *Tokenizer) Encode(text string) []int32 {
 	return t.encode(make([]int32, 0, len(text)/3+4), text, 0)
 }
 
 // encode appends the ids of text, looking for the added tokens of this pass and the later ones.
 func (t *Tokenizer) encode(ids []int32, text string, pass int) []int32 {
-	if pass == len(t.added) {
+	switch pass {
+	case 1:
+		text = t.normal.apply(text)
+	case len(t.added):
 		return t.words.encode(ids, text)
 	}
 	done, from := 0, 0

@@ -66,9 +66,9 @@ func parseTokenizerJSON(file string, b []byte) (*definition, error) {
 	case err != nil:
 		return nil, err
 	case kind == "WordPiece":
-		return nil, wordPiece(file + ": model.type")
+		return f.bert(file)
 	case kind != "BPE":
-		return nil, fault.Invalidf("%s: model.type %s is not supported: use a RoBERTa model, whose type is \"BPE\"", file, printable(kind))
+		return nil, fault.Invalidf("%s: model.type %s is not supported: use a RoBERTa or BERT model, whose types are \"BPE\" and \"WordPiece\"", file, printable(kind))
 	}
 	return f.definition(file)
 }
