@@ -32,5 +32,5 @@ bench:
 	$(GO) test -run '^$$' -bench . -benchtime 0.5s ./internal/kernel
 
 gen:
-	cd internal/kernel/gen && for k in gemm strided vector; do \
+	cd internal/kernel/gen && for k in gemm integer strided vector; do \
 	  $(GO) run . -kernel $$k -out ../$${k}_amd64.s -stubs ../$${k}_stubs_amd64.go -pkg kernel || exit 1; done

@@ -33,44 +33,112 @@ func (l Level) String() string {
 	return "portable"
 }
 
-// active is the level in use plus one; 0 until the first use.
+// Extension is a set of instructions on top of a level, which some precisions gain from.
+type Extension int
+
+// VNNI is VPDPWSSD, the dot product of 16-bit integers: AVX-VNNI on top of AVX2, AVX-512
+// VNNI on top of AVX-512.
+const VNNI Extension = 1
+
+// String is "vnni", or "" for none.
+func (e Extension) String() string {
+	if e&VNNI != 0 {
+		return "vnni"
+	}
+	return ""
+}
+
+// extensionShift is where the extensions begin in active.
+const extensionShift = 8
+
+// active is the level and the extensions in use plus one; 0 until the first use.
 var active atomic.Int32
+
+func activate(l Level, e Extension) { active.Store(int32(e)<<extensionShift + int32(l) + 1) }
 
 // Levels are the levels that this machine can run, Portable first.
 func Levels() []Level { return append([]Level{Portable}, vectorLevels()...) }
 
+// Names are what Configure takes here: each level that this machine can run, and each with
+// its extensions, such as avx512+vnni; the best is the last.
+func Names() []string {
+	var names []string
+	for _, l := range Levels() {
+		names = append(names, l.String())
+		for _, e := range vectorExtensions(l) {
+			names = append(names, l.String()+"+"+e.String())
+		}
+	}
+	return names
+}
+
+// Known says whether some machine may have the kernel of that name; "" stands for the best.
+func Known(name string) bool {
+	level, extension, _ := strings.Cut(name, "+")
+	if level == "" {
+		return name == ""
+	}
+	for _, l := range []Level{Portable, AVX2, AVX512} {
+		if l.String() == level {
+			return extension == "" && !strings.HasSuffix(name, "+") || extension == VNNI.String() && l != Portable
+		}
+	}
+	return false
+}
+
 // Active is the level in use: the best one, or the one that DYLORA_KERNEL names. A name
 // that Configure would refuse is ignored here.
 func Active() Level {
-	if l := active.Load(); l != 0 {
-		return Level(l - 1)
-	}
-	if err := Configure(os.Getenv("DYLORA_KERNEL")); err != nil {
-		_ = Configure("")
-	}
-	return Level(active.Load() - 1)
+	l, _ := inUse()
+	return l
 }
 
-// Configure selects the level by name; "" is the best. A name that is unknown, or that
-// this machine cannot run, is an error that lists what it can.
-func Configure(name string) error {
-	levels := Levels()
-	if name == "" {
-		active.Store(int32(levels[len(levels)-1]) + 1)
-		return nil
+// ActiveName is the level in use and its extensions, as Configure reads it.
+func ActiveName() string {
+	l, e := inUse()
+	if e == 0 {
+		return l.String()
 	}
-	var names []string
-	for _, l := range levels {
+	return l.String() + "+" + e.String()
+}
+
+func inUse() (Level, Extension) {
+	if active.Load() == 0 {
+		if err := Configure(os.Getenv("DYLORA_KERNEL")); err != nil {
+			_ = Configure("")
+		}
+	}
+	a := active.Load() - 1
+	return Level(a & (1<<extensionShift - 1)), Extension(a >> extensionShift)
+}
+
+// activeForm is the instructions that products of integers use.
+func activeForm() *form { return formOf(inUse()) }
+
+// Configure selects the level and its extensions by name; "" is the best. A name that is
+// unknown, or that this machine cannot run, is an error that lists what it can.
+func Configure(name string) error {
+	names := Names()
+	if name == "" {
+		name = names[len(names)-1]
+	}
+	for _, l := range Levels() {
 		if l.String() == name {
-			active.Store(int32(l) + 1)
+			activate(l, 0)
 			return nil
 		}
-		names = append(names, l.String())
+		for _, e := range vectorExtensions(l) {
+			if l.String()+"+"+e.String() == name {
+				activate(l, e)
+				return nil
+			}
+		}
 	}
 	return fmt.Errorf("kernel %q is not available here: want one of %s", name, strings.Join(names, ", "))
 }
 
-// Use selects a level until restore is called. For tests; not safe while kernels run.
+// Use selects a level, without extensions, until restore is called. For tests; not safe
+// while kernels run.
 func Use(l Level) (restore func()) {
 	before := active.Swap(int32(l) + 1)
 	return func() { active.Store(before) }

@@ -6,7 +6,10 @@ package kernel
 type Frozen struct {
 	Out, In int
 	level   Level
-	panels  panels // of Wᵀ: In × Out
+	panels  panels // of Wᵀ: In × Out; empty unless the precision is Float32
+
+	precision Precision
+	integers  *integers // of the other precisions
 }
 
 // Pack copies w, (out, in) row-major, into panels.
@@ -24,16 +27,31 @@ func Pack(w []float32, out, in int) *Frozen {
 
 // Forward computes y = x·Wᵀ + bias for rows rows; bias (Out) may be nil.
 func (f *Frozen) Forward(y []float32, ldy int, x []float32, ldx, rows int, bias []float32) {
+	if f.integers != nil {
+		f.integers.forward(y, ldy, x, ldx, rows, bias)
+		return
+	}
 	f.level.product(f.panels.operand(f.level, false), y, ldy, x, ldx, rows, bias, false)
 }
 
 // Backward computes dx = dy·W, or adds it to dx.
 func (f *Frozen) Backward(dx []float32, ldx int, dy []float32, ldy, rows int, accumulate bool) {
+	if f.integers != nil {
+		f.integers.backward(dx, ldx, dy, ldy, rows, accumulate)
+		return
+	}
 	f.level.product(f.panels.operand(f.level, true), dx, ldx, dy, ldy, rows, nil, accumulate)
 }
 
-// Unpack is W as it was given to Pack, bit for bit.
+// Precision is how W is held.
+func (f *Frozen) Precision() Precision { return f.precision }
+
+// Unpack is W as it was given to Pack, bit for bit. Only Float32 has kept it: of another
+// precision it is nil.
 func (f *Frozen) Unpack() []float32 {
+	if f.precision != Float32 {
+		return nil
+	}
 	w := make([]float32, f.Out*f.In)
 	for j := range f.Out {
 		src := f.panels.column(j)

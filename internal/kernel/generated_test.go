@@ -21,7 +21,7 @@ func TestGenerated(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Skipf("the generator's modules cannot be had: %v\n%s", err, out)
 	}
-	for _, name := range []string{"gemm", "strided", "vector"} {
+	for _, name := range []string{"gemm", "integer", "strided", "vector"} {
 		// The arguments are part of the files' first lines, so they are those of make gen.
 		run := exec.Command(generator, "-kernel", name, "-out", "../"+name+"_amd64.s", "-stubs", "../"+name+"_stubs_amd64.go", "-pkg", "kernel")
 		run.Dir = filepath.Join(dir, "work")

@@ -2,8 +2,8 @@
 //
 //	go run . -kernel gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
 //
-// and the same with -kernel strided and -kernel vector; make gen runs all three. The
-// package's TestGenerated compares its files with what this program writes.
+// and the same with -kernel integer, -kernel strided and -kernel vector; make gen runs
+// all. The package's TestGenerated compares its files with what this program writes.
 package main
 
 import (
@@ -15,19 +15,21 @@ import (
 )
 
 func main() {
-	kernel := flag.String("kernel", "", "what to write: gemm, strided or vector")
+	kernel := flag.String("kernel", "", "what to write: gemm, integer, strided or vector")
 	// avo's own flags -out, -stubs and -pkg are read by Generate.
 	flag.Parse()
 	ConstraintExpr("amd64")
 	switch *kernel {
 	case "gemm":
 		gemm()
+	case "integer":
+		integer()
 	case "strided":
 		strided()
 	case "vector":
 		vector()
 	default:
-		fmt.Fprintf(os.Stderr, "gen: no kernel %q: want gemm, strided or vector\n", *kernel)
+		fmt.Fprintf(os.Stderr, "gen: no kernel %q: want gemm, integer, strided or vector\n", *kernel)
 		os.Exit(2)
 	}
 	Generate()
