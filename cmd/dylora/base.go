@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/tokenizer"
 	"github.com/dylora/dylora/models"
@@ -22,8 +23,8 @@ type base struct {
 }
 
 // loadBase loads the built-in model, a folder in Hugging Face layout, or a model of the
-// Hub by its name.
-func loadBase(ctx context.Context, io *streams, d dataConfig) (*base, error) {
+// Hub by its name, its projections in the precision p.
+func loadBase(ctx context.Context, io *streams, d dataConfig, p kernel.Precision) (*base, error) {
 	b, dir, err := modelFiles(ctx, io, d)
 	if err != nil {
 		return nil, err
@@ -34,7 +35,7 @@ func loadBase(ctx context.Context, io *streams, d dataConfig) (*base, error) {
 	if b.tokenizer, err = tokenizer.Load(b.files, dir); err != nil {
 		return nil, err
 	}
-	if b.model, err = model.Load(b.files, dir); err != nil {
+	if b.model, err = model.Load(b.files, dir, p); err != nil {
 		return nil, err
 	}
 	if have, want := b.tokenizer.VocabSize(), b.model.Config.VocabSize; have > want {

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/dylora/dylora/internal/kernel"
+
 	"github.com/dylora/dylora/configs"
 )
 
@@ -58,8 +60,9 @@ type trainConfig struct {
 }
 
 type machineConfig struct {
-	Threads int    `mapstructure:"threads" usage:"threads to compute with; 0: all processors. Results do not depend on it"`
-	Kernel  string `mapstructure:"kernel" usage:"arithmetic: portable, avx2 or avx512; empty: the best this processor has"`
+	Threads   int    `mapstructure:"threads" usage:"threads to compute with; 0: all processors. Results do not depend on it"`
+	Kernel    string `mapstructure:"kernel" usage:"arithmetic: portable, avx2 or avx512, the latter two also with +vnni; empty: the best this processor has"`
+	Precision string `mapstructure:"precision" usage:"arithmetic of the frozen weights: float32, or i16 (integers of 12 and 15 bits: faster, half the memory)"`
 }
 
 func defaultConfig() config {
@@ -70,6 +73,7 @@ func defaultConfig() config {
 			Seed: 42, Epochs: 3, Batch: 32, GradAccumulation: 1, LR: 1e-3,
 			WeightDecay: 0.01, Warmup: 0.06, Clip: 1, Best: "mean", CheckpointEvery: 200,
 		},
+		Machine: machineConfig{Precision: kernel.Float32.String()},
 	}
 }
 

@@ -31,6 +31,8 @@ func (c *config) nameFaults() (out [][2]string) {
 		rule("eval_ranks", err)
 	}
 	rule("kernel", kernelKnown(c.Machine.Kernel))
+	_, err = c.precision()
+	rule("precision", err)
 	return out
 }
 
@@ -47,13 +49,16 @@ func (c *config) evalRanks() ([]int, error) {
 	return evaluate.ParseRanks(c.Train.EvalRanks, c.Adapter.Rank)
 }
 
+// precision is how frozen weights are held.
+func (c *config) precision() (kernel.Precision, error) {
+	return kernel.ParsePrecision(c.Machine.Precision)
+}
+
 // kernelKnown refuses a name that no machine could honour; whether this one can is
 // decided when the kernels are set up.
 func kernelKnown(name string) error {
-	for _, l := range []kernel.Level{kernel.Portable, kernel.AVX2, kernel.AVX512} {
-		if name == "" || name == l.String() {
-			return nil
-		}
+	if kernel.Known(name) {
+		return nil
 	}
 	return kernel.Configure(name)
 }

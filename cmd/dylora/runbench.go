@@ -60,7 +60,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	}
 	r.SetPeak(peak)
 	if o.products {
-		if r.Products, err = bench.Products(ctx, products(t.base.model.Config), int(r.TokensPerStep), productTime); err != nil {
+		if r.Products, err = bench.Products(ctx, t.base.model.Precision(), products(t.base.model.Config), int(r.TokensPerStep), productTime); err != nil {
 			return err
 		}
 	}
@@ -92,7 +92,11 @@ func (o *benchOptions) prepare(ctx context.Context) (*training, error) {
 	if err := setMachine(r.Machine); err != nil {
 		return nil, err
 	}
-	if t.base, err = o.loadBase(ctx, r.Data, r.Train.Seed); err != nil {
+	precision, err := r.precision()
+	if err != nil {
+		return nil, err
+	}
+	if t.base, err = o.loadBase(ctx, r.Data, r.Train.Seed, precision); err != nil {
 		return nil, err
 	}
 	if t.maxLength, err = t.base.length(r); err != nil {
@@ -102,14 +106,14 @@ func (o *benchOptions) prepare(ctx context.Context) (*training, error) {
 }
 
 // loadBase is a model as every command has it, or one of random weights.
-func (o *benchOptions) loadBase(ctx context.Context, d dataConfig, seed uint64) (*base, error) {
+func (o *benchOptions) loadBase(ctx context.Context, d dataConfig, seed uint64, p kernel.Precision) (*base, error) {
 	name := d.Model
 	shape, random := strings.CutPrefix(name, "random:")
 	if !random {
 		if o.tokenizer != "" {
 			return nil, fault.Usagef("--tokenizer is for random models: model %s has its own", name)
 		}
-		return loadBase(ctx, o.io, d)
+		return loadBase(ctx, o.io, d, p)
 	}
 	config, err := model.Named(shape)
 	if err != nil {
@@ -126,7 +130,7 @@ func (o *benchOptions) loadBase(ctx context.Context, d dataConfig, seed uint64) 
 	if have := b.tokenizer.VocabSize(); have > config.VocabSize {
 		return nil, fault.Usagef("--tokenizer %s has %d tokens, model %s %d", dir, have, name, config.VocabSize)
 	}
-	b.model, err = model.Random(config, seed)
+	b.model, err = model.Random(config, seed, p)
 	return b, err
 }
 
@@ -170,8 +174,8 @@ func (o *benchOptions) subject(ctx context.Context, t *training) (*bench.Subject
 
 func (o *benchOptions) report(t *training) *bench.Report {
 	return &bench.Report{
-		Model: t.base.name, Task: t.task.Name, Mode: o.mode, Precision: "float32", Batch: t.settings.Train.Batch,
-		Threads: kernel.Threads(), Kernel: kernel.Active().String(), CPU: bench.CPU(),
+		Model: t.base.name, Task: t.task.Name, Mode: o.mode, Precision: t.settings.Machine.Precision, Batch: t.settings.Train.Batch,
+		Threads: kernel.Threads(), Kernel: kernel.ActiveName(), CPU: bench.CPU(),
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
 	"github.com/dylora/dylora/internal/safetensors"
@@ -35,7 +36,7 @@ type merged struct {
 }
 
 func runMerge(ctx context.Context, o *mergeOptions) error {
-	s, err := o.open(ctx, o.io)
+	s, err := o.open(ctx, o.io, kernel.Float32) // rounded weights are none to write
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,11 @@ func (s *session) mergedFiles(rank int) ([]disk.Content, error) {
 	for _, t := range s.adapter.Head {
 		head = append(head, model.Tensor(t))
 	}
-	weights, err := safetensors.Encode(s.base.model.Merged(merge, head), map[string]string{"format": "pt"})
+	tensors, err := s.base.model.Merged(merge, head)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := safetensors.Encode(tensors, map[string]string{"format": "pt"})
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +149,7 @@ func (s *session) mergedConfig() ([]byte, error) {
 // compareMerged loads the merged folder and holds its logits against those of base model
 // and adapter, on sequences of random tokens.
 func (s *session) compareMerged(dir string, rank int) (*merged, error) {
-	loaded, err := model.Load(os.DirFS(dir), dir)
+	loaded, err := model.Load(os.DirFS(dir), dir, kernel.Float32)
 	if err != nil {
 		return nil, err
 	}

@@ -27,8 +27,9 @@ type session struct {
 	maxLength int
 }
 
-// open loads adapter, base model and task, and holds them against each other.
-func (o *adapterOptions) open(ctx context.Context, io *streams) (*session, error) {
+// open loads adapter, base model and task, and holds them against each other. The base
+// model's precision is the given one, or else the setting.
+func (o *adapterOptions) open(ctx context.Context, io *streams, fixed ...kernel.Precision) (*session, error) {
 	found, err := openAdapter(io, o.path)
 	if err != nil {
 		return nil, err
@@ -55,7 +56,14 @@ func (o *adapterOptions) open(ctx context.Context, io *streams) (*session, error
 	if err := setMachine(s.settings.Machine); err != nil {
 		return nil, err
 	}
-	if s.base, err = loadBase(ctx, io, s.settings.Data); err != nil {
+	precision, err := s.settings.precision()
+	if err != nil {
+		return nil, err
+	}
+	if len(fixed) > 0 {
+		precision = fixed[0]
+	}
+	if s.base, err = loadBase(ctx, io, s.settings.Data, precision); err != nil {
 		return nil, err
 	}
 	if err := s.facts.CheckBase(s.base.model.Hash, o.forceBase); err != nil {

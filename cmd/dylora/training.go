@@ -46,7 +46,11 @@ func newTraining(ctx context.Context, io *streams, r *resolved) (*training, erro
 	if err := setMachine(r.Machine); err != nil {
 		return nil, err
 	}
-	if t.base, err = loadBase(ctx, io, r.Data); err != nil {
+	precision, err := r.precision()
+	if err != nil {
+		return nil, err
+	}
+	if t.base, err = loadBase(ctx, io, r.Data, precision); err != nil {
 		return nil, err
 	}
 	if t.maxLength, err = t.base.length(r); err != nil {

@@ -67,10 +67,7 @@ func runVersion(o *versionOptions) error {
 func versionOf(info *debug.BuildInfo) versionFacts {
 	f := versionFacts{
 		Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
-		Kernel: kernel.Active().String(), Threads: kernel.Threads(),
-	}
-	for _, l := range kernel.Levels() {
-		f.Kernels = append(f.Kernels, l.String())
+		Kernel: kernel.ActiveName(), Kernels: kernel.Names(), Threads: kernel.Threads(),
 	}
 	if info == nil {
 		return f

@@ -21,7 +21,7 @@ import (
 func subject(t *testing.T, n int, training bool) *bench.Subject {
 	t.Helper()
 	m, err := model.Random(&model.Config{ModelType: "roberta", VocabSize: 100, HiddenSize: 64, Layers: 2, Heads: 2, IntermediateSize: 128,
-		MaxPositions: 40, TypeVocabSize: 1, PadToken: 1, LayerNormEps: 1e-5, InitializerRange: 0.02, HiddenDropout: 0.1}, 1)
+		MaxPositions: 40, TypeVocabSize: 1, PadToken: 1, LayerNormEps: 1e-5, InitializerRange: 0.02, HiddenDropout: 0.1}, 1, kernel.Float32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestPeaks(t *testing.T) {
 	}
 	kernel.SetThreads(2)
 	defer kernel.SetThreads(0)
-	rates, err := bench.Products(t.Context(), []bench.Shape{{What: "p", Out: 40, In: 24}}, 9, time.Millisecond)
+	rates, err := bench.Products(t.Context(), kernel.I16, []bench.Shape{{What: "p", Out: 40, In: 24}}, 9, time.Millisecond)
 	if err != nil || len(rates) != 4 || kernel.Threads() != 2 {
 		t.Fatalf("%v, %v, %d threads", rates, err, kernel.Threads())
 	}

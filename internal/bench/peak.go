@@ -26,7 +26,12 @@ type burst struct {
 	run       func(times int) int64
 }
 
-func bursts() []burst { return []burst{{"float32", kernel.Burst}} }
+func bursts() (list []burst) {
+	for _, p := range kernel.Precisions() {
+		list = append(list, burst{p.String(), p.Burst})
+	}
+	return list
+}
 
 // Peak measures the micro-kernel of a precision in L1, on that many threads at once, for
 // about the given time. A precision that has no micro-kernel of its own gives 0.
@@ -90,7 +95,7 @@ type Shape struct {
 
 // Products measures the frozen products of the shapes with that many rows, forwards and
 // backwards, on one thread and on all, for about the given time each.
-func Products(ctx context.Context, shapes []Shape, rows int, d time.Duration) (rates []Rate, err error) {
+func Products(ctx context.Context, p kernel.Precision, shapes []Shape, rows int, d time.Duration) (rates []Rate, err error) {
 	threads := kernel.Threads()
 	defer kernel.SetThreads(threads)
 	counts := []int{1, threads}
@@ -102,7 +107,7 @@ func Products(ctx context.Context, shapes []Shape, rows int, d time.Duration) (r
 		for i := range w {
 			w[i] = float32(i%17-8) / 100
 		}
-		f := kernel.Pack(w, s.Out, s.In)
+		f := p.Pack(w, s.Out, s.In)
 		x, y := make([]float32, rows*s.In), make([]float32, rows*s.Out)
 		for i := range x {
 			x[i] = float32(i%13-6) / 10
@@ -120,7 +125,7 @@ func Products(ctx context.Context, shapes []Shape, rows int, d time.Duration) (r
 					return nil, err
 				}
 				rate := float64(2*rows*s.Out*s.In) / fastest(d, direction.run)
-				rates = append(rates, Rate{s.What + direction.name, "float32", rows, s.Out, s.In, n, rate})
+				rates = append(rates, Rate{s.What + direction.name, p.String(), rows, s.Out, s.In, n, rate})
 			}
 		}
 	}

@@ -2,10 +2,30 @@ package kernel
 
 import "unsafe"
 
-// Burst runs the active level's float32 micro-kernel that many times on operands that stay
-// in the L1 cache, on the calling thread, and returns the floating-point operations done:
-// the rate that whole products are held against.
-func Burst(times int) (flops int64) {
+// Burst runs the active level's micro-kernel of the precision that many times on operands
+// that stay in the L1 cache, on the calling thread, and returns the multiplications and
+// additions done: the rate that whole products are held against.
+func (p Precision) Burst(times int) (flops int64) {
+	if p != Float32 {
+		return integerBurst(times)
+	}
+	return floatBurst(times)
+}
+
+func integerBurst(times int) (flops int64) {
+	f := activeForm()
+	rows := len(f.tiles)
+	a, b, c := aligned(rows*wordBlock, 64), aligned(wordBlock*f.width, 64), aligned(rows*f.width, 64)
+	for range times {
+		f.tiles[rows-1](wordBlock, words(a), words(b), &c[0])
+	}
+	return int64(times) * int64(2*rows*f.width*2*wordBlock)
+}
+
+// words is memory of zeros as integers.
+func words(v []float32) *int32 { return (*int32)(unsafe.Pointer(&v[0])) }
+
+func floatBurst(times int) (flops int64) {
 	level := Active()
 	tiles, width := level.tiles(), level.width()
 	rows := len(tiles)

@@ -9,11 +9,11 @@ import (
 // against: no product of the same level is faster.
 func TestBurst(t *testing.T) {
 	onEveryLevel(t, func(t *testing.T) {
-		one := Burst(1)
+		one := Float32.Burst(1)
 		if level := Active(); one != int64(2*len(level.tiles())*level.width()*blockK) {
 			t.Errorf("one call counts %d operations", one)
 		}
-		if ten := Burst(10); ten != 10*one {
+		if ten := Float32.Burst(10); ten != 10*one {
 			t.Errorf("ten calls count %d operations, one %d", ten, one)
 		}
 	})

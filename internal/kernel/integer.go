@@ -138,7 +138,7 @@ func (g *integerProduct) rows(a []float32, lda, rows int, fold []float32) {
 	Parallel(rows, 8, func(lo, hi int) { g.q.quantize(a, lda, g.k, fold, lo, hi) })
 	width, per := g.m.form.width, len(g.m.form.tiles)
 	count := (g.n + width - 1) / width
-	if rows >= rowsWide*Threads() && !g.transposed || count == 1 {
+	if rows >= 64*Threads() && !g.transposed || count == 1 {
 		Parallel((rows+per-1)/per, 4, func(lo, hi int) { g.run(lo*per, min(hi*per, rows), 0, count) })
 		return
 	}

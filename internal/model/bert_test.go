@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -35,7 +36,7 @@ func TestLoadBERT(t *testing.T) {
 	for name, list := range map[string][]safetensors.Tensor{
 		"prefixed": whole, "plain": weightsOf(t, smallBERT(), ""), "old names": old(whole), "of pretraining": pretrained,
 	} {
-		m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: list}), "m")
+		m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: list}), "m", kernel.Float32)
 		must(t, err)
 		logits := run(t, m, 4)
 		if first == nil {
@@ -65,7 +66,7 @@ func TestLoadBERTFaults(t *testing.T) {
 		{"RoBERTa's prefix", weightsOf(t, smallBERT(), "roberta."), "missing"},
 		{"old and new names", twice, "1 unexpected: embeddings.LayerNorm.weight"},
 	} {
-		_, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: tt.list}), "m")
+		_, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: tt.list}), "m", kernel.Float32)
 		checkInvalid(t, err, tt.want)
 	}
 }
@@ -73,14 +74,16 @@ func TestLoadBERTFaults(t *testing.T) {
 // A merged checkpoint has the names of BertForSequenceClassification, pooler included.
 func TestMergedBERT(t *testing.T) {
 	whole := weightsOf(t, smallBERT(), "")
-	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: whole}), "m")
+	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: whole}), "m", kernel.Float32)
 	must(t, err)
 	head := m.Head(3, 1)
 	want := map[string][]byte{"classifier.weight": head[0].encode().Data, "classifier.bias": head[1].encode().Data}
 	for _, x := range whole {
 		want["bert."+x.Name] = x.Data
 	}
-	for _, x := range m.Merged(func(_ string, w []float32) []float32 { return w }, head) {
+	merged, err := m.Merged(func(_ string, w []float32) []float32 { return w }, head)
+	must(t, err)
+	for _, x := range merged {
 		if data, ok := want[x.Name]; !ok || !slices.Equal(data, x.Data) {
 			t.Errorf("%s: known %v, or changed", x.Name, ok)
 		}
@@ -93,7 +96,7 @@ func TestMergedBERT(t *testing.T) {
 
 // Types choose a row of their own, and padding counts as any token.
 func TestBERTEmbeddings(t *testing.T) {
-	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: weightsOf(t, smallBERT(), "")}), "m")
+	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: weightsOf(t, smallBERT(), "")}), "m", kernel.Float32)
 	must(t, err)
 	embed := func(ids, types []int32) []float32 {
 		x, sum := make([]float32, 8*len(ids)), make([]float32, 8*len(ids))
@@ -120,7 +123,7 @@ func TestBERTEmbeddings(t *testing.T) {
 // DistilRoBERTa is a RoBERTa of six layers.
 func TestDistilRoBERTa(t *testing.T) {
 	config := with(map[string]any{"num_hidden_layers": 6, "architectures": []string{"RobertaForMaskedLM"}})
-	m, err := Load(folder(t, map[string]any{"config.json": config, weightsFile: weightsOf(t, config, "roberta.")}), "m")
+	m, err := Load(folder(t, map[string]any{"config.json": config, weightsFile: weightsOf(t, config, "roberta.")}), "m", kernel.Float32)
 	must(t, err)
 	sites, err := m.Sites([]string{"query", "value"})
 	must(t, err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -22,10 +23,11 @@ func TestWithBiases(t *testing.T) {
 }
 
 func testWithBiases(t *testing.T, config map[string]any, prefix string, count int) {
-	m, err := Load(folder(t, map[string]any{"config.json": config, "model.safetensors": weightsOf(t, config, prefix)}), "m")
+	m, err := Load(folder(t, map[string]any{"config.json": config, "model.safetensors": weightsOf(t, config, prefix)}), "m", kernel.Float32)
 	must(t, err)
 	var biases []Tensor
-	before := m.Merged(identity, nil)
+	before, err := m.Merged(identity, nil)
+	must(t, err)
 	want := map[string]safetensors.Tensor{}
 	for i, s := range before {
 		if strings.HasSuffix(s.Name, ".bias") {
@@ -44,12 +46,16 @@ func testWithBiases(t *testing.T, config map[string]any, prefix string, count in
 	}
 	n, err := m.WithBiases(biases)
 	must(t, err)
-	for _, s := range n.Merged(identity, nil) {
+	after, err := n.Merged(identity, nil)
+	must(t, err)
+	for _, s := range after {
 		if !slices.Equal(s.Data, want[s.Name].Data) {
 			t.Errorf("%s is not as given", s.Name)
 		}
 	}
-	for i, s := range m.Merged(identity, nil) {
+	unchanged, err := m.Merged(identity, nil)
+	must(t, err)
+	for i, s := range unchanged {
 		if !slices.Equal(s.Data, before[i].Data) {
 			t.Errorf("%s of the original has changed", s.Name)
 		}
@@ -60,7 +66,7 @@ func testWithBiases(t *testing.T, config map[string]any, prefix string, count in
 }
 
 func TestWithBiasesFaults(t *testing.T) {
-	m, err := Load(folder(t, map[string]any{"config.json": small(), "model.safetensors": weights(t, "")}), "m")
+	m, err := Load(folder(t, map[string]any{"config.json": small(), "model.safetensors": weights(t, "")}), "m", kernel.Float32)
 	must(t, err)
 	for name, want := range map[string]string{
 		"roberta.pooler.dense.bias":                        "no bias",

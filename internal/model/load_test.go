@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -139,7 +140,7 @@ func TestLoadFaults(t *testing.T) {
 		{"empty index", map[string]any{"config.json": small(), indexFile: map[string]any{"weight_map": map[string]string{}}}, "weight_map is empty"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Load(folder(t, tt.files), "m")
+			_, err := Load(folder(t, tt.files), "m", kernel.Float32)
 			checkInvalid(t, err, tt.want)
 		})
 	}
@@ -175,7 +176,7 @@ func TestLoadLayouts(t *testing.T) {
 			"part-1.safetensors": part("part-1.safetensors"), "part-2.safetensors": part("part-2.safetensors")},
 	} {
 		files["config.json"] = small()
-		m, err := Load(folder(t, files), "m")
+		m, err := Load(folder(t, files), "m", kernel.Float32)
 		must(t, err)
 		logits := run(t, m, 4)
 		if first == nil {
@@ -205,9 +206,10 @@ func run(t *testing.T, m *Model, n int) []float32 {
 // A merged checkpoint without a change is the checkpoint.
 func TestMergedRoundTrip(t *testing.T) {
 	whole := weights(t, "roberta.")
-	m, err := Load(folder(t, map[string]any{"config.json": small(), weightsFile: whole}), "m")
+	m, err := Load(folder(t, map[string]any{"config.json": small(), weightsFile: whole}), "m", kernel.Float32)
 	must(t, err)
-	merged := m.Merged(func(_ string, w []float32) []float32 { return w }, m.Head(2, 1))
+	merged, err := m.Merged(func(_ string, w []float32) []float32 { return w }, m.Head(2, 1))
+	must(t, err)
 	want := map[string]safetensors.Tensor{}
 	for _, x := range whole {
 		want[x.Name] = x

@@ -1,13 +1,20 @@
 package model
 
 import (
+	"fmt"
+
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
 // Merged is the whole checkpoint as safetensors, names with the encoder's prefix as the
 // Transformers class with a head has them: each projection as merge returns it for the
-// full name and the weight (Out, In), everything else as it is, and the given head.
-func (m *Model) Merged(merge func(site string, w []float32) []float32, head []Tensor) []safetensors.Tensor {
+// full name and the weight (Out, In), everything else as it is, and the given head. A
+// model in another precision than Float32 no longer has its weights, which is an error.
+func (m *Model) Merged(merge func(site string, w []float32) []float32, head []Tensor) ([]safetensors.Tensor, error) {
+	if m.precision != kernel.Float32 {
+		return nil, fmt.Errorf("model: its weights are rounded to %s; only a model loaded in float32 can be written", m.precision)
+	}
 	c, e := &m.Config, &m.embeddings
 	h, prefix := c.HiddenSize, c.architecture().prefix
 	var list []safetensors.Tensor
@@ -38,7 +45,7 @@ func (m *Model) Merged(merge func(site string, w []float32) []float32, head []Te
 	for _, t := range head {
 		list = append(list, t.encode())
 	}
-	return list
+	return list, nil
 }
 
 // projection is one frozen projection apart: weight (out, in) and bias (out).

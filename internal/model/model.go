@@ -15,6 +15,7 @@ import (
 type Model struct {
 	Config     Config
 	Hash       string // SHA-256 of the weight files, in hex
+	precision  kernel.Precision
 	embeddings embeddings
 	layers     []layer
 	pooler     op.Frozen // BERT's
@@ -36,8 +37,9 @@ type layer struct {
 
 // Load reads the model folder fsys; dir is its path for messages. Loading is strict: a
 // tensor that is missing, unexpected or of another shape than config.json says is an
-// error, except for heads, and poolers where the head does not use one.
-func Load(fsys fs.FS, dir string) (*Model, error) {
+// error, except for heads, and poolers where the head does not use one. Projections are
+// packed in the precision p.
+func Load(fsys fs.FS, dir string, p kernel.Precision) (*Model, error) {
 	b, err := fs.ReadFile(fsys, "config.json")
 	if err != nil {
 		return nil, fault.Invalidf("%s: cannot be read: %w", path.Join(dir, "config.json"), err)
@@ -54,26 +56,32 @@ func Load(fsys fs.FS, dir string) (*Model, error) {
 	if err := c.check(config.shapes()); err != nil {
 		return nil, err
 	}
-	l := &loader{from: c.floats}
+	l := &loader{from: c.floats, precision: p}
 	m := l.model(config)
 	m.Hash, m.classifier = c.hash, l.classifier(c, config)
 	return m, l.err
 }
 
+// Precision is how the projections' weights are held.
+func (m *Model) Precision() kernel.Precision { return m.precision }
+
 // loader makes a model of tensors from somewhere; the first failure is kept and ends all
 // later work.
 type loader struct {
-	from func(name string) ([]float32, error)
-	err  error
+	from      func(name string) ([]float32, error)
+	precision kernel.Precision
+	err       error
 }
 
 func (l *loader) model(config *Config) *Model {
-	m := &Model{Config: *config, embeddings: l.embeddings(config)}
+	m := &Model{Config: *config, precision: l.precision, embeddings: l.embeddings(config)}
 	for i := range config.Layers {
 		m.layers = append(m.layers, l.layer(config, i))
 	}
 	if config.architecture().pooler {
-		m.pooler = l.frozen(config.HiddenSize, poolerName)
+		head := &loader{from: l.from, err: l.err} // in float32, as all that follows the encoder
+		m.pooler = head.frozen(config.HiddenSize, poolerName)
+		l.err = head.err
 	}
 	return m
 }
@@ -106,7 +114,7 @@ func (l *loader) frozen(in int, names ...string) op.Frozen {
 	if l.err != nil {
 		return op.Frozen{}
 	}
-	return op.Frozen{W: kernel.Pack(w, len(bias), in), Bias: bias}
+	return op.Frozen{W: l.precision.Pack(w, len(bias), in), Bias: bias}
 }
 
 func (l *loader) norm(config *Config, name string) op.Norm {

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
 )
 
 // Random is an encoder of c's shape with random weights, a function of the seed: matrices
 // of nearly N(0, initializer_range²), as Hugging Face initialises them, biases and shifts 0,
 // scales 1. It has the speed and the memory of a trained one, and needs no file.
-func Random(c *Config, seed uint64) (*Model, error) {
-	l := &loader{from: func(name string) ([]float32, error) { return randomTensor(c, name, seed) }}
+func Random(c *Config, seed uint64, p kernel.Precision) (*Model, error) {
+	l := &loader{from: func(name string) ([]float32, error) { return randomTensor(c, name, seed) }, precision: p}
 	m := l.model(c)
 	m.Hash = fmt.Sprintf("random weights, seed %d", seed)
 	return m, l.err

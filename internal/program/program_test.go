@@ -15,7 +15,7 @@ import (
 // mini is the embedded model with an adapter whose B is not zero.
 func mini(t testing.TB, o program.Options) (*program.Program, *adapter.Adapter) {
 	t.Helper()
-	m, err := model.Load(models.Mini(), "mini")
+	m, err := model.Load(models.Mini(), "mini", kernel.Float32)
 	if err != nil {
 		t.Fatal(err)
 	}

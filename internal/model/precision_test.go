@@ -1,0 +1,85 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dylora/dylora/internal/kernel"
+)
+
+// relativeError is the largest difference over the largest magnitude of want.
+func relativeError(got, want []float32) float64 {
+	var worst, size float64
+	for i, w := range want {
+		size = max(size, math.Abs(float64(w)))
+		if d := math.Abs(float64(got[i]) - float64(w)); !(d <= worst) {
+			worst = d
+		}
+	}
+	return worst / size
+}
+
+// roundings are what a precision's rounding makes of a reference: the largest relative error
+// of all logits, and of all gradients by name.
+type roundings struct{ logits, gradients float64 }
+
+// measure runs a reference at every rank, in a precision.
+func (r *reference) measure(t *testing.T, p kernel.Precision) (e roundings) {
+	t.Helper()
+	var err error
+	dir := filepath.Join(r.dir, "model")
+	r.model, err = Load(os.DirFS(dir), dir, p)
+	must(t, err)
+	train, eval := r.compile(t, true), r.compile(t, false)
+	for b := 0; b <= r.RankMax; b++ {
+		in, name := r.input(func(int) int { return b }), fmt.Sprintf("rank%d", b)
+		if b == 0 {
+			name = "base"
+		}
+		for _, gr := range []*Graph{eval, train} {
+			logits, _, err := gr.Run(in)
+			must(t, err)
+			e.logits = max(e.logits, relativeError(logits, r.tensor(t, name+".logits")))
+		}
+		if b == 0 {
+			continue
+		}
+		for _, g := range train.Gradients() {
+			off := relativeError(g.Data, r.tensor(t, name+".grad."+g.Name))
+			if off > e.gradients {
+				t.Logf("%s %s: %.2g", name, strings.TrimPrefix(g.Name, "roberta.encoder."), off)
+			}
+			e.gradients = max(e.gradients, off)
+		}
+	}
+	return e
+}
+
+// The error of each precision against PyTorch's float32 outputs, on every form of the
+// kernels. The references' weights are large, so that every part matters: errors are
+// larger than a real model's. Bounds are two to three times what was measured.
+func TestPrecisionErrors(t *testing.T) {
+	bounds := map[kernel.Precision]roundings{
+		kernel.I16: {logits: 1.2e-2, gradients: 5e-2}, // measured: 5.1e-3, 1.9e-2
+	}
+	before := kernel.ActiveName()
+	defer func() { must(t, kernel.Configure(before)) }()
+	for _, r := range references(t) {
+		for p, bound := range bounds {
+			for _, name := range kernel.Names() {
+				t.Run(fmt.Sprintf("%s/%s/%s", filepath.Base(r.dir), p, name), func(t *testing.T) {
+					must(t, kernel.Configure(name))
+					e := r.measure(t, p)
+					t.Logf("logits %.2g, gradients %.2g", e.logits, e.gradients)
+					if !(e.logits <= bound.logits && e.gradients <= bound.gradients) {
+						t.Errorf("logits are off by %.2g, gradients by %.2g of the largest, bounds %.2g and %.2g", e.logits, e.gradients, bound.logits, bound.gradients)
+					}
+				})
+			}
+		}
+	}
+}
