@@ -74,7 +74,7 @@ func isFile(elem ...string) bool {
 
 // rememberedKeys are the settings that commands after training take from the run.
 func rememberedKeys() []string {
-	return []string{"task", "data_dir", "model", "revision", "max_length"}
+	return append([]string{"task", "data_dir", "model", "revision", "max_length"}, ownKeys()...)
 }
 
 // remembered are the settings that the adapter was trained with, as far as its folder
@@ -100,10 +100,11 @@ func (o *opened) remembered() (layer, error) {
 	}
 	file := filepath.Join(o.folder, "dylora.json")
 	for key, v := range map[string]string{"task": o.facts.Task, "model": o.facts.Model, "revision": o.facts.Revision} {
-		if v != "" {
+		if path, _ := l.values[key].(string); v != "" && filepath.Base(path) != v { // a run knows where the file is
 			l.values[key], l.where[key] = v, file
 		}
 	}
+	rememberTask(l, o.facts, file)
 	if n := o.facts.MaxLength; n > 0 {
 		l.values["max_length"], l.where["max_length"] = n, file
 	}

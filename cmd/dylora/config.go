@@ -9,6 +9,7 @@ import (
 	"github.com/dylora/dylora/internal/kernel"
 
 	"github.com/dylora/dylora/configs"
+	"github.com/dylora/dylora/internal/data"
 )
 
 // config is everything a command can be told, one field per setting. A setting has one
@@ -21,7 +22,13 @@ type config struct {
 }
 
 type dataConfig struct {
-	Task             string `mapstructure:"task" usage:"what to learn: demo or a GLUE task such as sst2, mrpc, stsb, mnli"`
+	Task             string `mapstructure:"task" usage:"what to learn: demo, a GLUE task such as sst2, mrpc, stsb, mnli, or the training \"file\" of your own: .csv, .tsv or .jsonl"`
+	DevFile          string `mapstructure:"dev_file" usage:"\"file\" of the dev split of your own task"`
+	TextColumn       string `mapstructure:"text_column" usage:"column of the text in your own files"`
+	PairColumn       string `mapstructure:"pair_column" usage:"column of the second text in your own files; empty: there is none"`
+	LabelColumn      string `mapstructure:"label_column" usage:"column of the label, or of the number to predict, in your own files"`
+	Kind             string `mapstructure:"kind" usage:"what your own task is: classification or regression"`
+	Quoting          string `mapstructure:"quoting" usage:"quotes in your own files: csv (fields may be quoted), none (a quote is a letter), or auto: csv for .csv, none for .tsv"`
 	Recipe           string `mapstructure:"recipe" usage:"the task's settings: cpu (small budget), paper (the LoRA paper's) or reference (those of DyLoRA's code)"`
 	DataDir          string `mapstructure:"data_dir" usage:"\"folder\" of GLUE's official TSV folders, or the task's own folder"`
 	Model            string `mapstructure:"model" usage:"base model: mini (built in), a \"folder\" in Hugging Face layout, or a name of the Hub such as FacebookAI/roberta-base"`
@@ -67,7 +74,10 @@ type machineConfig struct {
 
 func defaultConfig() config {
 	return config{
-		Data:    dataConfig{Task: "demo", Recipe: configs.CPU, Model: builtIn, MaxLength: 128},
+		Data: dataConfig{
+			Task: "demo", TextColumn: "text", LabelColumn: "label", Kind: data.Classification.String(), Quoting: string(data.QuoteAuto),
+			Recipe: configs.CPU, Model: builtIn, MaxLength: 128,
+		},
 		Adapter: adapterConfig{Rank: 8, RMin: 1, Alpha: 16, Targets: "query,value", Sampler: "uniform", Block: 1, Update: "all", RanksPerStep: "one"},
 		Train: trainConfig{
 			Seed: 42, Epochs: 3, Batch: 32, GradAccumulation: 1, LR: 1e-3,

@@ -32,6 +32,7 @@ func addAdapterFlags(cmd *cobra.Command, o *adapterOptions) {
 	addAdapterFlag(cmd, &o.path)
 	cmd.Flags().BoolVar(&o.forceBase, "force-base", false, "use the adapter with a base model it was not trained on")
 	addConfigFlag(cmd)
+	addSettings(cmd.Flags(), ownKeys()...)
 	addSettings(cmd.Flags(), "task", "data_dir", "model", "revision", "max_length", "max_eval_examples", "threads", "kernel")
 }
 

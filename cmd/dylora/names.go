@@ -2,7 +2,6 @@ package main
 
 import (
 	"github.com/dylora/dylora/internal/adapter"
-	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/kernel"
 )
@@ -15,10 +14,9 @@ func (c *config) nameFaults() (out [][2]string) {
 		}
 	}
 	a := c.Adapter
-	_, err := data.LookupTask(c.Data.Task)
-	rule("task", err)
+	out = c.Data.taskFaults()
 	rule("recipe", recipeKnown(c.Data.Recipe))
-	_, err = adapter.ParseUpdate(a.Update)
+	_, err := adapter.ParseUpdate(a.Update)
 	rule("update", err)
 	_, err = c.targets()
 	rule("targets", err)

@@ -25,6 +25,9 @@ func recipeKnown(kind string) error {
 // task that the small-budget recipes leave to the defaults; the published recipes have
 // settings for a task or none.
 func recipeLayer(kind, name string) (layer, error) {
+	if data.IsFile(name) && recipeKnown(kind) == nil && kind != configs.CPU {
+		return layer{}, fault.Usagef("recipe: %s has none for your own task %s: choose %s and say the settings yourself", kind, name, configs.CPU)
+	}
 	task, err := data.LookupTask(name)
 	if err != nil || recipeKnown(kind) != nil {
 		return newLayer("recipe"), nil //nolint:nilerr // check names it

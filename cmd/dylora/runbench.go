@@ -86,7 +86,7 @@ func (o *benchOptions) prepare(ctx context.Context) (*training, error) {
 		return nil, err
 	}
 	t := &training{io: o.io, settings: r, clock: &model.Clock{}}
-	if t.task, err = data.LookupTask(r.Data.Task); err != nil {
+	if t.task, err = r.Data.newTask(nil); err != nil {
 		return nil, err
 	}
 	if err := setMachine(r.Machine); err != nil {

@@ -78,7 +78,7 @@ func (o *trainOptions) stopped(err error, dir string) error {
 // free are the settings that may differ when a run is resumed: they say where things are
 // and with what to compute, not what.
 func free() []string {
-	return []string{"threads", "kernel", "data_dir", "model", "revision", "checkpoint_every", "init_adapter"}
+	return []string{"threads", "kernel", "data_dir", "dev_file", "model", "revision", "checkpoint_every", "init_adapter"}
 }
 
 // settings resolves the sources over the task's recipe, or over what the run that is to

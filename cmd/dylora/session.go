@@ -47,7 +47,10 @@ func (o *adapterOptions) open(ctx context.Context, io *streams, fixed ...kernel.
 			return nil, fault.Usagef("%s: the adapter does not say its %s: say it with --%s", o.path, key, key)
 		}
 	}
-	if s.task, err = data.LookupTask(s.settings.Data.Task); err != nil {
+	if s.task, err = s.settings.Data.newTask(s.labels()); err != nil {
+		return nil, err
+	}
+	if err := s.sameTask(); err != nil {
 		return nil, err
 	}
 	if err := s.checkHead(); err != nil {

@@ -80,6 +80,9 @@ func (t *training) facts(s *evaluate.Sweep) *adapter.Facts {
 	if t.start != nil {
 		f.InitAdapter, f.InitTask, f.InitHash = t.start.path, t.start.task, t.start.fingerprint
 	}
+	if d := t.settings.Data; data.IsFile(d.Task) {
+		f.TextColumn, f.PairColumn, f.LabelColumn = d.TextColumn, d.PairColumn, d.LabelColumn
+	}
 	if s != nil {
 		for _, r := range s.Ranks {
 			f.Metrics[strconv.Itoa(r.Rank)] = r.Metrics.Floats()

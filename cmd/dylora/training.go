@@ -37,7 +37,7 @@ type training struct {
 func newTraining(ctx context.Context, io *streams, r *resolved) (*training, error) {
 	t := &training{io: io, settings: r, sweeps: map[int]*evaluate.Sweep{}}
 	var err error
-	if t.task, err = data.LookupTask(r.Data.Task); err != nil {
+	if t.task, err = r.Data.newTask(nil); err != nil {
 		return nil, err
 	}
 	if err := t.readData(ctx); err != nil {

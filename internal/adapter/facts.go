@@ -14,7 +14,7 @@ import (
 // Facts is what dylora remembers of an adapter beside PEFT's files, in dylora.json.
 type Facts struct {
 	Version    string                        `json:"version"`            // of dylora
-	Task       string                        `json:"task"`               // canonical name; empty if there are no facts
+	Task       string                        `json:"task"`               // canonical name, or that of the training file; empty if there are no facts
 	Labels     []string                      `json:"labels"`             // by class index
 	Regression bool                          `json:"regression"`         // one real output, no classes
 	Model      string                        `json:"model"`              // the base model's name or path
@@ -34,6 +34,10 @@ type Facts struct {
 	Epoch      int                           `json:"epoch"`      // after which the weights were taken
 	Step       int                           `json:"step"`       // after which the weights were taken
 	Metrics    map[string]map[string]float64 `json:"metrics"`    // on dev, by rank and name; undefined ones are left out
+
+	TextColumn  string `json:"text_column,omitzero"`  // of a task of somebody's own files
+	PairColumn  string `json:"pair_column,omitzero"`  // of such a task of two texts
+	LabelColumn string `json:"label_column,omitzero"` // of such a task
 
 	InitAdapter string `json:"init_adapter,omitzero"` // the adapter that training started from; empty: none
 	InitTask    string `json:"init_task,omitzero"`    // that one's task

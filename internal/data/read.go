@@ -19,7 +19,10 @@ func (t *Task) Read(dataDir, split string) ([]Example, error) {
 	if !slices.Contains(t.Splits(), split) {
 		return nil, fault.Usagef("task %s has no split %q: choose one of %s", t.Name, split, strings.Join(t.Splits(), ", "))
 	}
-	if t.Folder == "" {
+	switch {
+	case t.files != nil:
+		return t.files.read(t, split)
+	case t.Folder == "":
 		return readDemo(split), nil
 	}
 	path, err := t.locate(dataDir, t.fileName(split))

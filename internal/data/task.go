@@ -1,5 +1,5 @@
-// Package data reads the tasks: the nine of GLUE from their official TSV folders and
-// the built-in demo. Rows become examples, examples token ids, ids packed batches. The
+// Package data reads the tasks: the nine of GLUE from their official TSV folders, the
+// built-in demo, and anybody's own from CSV, TSV or JSON lines. Rows become examples, examples token ids, ids packed batches. The
 // order of training is a function of seed and epoch.
 package data
 
@@ -35,6 +35,7 @@ type Task struct {
 	Folder  string   // official folder name; "" for a task that is built in
 	Pair    bool     // two texts per example
 
+	files               *Files // of a user's own task, else nil
 	textA, textB, label column
 	columns             int  // columns of a file without a header, else 0
 	rough               bool // the official files have torn rows and empty texts, see table.skip

@@ -1,0 +1,214 @@
+package data
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// Files is a task in somebody's own files, each with named columns: comma-separated
+// (.csv), tab-separated (.tsv) or one JSON object per line (.jsonl).
+type Files struct {
+	Train, Dev        string // paths; Dev may be ""
+	Text, Pair, Label string // names of columns; Pair "" for tasks of one text
+	Kind              Kind
+	Quoting           Quoting
+	Labels            []string // in class order; nil: those of the training file
+}
+
+// Quoting says what a quote means in .csv and .tsv files.
+type Quoting string
+
+// QuoteAuto is QuoteCSV for .csv and QuoteNone for .tsv files.
+const (
+	QuoteAuto Quoting = "auto"
+	QuoteCSV  Quoting = "csv"  // as RFC 4180 has it: fields in quotes may hold anything
+	QuoteNone Quoting = "none" // a quote is a letter like any other
+)
+
+// ParseQuoting reads "auto", "csv" or "none".
+func ParseQuoting(s string) (Quoting, error) {
+	if q := Quoting(s); slices.Contains([]Quoting{QuoteAuto, QuoteCSV, QuoteNone}, q) {
+		return q, nil
+	}
+	return "", fault.Usagef("%q is none of auto, csv, none", s)
+}
+
+// ParseKind reads "classification" or "regression".
+func ParseKind(s string) (Kind, error) {
+	for _, k := range []Kind{Classification, Regression} {
+		if s == k.String() {
+			return k, nil
+		}
+	}
+	return 0, fault.Usagef("%q is neither classification nor regression", s)
+}
+
+// IsFile says whether a task's name is that of a file: no task of the table has a dot.
+func IsFile(name string) bool {
+	return slices.Contains([]string{".csv", ".tsv", ".jsonl"}, extension(name))
+}
+
+func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
+
+const (
+	mostLabels   = 1000 // of a classification
+	longestLabel = 200  // bytes
+)
+
+// Task is the task that f describes, by the name of its training file. For a
+// classification without Labels it reads that file: the labels are those that occur,
+// whole numbers in their order, else sorted as text. Binary tasks are measured by
+// accuracy, F1 (of the second label) and macro F1, others by accuracy and macro F1,
+// regressions by Pearson's and Spearman's correlations.
+func (f Files) Task() (*Task, error) {
+	t := &Task{Name: filepath.Base(f.Train), Kind: f.Kind, Pair: f.Pair != "", files: &f}
+	if f.Kind == Regression {
+		t.Metrics = []string{"pearson", "spearman"}
+		return t, nil
+	}
+	if t.Labels = f.Labels; t.Labels == nil {
+		var err error
+		if t.Labels, err = f.findLabels(); err != nil {
+			return nil, err
+		}
+	}
+	t.Metrics = []string{"accuracy", "macro_f1"}
+	if len(t.Labels) == 2 {
+		t.Metrics = []string{"accuracy", "f1", "macro_f1"}
+	}
+	return t, nil
+}
+
+// findLabels reads the training file's column of labels.
+func (f Files) findLabels() ([]string, error) {
+	var labels []string
+	seen := map[string]bool{}
+	err := f.rows(f.Train, []field{{name: f.Label}}, func(at place, values []string) error {
+		label := values[0]
+		switch {
+		case label == "":
+			return at.errorf(f.Label, "is empty: every example of training needs its label")
+		case len(label) > longestLabel:
+			return at.errorf(f.Label, "has %d bytes, no label is so long: name the right column with --label-column", len(label))
+		case seen[label]:
+			return nil
+		case len(labels) == mostLabels:
+			return at.errorf(f.Label, "is the label %.40q, one more than %d different ones: is it a regression (--kind regression), or another column?", label, mostLabels)
+		}
+		seen[label], labels = true, append(labels, label)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(labels) == 1 {
+		return nil, fault.Invalidf("%s: column %q holds %.40q in every row: there is nothing to learn", f.Train, f.Label, labels[0])
+	}
+	sortLabels(labels)
+	return labels, nil
+}
+
+// sortLabels orders whole numbers by value and anything else as text.
+func sortLabels(labels []string) {
+	whole := !slices.ContainsFunc(labels, func(s string) bool { _, err := strconv.ParseInt(s, 10, 64); return err != nil })
+	slices.SortFunc(labels, func(a, b string) int {
+		if !whole {
+			return cmp.Compare(a, b)
+		}
+		x, _ := strconv.ParseInt(a, 10, 64) // checked above
+		y, _ := strconv.ParseInt(b, 10, 64)
+		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b)) // 1 and +1 and 01 stay apart
+	})
+}
+
+// read reads the file of a split.
+func (f Files) read(t *Task, split string) ([]Example, error) {
+	path := f.Train
+	if split == "dev" {
+		path = f.Dev
+	}
+	if path == "" {
+		return nil, fault.Usagef("task %s has no file for %s: give one with --dev-file", t.Name, split)
+	}
+	want := []field{{name: f.Label}, {name: f.Text, text: true}}
+	if t.Pair {
+		want = append(want, field{name: f.Pair, text: true})
+	}
+	var examples []Example
+	err := f.rows(path, want, func(at place, values []string) error {
+		e, err := f.example(t, at, values)
+		if err != nil {
+			return err
+		}
+		e.Index = len(examples)
+		examples = append(examples, e)
+		return nil
+	})
+	return examples, err
+}
+
+// example makes one of a row's label, text and second text.
+func (f Files) example(t *Task, at place, values []string) (e Example, err error) {
+	for i, v := range values[1:] {
+		if strings.TrimSpace(v) == "" {
+			return e, at.errorf([]string{f.Text, f.Pair}[i], "is empty: correct or delete the row")
+		}
+	}
+	e.A = strings.Clone(values[1])
+	if t.Pair {
+		b := strings.Clone(values[2])
+		e.B = &b
+	}
+	label := values[0]
+	if label == "" {
+		return e, at.errorf(f.Label, "is empty: every example needs its label")
+	}
+	if t.Kind == Regression {
+		e.Score, err = at.number(f.Label, label)
+		return e, err
+	}
+	i := slices.Index(t.Labels, label)
+	if i < 0 {
+		const shown = 10
+		list := strings.Join(t.Labels[:min(shown, len(t.Labels))], ", ")
+		if len(t.Labels) > shown {
+			list += ", …"
+		}
+		return e, at.errorf(f.Label, "is %.40q, which training does not know: its labels are %s", label, list)
+	}
+	e.Class = int32(i)
+	return e, nil
+}
+
+// rows gives the wanted columns of every row, in their order; values are valid during the call.
+func (f Files) rows(path string, want []field, row func(place, []string) error) error {
+	if !IsFile(path) {
+		return fault.Usagef("%s: want a file that ends in .csv, .tsv or .jsonl", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return fault.Invalidf("cannot read %s: %w", path, reason(err))
+	}
+	defer file.Close()
+	if !isFile(path) {
+		return fault.Invalidf("%s is not a file", path)
+	}
+	n := 0
+	count := func(at place, values []string) error {
+		n++
+		return row(at, values)
+	}
+	if err := scanRows(path, file, f.Quoting, want, count); err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.Invalidf("%s has no rows", path)
+	}
+	return nil
+}

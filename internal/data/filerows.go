@@ -1,0 +1,209 @@
+package data
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// field is a column that is wanted; text must be a text where the format has types.
+type field struct {
+	name string
+	text bool
+}
+
+// place is a row, for messages.
+type place struct {
+	path string
+	line int // from 1
+}
+
+func (p place) errorf(column, format string, a ...any) error {
+	return fault.Invalidf("%s: line %d: column %q %s", p.path, p.line, column, fmt.Sprintf(format, a...))
+}
+
+func (p place) wrong(format string, a ...any) error {
+	return fault.Invalidf("%s: line %d: %s", p.path, p.line, fmt.Sprintf(format, a...))
+}
+
+// number reads a target of a regression.
+func (p place) number(column, s string) (float32, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(s), 32)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, p.errorf(column, "is %.40q, not a number", s)
+	}
+	return float32(v), nil
+}
+
+// scanRows reads a file of the format that its name ends in.
+func scanRows(path string, r io.Reader, q Quoting, want []field, row func(place, []string) error) error {
+	buffered := bufio.NewReader(r)
+	switch start, _ := buffered.Peek(3); {
+	case bytes.HasPrefix(start, []byte("\ufeff")):
+		_, _ = buffered.Discard(3) // it has been read
+	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
+		return fault.Invalidf("%s is UTF-16: convert it to UTF-8", path)
+	}
+	switch kind := extension(path); {
+	case kind == ".jsonl":
+		return scanJSON(path, buffered, want, row)
+	case q == QuoteNone || q != QuoteCSV && kind == ".tsv":
+		return scanPlain(path, buffered, separator(kind), want, row)
+	default:
+		return scanCSV(path, buffered, separator(kind), want, row)
+	}
+}
+
+func separator(kind string) string {
+	if kind == ".tsv" {
+		return "\t"
+	}
+	return ","
+}
+
+// columns are the places of the wanted ones in a header.
+func columns(at place, header []string, want []field) ([]int, error) {
+	places := make([]int, len(want))
+	for i, w := range want {
+		if places[i] = slices.Index(header, w.name); places[i] < 0 {
+			return nil, at.wrong("no column %q; there are: %s", w.name, listed(header))
+		}
+		if slices.Contains(header[places[i]+1:], w.name) {
+			return nil, at.wrong("column %q is there twice", w.name)
+		}
+	}
+	return places, nil
+}
+
+// listed is names of columns for a message, cut where a file has endless ones.
+func listed(names []string) string {
+	s := strings.Join(strings.Fields(strings.Join(names, ", ")), " ")
+	if len(s) > 200 {
+		s = strings.ToValidUTF8(s[:200], "") + "…"
+	}
+	return s
+}
+
+// pick chooses the wanted of a row's fields, which must be UTF-8.
+func pick(at place, fields []string, places []int, want []field, into []string) error {
+	for i, p := range places {
+		if into[i] = fields[p]; !utf8.ValidString(into[i]) {
+			return at.errorf(want[i].name, "is not UTF-8: convert the file")
+		}
+	}
+	return nil
+}
+
+// lines calls f for each line, without its end.
+func lines(path string, r io.Reader, f func(place, string) error) error {
+	at := place{path: path}
+	sc := bufio.NewScanner(r)
+	sc.Buffer(nil, maxLine)
+	for sc.Scan() {
+		at.line++
+		if err := f(at, sc.Text()); err != nil {
+			return err
+		}
+	}
+	if at.line++; errors.Is(sc.Err(), bufio.ErrTooLong) {
+		return at.wrong("longer than %d bytes", maxLine)
+	}
+	if sc.Err() != nil {
+		return fault.Invalidf("cannot read %s: %w", path, reason(sc.Err()))
+	}
+	return nil
+}
+
+// scanPlain reads lines of separated fields without quoting.
+func scanPlain(path string, r io.Reader, separator string, want []field, row func(place, []string) error) error {
+	var places []int
+	width, values := 0, make([]string, len(want))
+	return lines(path, r, func(at place, line string) (err error) {
+		fields := strings.Split(line, separator)
+		if places == nil {
+			width = len(fields)
+			places, err = columns(at, fields, want)
+			return err
+		}
+		if len(fields) != width {
+			return at.wrong("%d columns where the header has %d", len(fields), width)
+		}
+		if err := pick(at, fields, places, want, values); err != nil {
+			return err
+		}
+		return row(at, values)
+	})
+}
+
+// scanCSV reads what RFC 4180 describes.
+func scanCSV(path string, r io.Reader, separator string, want []field, row func(place, []string) error) error {
+	bound := &bounded{r: r}
+	cr := csv.NewReader(bound)
+	cr.Comma, cr.ReuseRecord = rune(separator[0]), true
+	var places []int
+	values := make([]string, len(want))
+	for {
+		bound.left = maxLine
+		fields, err := cr.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return csvError(path, err)
+		}
+		line, _ := cr.FieldPos(0)
+		at := place{path, line}
+		if places == nil {
+			if places, err = columns(at, fields, want); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := pick(at, fields, places, want, values); err != nil {
+			return err
+		}
+		if err := row(at, values); err != nil {
+			return err
+		}
+	}
+}
+
+func csvError(path string, err error) error {
+	var p *csv.ParseError
+	switch {
+	case errors.Is(err, errTooLong):
+		return fault.Invalidf("%s: a row is longer than %d bytes: is there a quote without its end?", path, maxLine)
+	case errors.As(err, &p) && errors.Is(err, csv.ErrFieldCount):
+		return fault.Invalidf("%s: line %d: another number of columns than the header has", path, p.Line)
+	case errors.As(err, &p):
+		return fault.Invalidf("%s: line %d, column %d: %w: a quote within quotes is written twice; --quoting none takes quotes as letters", path, p.Line, p.Column, p.Err)
+	}
+	return fault.Invalidf("cannot read %s: %w", path, reason(err))
+}
+
+// bounded ends a record that goes on and on: csv would take it all into memory.
+type bounded struct {
+	r    io.Reader
+	left int
+}
+
+var errTooLong = errors.New("row too long")
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooLong
+	}
+	n, err := b.r.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
