@@ -21,9 +21,9 @@ type opened struct {
 	notes   []string // what the files hold beside the adapter
 }
 
-// openAdapter loads --adapter: a run folder, or any PEFT folder. What its files hold beside
-// the adapter is said on stderr.
-func openAdapter(io *streams, path string) (*opened, error) {
+// openAdapter loads --adapter: a run folder, any PEFT folder, or a file of loralib's. What
+// the files hold beside the adapter is said on stderr.
+func openAdapter(io *streams, path string, options adapter.Options) (*opened, error) {
 	if path == latestRun {
 		var err error
 		if path, err = train.Latest(runsRoot); err != nil {
@@ -31,7 +31,10 @@ func openAdapter(io *streams, path string) (*opened, error) {
 		}
 	}
 	o := &opened{path: path}
+	load := adapter.Open
 	switch {
+	case isFile(path):
+		o.folder, load = path, adapter.OpenLoralib
 	case isFile(path, "adapter_config.json"):
 		o.folder = path
 		if parent := filepath.Dir(filepath.Clean(path)); filepath.Base(path) == "adapter" && isFile(parent, "config.yaml") {
@@ -42,7 +45,7 @@ func openAdapter(io *streams, path string) (*opened, error) {
 	default:
 		return nil, noAdapter(path)
 	}
-	loaded, err := adapter.Open(o.folder)
+	loaded, err := load(o.folder, options)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +67,7 @@ func noAdapter(path string) error {
 	case isFile(path, "config.yaml"):
 		return fault.Invalidf("%s: this run has no adapter yet: 'dylora train --resume --run %s' goes on with it", path, path)
 	}
-	return fault.Invalidf("%s: no adapter_config.json in it or in adapter/: want a run folder or a PEFT folder", path)
+	return fault.Invalidf("%s: no adapter_config.json in it or in adapter/: want a run folder, a PEFT folder or a file of loralib's", path)
 }
 
 func isFile(elem ...string) bool {

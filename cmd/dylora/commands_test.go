@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -156,6 +157,8 @@ func TestSliceFlags(t *testing.T) {
 		wantErr string
 	}{
 		{args: "--rank 4", want: sliceOptions{adapter: latestRun, ranks: "4", export: export{dtype: "F32"}}},
+		{args: "-a x.bin --rank 4 --allow-pickle --lora-alpha 16",
+			want: sliceOptions{adapter: "x.bin", ranks: "4", export: export{dtype: "F32"}, pickled: adapter.Options{AllowPickle: true, Alpha: 16}}},
 		{args: "-a x -r 1,2 -o y --force --json", want: sliceOptions{adapter: "x", ranks: "1,2", out: "y", force: true, json: true, export: export{dtype: "F32"}}},
 		{args: "--ranks-per-module query=4,layer.0.value=2 --compat --dtype bf16 --format peft",
 			want: sliceOptions{adapter: latestRun, export: export{dtype: "BF16", compat: true, moduleRanks: map[string]int{"query": 4, "layer.0.value": 2}}}},

@@ -6,13 +6,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
 )
 
 // adapterOptions are what every command that takes an adapter shares.
 type adapterOptions struct {
 	path      string // run folder or PEFT folder
-	forceBase bool   // take an adapter made for other weights
+	pickled   adapter.Options
+	forceBase bool // take an adapter made for other weights
 	sources   sources
 }
 
@@ -22,14 +24,16 @@ const (
 	latestRun = runsRoot + "/latest"
 )
 
-// addAdapterFlag defines --adapter alone.
-func addAdapterFlag(cmd *cobra.Command, path *string) {
-	cmd.Flags().StringVarP(path, "adapter", "a", latestRun, "run `folder` or any PEFT folder")
+// addAdapterFlag defines --adapter, and how to read adapters from elsewhere.
+func addAdapterFlag(cmd *cobra.Command, path *string, o *adapter.Options) {
+	cmd.Flags().StringVarP(path, "adapter", "a", latestRun, "run `folder`, any PEFT folder, or loralib's .bin file")
+	cmd.Flags().BoolVar(&o.AllowPickle, "allow-pickle", false, "read weights in Python's pickle format, by an allow-list")
+	cmd.Flags().Float64Var(&o.Alpha, "lora-alpha", 0, "`alpha` of a loralib file, which does not say it")
 }
 
 // addAdapterFlags defines --adapter and the settings needed to compute with one.
 func addAdapterFlags(cmd *cobra.Command, o *adapterOptions) {
-	addAdapterFlag(cmd, &o.path)
+	addAdapterFlag(cmd, &o.path, &o.pickled)
 	cmd.Flags().BoolVar(&o.forceBase, "force-base", false, "use the adapter with a base model it was not trained on")
 	addConfigFlag(cmd)
 	addSettings(cmd.Flags(), ownKeys()...)

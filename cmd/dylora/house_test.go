@@ -142,7 +142,7 @@ func TestImports(t *testing.T) {
 		"safetensors":     "fault",
 		"pickle":          "fault safetensors",
 		"tokenizer":       "fault",
-		"adapter":         "fault disk safetensors",
+		"adapter":         "fault disk safetensors pickle",
 		"data":            "fault data/demo",
 		"data/demo":       "",
 		"model/op":        "fault kernel",

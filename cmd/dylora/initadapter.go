@@ -24,7 +24,7 @@ func (t *training) startFrom() error {
 	if path == "" {
 		return nil
 	}
-	from, err := openAdapter(t.io, path)
+	from, err := openAdapter(t.io, path, adapter.Options{})
 	if err != nil {
 		return fmt.Errorf("init_adapter: %w", err)
 	}

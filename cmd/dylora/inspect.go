@@ -4,12 +4,15 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+
+	"github.com/dylora/dylora/internal/adapter"
 )
 
 // inspectOptions is everything `dylora inspect` needs; runInspect reads nothing else.
 type inspectOptions struct {
 	io      *streams
 	adapter string
+	pickled adapter.Options
 	json    bool
 }
 
@@ -27,7 +30,7 @@ makes: the Frobenius norm of alpha/b B[:, :b] A[:b, :] over all adapted maps.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addAdapterFlag(cmd, &opts.adapter)
+	addAdapterFlag(cmd, &opts.adapter, &opts.pickled)
 	addJSONFlag(cmd, &opts.json)
 	return cmd
 }

@@ -36,7 +36,7 @@ type rankFacts struct {
 }
 
 func runInspect(_ context.Context, o *inspectOptions) error {
-	a, err := openAdapter(o.io, o.adapter)
+	a, err := openAdapter(o.io, o.adapter, o.pickled)
 	if err != nil {
 		return err
 	}

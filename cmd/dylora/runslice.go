@@ -88,7 +88,7 @@ func factsOf(a *adapter.Adapter, f *adapter.Facts, rank int) *adapter.Facts {
 }
 
 func runSlice(_ context.Context, o *sliceOptions) error {
-	a, err := openAdapter(o.io, o.adapter)
+	a, err := openAdapter(o.io, o.adapter, o.pickled)
 	if err != nil {
 		return err
 	}

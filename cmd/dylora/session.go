@@ -30,7 +30,7 @@ type session struct {
 // open loads adapter, base model and task, and holds them against each other. The base
 // model's precision is the given one, or else the setting.
 func (o *adapterOptions) open(ctx context.Context, io *streams, fixed ...kernel.Precision) (*session, error) {
-	found, err := openAdapter(io, o.path)
+	found, err := openAdapter(io, o.path, o.pickled)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 type sliceOptions struct {
 	io      *streams
 	adapter string
+	pickled adapter.Options
 	ranks   string // "4" or "1,2,4-8"
 	out     string // "": beside the adapter
 	force   bool
@@ -71,7 +72,7 @@ with a manifest.json that lists them.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addAdapterFlag(cmd, &opts.adapter)
+	addAdapterFlag(cmd, &opts.adapter, &opts.pickled)
 	cmd.Flags().StringVarP(&opts.ranks, "rank", "r", "", "`ranks` to keep: 4, or several such as 1,2,4")
 	cmd.Flags().StringVarP(&opts.out, "out", "o", "", "`folder` to write; default rank-<N> or slices in the run folder")
 	cmd.Flags().StringVar(&modules, "ranks-per-module", "", "`ranks` of single modules: name=rank,…, or @file of JSON")

@@ -64,7 +64,7 @@ func TestOlderHeads(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := saved(t)
 			editWeights(t, dir, tt.edit)
-			l, err := adapter.Open(dir)
+			l, err := adapter.Open(dir, adapter.Options{})
 			must(t, err)
 			if diff := cmp.Diff(trained(t), l.Adapter); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -157,7 +157,7 @@ func TestBiasesRefused(t *testing.T) {
 		dir := saved(t)
 		editConfig(t, dir, `"bias": "none"`, `"bias": "`+tt.field+`"`)
 		editWeights(t, dir, tt.edit)
-		_, err := adapter.Open(dir)
+		_, err := adapter.Open(dir, adapter.Options{})
 		if fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
@@ -186,7 +186,7 @@ func TestTargetFields(t *testing.T) {
 	} {
 		dir := saved(t)
 		editConfig(t, dir, tt.pairs...)
-		l, err := adapter.Open(dir)
+		l, err := adapter.Open(dir, adapter.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -201,7 +201,7 @@ func TestTargetFields(t *testing.T) {
 	} {
 		dir := saved(t)
 		editConfig(t, dir, pairs...)
-		if _, err := adapter.Open(dir); fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), "unexpected") {
+		if _, err := adapter.Open(dir, adapter.Options{}); fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), "unexpected") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"github.com/dylora/dylora/internal/fault"
-	"github.com/dylora/dylora/internal/safetensors"
 )
 
 // maxJSON bounds the JSON files of a folder; PEFT's take about a kilobyte.
@@ -22,9 +21,9 @@ type Loaded struct {
 	Notes   []string // what the files have and the adapter has not, a line each
 }
 
-// Load is Open without the notes.
+// Load is Open without the notes, and without pickles.
 func Load(dir string) (*Adapter, *Facts, error) {
-	l, err := Open(dir)
+	l, err := Open(dir, Options{})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -33,9 +32,10 @@ func Load(dir string) (*Adapter, *Facts, error) {
 
 // Open reads an adapter in PEFT's layout from the folder dir. It is strict: what could
 // change results and is not supported is refused by name, and tensors must be those that
-// the config asks for. Errors are fault.Invalid and name the file and the key.
-func Open(dir string) (*Loaded, error) {
-	configFile, weightsFile := filepath.Join(dir, configName), filepath.Join(dir, weightsName)
+// the config asks for. Errors are fault.Invalid and name the file and the key; a pickle
+// that is not allowed is fault.Usage.
+func Open(dir string, o Options) (*Loaded, error) {
+	configFile := filepath.Join(dir, configName)
 	b, err := readJSON(configFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Errorf(fault.Invalid, "%s: no adapter here: %w; give a run folder or a folder in PEFT's layout", dir, err)
@@ -47,7 +47,7 @@ func Open(dir string) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := safetensors.Read(weightsFile)
+	weightsFile, st, err := o.readWeights(filepath.Join(dir, weightsName), filepath.Join(dir, pickledName))
 	if err != nil {
 		return nil, err
 	}

@@ -155,7 +155,7 @@ func TestHostileConfigs(t *testing.T) {
 		}
 		must(t, os.WriteFile(file, []byte("{\n  "+v+","+text[1:]), 0o666))
 		start := time.Now()
-		_, err := adapter.Open(dir)
+		_, err := adapter.Open(dir, adapter.Options{})
 		if d := time.Since(start); d > 3*time.Second {
 			t.Errorf("%.80s: %v", v, d)
 		}

@@ -216,7 +216,7 @@ func TestHugeRankPattern(t *testing.T) {
 		m[q+"A.weight"] = safetensors.F32("", []int{rank, 1}, make([]float32, rank))
 		m[q+"B.weight"] = safetensors.F32("", []int{1, rank}, make([]float32, rank))
 	})
-	if _, err := adapter.Open(dir); fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), "too much memory") {
+	if _, err := adapter.Open(dir, adapter.Options{}); fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), "too much memory") {
 		t.Errorf("%v", err)
 	}
 }

@@ -125,7 +125,7 @@ func (r *reading) matrix(site string, isA bool, t safetensors.Tensor, data []flo
 		rankAxis, want = 0, "(%d, in)"
 	}
 	if len(t.Shape) != 2 || t.Shape[rankAxis] != s.Rank || len(data) == 0 {
-		return fault.Invalidf("%s: tensor %s has shape %v, not "+want+" as r and rank_pattern in %s say", r.file, show(t.Name), t.Shape, s.Rank, configName)
+		return fault.Invalidf("%s: tensor %s has shape %v, not "+want+" as r and rank_pattern say", r.file, show(t.Name), t.Shape, s.Rank)
 	}
 	if isA {
 		s.In, s.A = t.Shape[1], data

@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/pickle"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -210,7 +212,7 @@ func TestReferenceAdapters(t *testing.T) {
 	for _, file := range found {
 		dir := filepath.Dir(file)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			l, err := adapter.Open(dir)
+			l, err := adapter.Open(dir, adapter.Options{})
 			must(t, err)
 			t.Logf("rank %d, %d sites, %d biases, %d parameters; %q", l.Adapter.Rank, len(l.Adapter.Sites), len(l.Adapter.Biases), l.Adapter.Parameters(), l.Notes)
 			if len(l.Notes) != said[filepath.Base(dir)] {
@@ -221,6 +223,45 @@ func TestReferenceAdapters(t *testing.T) {
 	}
 	if len(found) == 0 {
 		t.Error("no adapters there")
+	}
+}
+
+// TestReferenceLoralib: a file of microsoft/LoRA loads where that is allowed, and saved as
+// PEFT's its tensors are the same to the bit.
+func TestReferenceLoralib(t *testing.T) {
+	root := os.Getenv("DYLORA_SHARED")
+	if root == "" {
+		t.Skip("DYLORA_SHARED is not set")
+	}
+	file := filepath.Join(root, "data", "adapters", "microsoft-lora-mnli", "roberta_base_lora_mnli.bin")
+	for want, o := range map[string]adapter.Options{"--allow-pickle": {Alpha: 16}, "--lora-alpha": {AllowPickle: true}} {
+		if _, err := adapter.OpenLoralib(file, o); fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	l, err := adapter.OpenLoralib(file, adapter.Options{AllowPickle: true, Alpha: 16})
+	must(t, err)
+	a := l.Adapter
+	if a.Rank != 8 || a.Alpha != 16 || len(a.Sites) != 24 || len(a.Head) != 4 || len(l.Notes) > 0 || a.Mixed() {
+		t.Errorf("rank %d, alpha %v, %d sites, %d tensors of the head, notes %q", a.Rank, a.Alpha, len(a.Sites), len(a.Head), l.Notes)
+	}
+	out := filepath.Join(t.TempDir(), "saved")
+	must(t, adapter.Save(out, a, nil))
+	got, err := safetensors.Read(filepath.Join(out, "adapter_model.safetensors"))
+	must(t, err)
+	want, err := pickle.Read(file)
+	must(t, err)
+	for _, w := range want.Tensors {
+		name := "base_model.model." + w.Name
+		if strings.Contains(name, ".lora_") {
+			name += ".weight"
+		}
+		if g, ok := got.Tensor(name); !ok || !slices.Equal(g.Shape, w.Shape) || !bytes.Equal(g.Data, w.Data) {
+			t.Errorf("%s is not the same in PEFT's form", w.Name)
+		}
+	}
+	if len(got.Tensors) != len(want.Tensors) {
+		t.Errorf("%d tensors saved of %d", len(got.Tensors), len(want.Tensors))
 	}
 }
 

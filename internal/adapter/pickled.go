@@ -1,0 +1,112 @@
+package adapter
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/pickle"
+	"github.com/dylora/dylora/internal/safetensors"
+)
+
+// Options of Open and OpenLoralib.
+type Options struct {
+	AllowPickle bool    // read weights that torch.save wrote
+	Alpha       float64 // of a loralib file, which does not hold it; 0: not known
+}
+
+// pickledName is the weights' file of PEFT before it wrote safetensors.
+const pickledName = "adapter_model.bin"
+
+// readPickle reads a pickle if that is allowed.
+func (o Options) readPickle(file string) (*safetensors.File, error) {
+	if !o.AllowPickle {
+		return nil, fault.Usagef("%s: weights in Python's pickle format, which is a program; nothing of it is run, but say --allow-pickle to have it read", file)
+	}
+	return pickle.Read(file)
+}
+
+// readWeights reads the safetensors file, or where there is none the pickled one.
+func (o Options) readWeights(weights, pickled string) (string, *safetensors.File, error) {
+	_, missing := os.Stat(weights)
+	if _, err := os.Stat(pickled); err == nil && errors.Is(missing, fs.ErrNotExist) {
+		st, err := o.readPickle(pickled)
+		return pickled, st, err
+	}
+	st, err := safetensors.Read(weights)
+	return weights, st, err
+}
+
+// OpenLoralib reads what lora_state_dict of microsoft/LoRA's loralib gives, saved by
+// torch.save: keys without a prefix and without .weight, ranks by the shapes, and the
+// whole head. The file does not say alpha. There are no facts.
+func OpenLoralib(file string, o Options) (*Loaded, error) {
+	st, err := o.readPickle(file)
+	if err != nil {
+		return nil, err
+	}
+	if !(o.Alpha > 0) {
+		return nil, fault.Usagef("%s: a loralib file does not hold lora_alpha, and its weights mean nothing without: say --lora-alpha", file)
+	}
+	if err := refuseMerged(file, st); err != nil {
+		return nil, err
+	}
+	c := &config{alpha: o.Alpha, bias: "none", ranks: new(patterns), alphas: new(patterns)}
+	c.targets.names.list = map[string]bool{}
+	named := &safetensors.File{}
+	for _, t := range st.Tensors {
+		site, isA := strings.CutSuffix(t.Name, ".lora_A")
+		_, isB := strings.CutSuffix(t.Name, ".lora_B")
+		if isA && len(t.Shape) == 2 {
+			if err := c.addSite(file, site, t.Shape[0]); err != nil {
+				return nil, err
+			}
+		}
+		if isA || isB {
+			t.Name += ".weight"
+		} else if _, ok := biasName(t.Name); ok {
+			c.bias = "all"
+		}
+		t.Name = keyPrefix + t.Name
+		named.Tensors = append(named.Tensors, t)
+	}
+	a, notes, err := decodeWeights(file, named, file, c)
+	if err != nil {
+		return nil, err
+	}
+	return &Loaded{a, new(Facts), notes}, nil
+}
+
+// refuseMerged names loralib's MergedLinear, which holds several projections: its A has the
+// rows of all of them, its B the columns of one.
+func refuseMerged(file string, st *safetensors.File) error {
+	rows := map[string]int{}
+	for _, t := range st.Tensors {
+		if site, ok := strings.CutSuffix(t.Name, ".lora_A"); ok && len(t.Shape) == 2 {
+			rows[site] = t.Shape[0]
+		}
+	}
+	for _, t := range st.Tensors {
+		site, ok := strings.CutSuffix(t.Name, ".lora_B")
+		if ok && len(t.Shape) == 2 && rows[site] > t.Shape[1] {
+			return fault.Invalidf("%s: %s is a merged projection (enable_lora), A with %d rows and B with %d columns; only single projections are supported",
+				file, show(site), rows[site], t.Shape[1])
+		}
+	}
+	return nil
+}
+
+// addSite says that the file adapts site at a rank.
+func (c *config) addSite(file, site string, rank int) error {
+	if rank < 1 {
+		return fault.Invalidf("%s: tensor %s has no rows", file, show(site+".lora_A"))
+	}
+	c.rank = max(c.rank, rank)
+	c.targets.names.list[site] = true
+	if err := c.ranks.add(pattern{key: site, value: float64(rank)}); err != nil {
+		return fault.Invalidf("%s: tensor %s: its module's name is none of a model's", file, show(site+".lora_A"))
+	}
+	return nil
+}
