@@ -59,6 +59,11 @@ func Parallel(n, grain int, body func(lo, hi int)) {
 	parallel(n, min(Threads()*chunksPerThread, n/max(grain, 1)), body)
 }
 
+// ParallelTasks is Parallel for tasks that differ in cost: in more and smaller chunks.
+func ParallelTasks(n int, body func(lo, hi int)) {
+	parallel(n, min(8*Threads(), n), body)
+}
+
 // parallel is Parallel in a given number of chunks.
 func parallel(n, chunks int, body func(lo, hi int)) {
 	if n <= 0 {

@@ -74,3 +74,19 @@ func outer(c []float32, ldc int, a []float32, rsa, csa int, b []float32, ldb, m,
 		}
 	}
 }
+
+// Transpose writes src (rows, cols) to dst as (cols, rows). Where ldd leaves room, columns
+// of dst up to the next multiple of 8 may be written too.
+func Transpose(dst []float32, ldd int, src []float32, lds, rows, cols int) {
+	if !vectorTranspose(dst, ldd, src, lds, rows, cols) {
+		portableTransposeRows(dst, ldd, src, lds, rows, cols)
+	}
+}
+
+func portableTransposeRows(dst []float32, ldd int, src []float32, lds, rows, cols int) {
+	for i := range rows {
+		for j := range cols {
+			dst[j*ldd+i] = src[i*lds+j]
+		}
+	}
+}

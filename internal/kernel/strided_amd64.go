@@ -18,7 +18,19 @@ func asInt(b bool) int {
 	return 0
 }
 
-// vectorOuter is outer in tiles of 8, 4 and 1 rows; it reports false at Portable.
+// outerTile is a kernel for so many rows and full columns.
+type outerTile func(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+var (
+	outerTilesAVX512 = []outerTile{outerFullAVX512x1, outerFullAVX512x2, outerFullAVX512x3, outerFullAVX512x4, outerFullAVX512x5,
+		outerFullAVX512x6, outerFullAVX512x7, outerFullAVX512x8, outerFullAVX512x9, outerFullAVX512x10, outerFullAVX512x11,
+		outerFullAVX512x12, outerFullAVX512x13, outerFullAVX512x14}
+	outerTilesAVX2 = []outerTile{outerFullAVX2x1, outerFullAVX2x2, outerFullAVX2x3, outerFullAVX2x4, outerFullAVX2x5, outerFullAVX2x6}
+	outerEdges     = []func(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64){
+		outerAVX512x1, outerAVX512x2, outerAVX512x3, outerAVX512x4, outerAVX512x5, outerAVX512x6, outerAVX512x7, outerAVX512x8}
+)
+
+// vectorOuter is outer in tiles; it reports false at Portable.
 func vectorOuter(c []float32, ldc int, a []float32, rsa, csa int, b []float32, ldb, m, n, k int, alpha float32, acc bool) bool {
 	level := Active()
 	if level == Portable {
@@ -27,41 +39,56 @@ func vectorOuter(c []float32, ldc int, a []float32, rsa, csa int, b []float32, l
 	if k == 0 { // no row of b to point at
 		b, a = c, c
 	}
+	tiles := outerTilesAVX2
+	if level == AVX512 {
+		tiles = outerTilesAVX512
+	}
 	width, add := level.width(), asInt(acc)
 	for j := 0; j < n; j += width {
-		used := min(width, n-j)
-		for i := 0; i < m; {
-			r := tileRows(m-i, level)
-			ai, bj, cij := &a[i*rsa], &b[j], &c[i*ldc+j]
-			if level == AVX512 {
-				mask := uint64(1)<<used - 1
-				switch r {
-				case 8:
-					outerAVX512x8(k, ai, rsa, csa, bj, ldb, cij, ldc, alpha, add, mask)
-				case 4:
-					outerAVX512x4(k, ai, rsa, csa, bj, ldb, cij, ldc, alpha, add, mask)
-				default:
-					outerAVX512x1(k, ai, rsa, csa, bj, ldb, cij, ldc, alpha, add, mask)
-				}
-			} else if r == 4 {
-				outerAVX2x4(k, ai, rsa, csa, bj, ldb, cij, ldc, alpha, add, lanesOf(used))
-			} else {
-				outerAVX2x1(k, ai, rsa, csa, bj, ldb, cij, ldc, alpha, add, lanesOf(used))
-			}
-			i += r
+		if used := n - j; used < width {
+			level.outerEdge(c[j:], ldc, a, rsa, csa, b[j:], ldb, m, used, k, alpha, add)
+			break
+		}
+		count := (m + len(tiles) - 1) / len(tiles)
+		for t := range count {
+			r0, r1 := t*m/count, (t+1)*m/count
+			tiles[r1-r0-1](k, &a[r0*rsa], rsa, csa, &b[j], ldb, &c[r0*ldc+j], ldc, alpha, add)
 		}
 	}
 	return true
 }
 
-func tileRows(left int, level Level) int {
-	switch {
-	case left >= 8 && level == AVX512:
-		return 8
-	case left >= 4:
-		return 4
+// outerEdge computes the last columns, which do not fill a tile.
+func (l Level) outerEdge(c []float32, ldc int, a []float32, rsa, csa int, b []float32, ldb, m, used, k int, alpha float32, add int) {
+	for i := 0; i < m; {
+		r := 1
+		switch ai, ci := &a[i*rsa], &c[i*ldc]; {
+		case l == AVX512:
+			r = min(len(outerEdges), m-i)
+			outerEdges[r-1](k, ai, rsa, csa, &b[0], ldb, ci, ldc, alpha, add, uint64(1)<<used-1)
+		case m-i >= 4:
+			r = 4
+			outerAVX2x4(k, ai, rsa, csa, &b[0], ldb, ci, ldc, alpha, add, lanesOf(used))
+		default:
+			outerAVX2x1(k, ai, rsa, csa, &b[0], ldb, ci, ldc, alpha, add, lanesOf(used))
+		}
+		i += r
 	}
-	return 1
+}
+
+// vectorTranspose is Transpose in squares of 8 × 8.
+func vectorTranspose(dst []float32, ldd int, src []float32, lds, rows, cols int) bool {
+	if Active() == Portable || rows == 0 || cols < 8 || ldd < (rows+7)&^7 {
+		return false
+	}
+	blocks := cols / 8
+	for i := 0; i < rows; i += 8 {
+		r := min(8, rows-i)
+		_ = dst[(8*blocks-1)*ldd+i+7]
+		transposeRows(&dst[i], ldd, &src[i*lds], lds, r, blocks)
+	}
+	portableTransposeRows(dst[8*blocks*ldd:], ldd, src[8*blocks:], lds, rows, cols-8*blocks)
+	return true
 }
 
 // vectorDots is MulNT in tiles of 4 × 4 (AVX-512) or 2 × 4 (AVX2) dot products; it

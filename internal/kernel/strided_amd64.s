@@ -60,6 +60,165 @@ store:
 	VZEROUPPER
 	RET
 
+// func outerAVX512x2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
+// Requires: AVX, AVX512F
+TEXT ·outerAVX512x2(SB), NOSPLIT, $0-88
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	MOVQ   mask+80(FP), R8
+	KMOVW  R8, K1
+	SHRQ   $0x10, R8
+	KMOVW  R8, K2
+	LEAQ   (BX)(BX*2), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS.Z    (DX), K1, Z4
+	VMOVUPS.Z    64(DX), K2, Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(BX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z4
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS.Z    (DX), K1, Z6
+	VADDPS       Z6, Z0, Z0
+	VMOVUPS.Z    64(DX), K2, Z6
+	VADDPS       Z6, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z6
+	VADDPS       Z6, Z2, Z2
+	VMOVUPS.Z    64(DX), K2, Z6
+	VADDPS       Z6, Z3, Z3
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerAVX512x3(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
+// Requires: AVX, AVX512F
+TEXT ·outerAVX512x3(SB), NOSPLIT, $0-88
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	MOVQ   mask+80(FP), R8
+	KMOVW  R8, K1
+	SHRQ   $0x10, R8
+	KMOVW  R8, K2
+	LEAQ   (BX)(BX*2), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS.Z    (DX), K1, Z6
+	VMOVUPS.Z    64(DX), K2, Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(BX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(BX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z6
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS.Z    (DX), K1, Z8
+	VADDPS       Z8, Z0, Z0
+	VMOVUPS.Z    64(DX), K2, Z8
+	VADDPS       Z8, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z8
+	VADDPS       Z8, Z2, Z2
+	VMOVUPS.Z    64(DX), K2, Z8
+	VADDPS       Z8, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z8
+	VADDPS       Z8, Z4, Z4
+	VMOVUPS.Z    64(DX), K2, Z8
+	VADDPS       Z8, Z5, Z5
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
 // func outerAVX512x4(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
 // Requires: AVX, AVX512F
 TEXT ·outerAVX512x4(SB), NOSPLIT, $0-88
@@ -158,6 +317,408 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
 	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerAVX512x5(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
+// Requires: AVX, AVX512F
+TEXT ·outerAVX512x5(SB), NOSPLIT, $0-88
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	MOVQ   mask+80(FP), R8
+	KMOVW  R8, K1
+	SHRQ   $0x10, R8
+	KMOVW  R8, K2
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS.Z    (DX), K1, Z10
+	VMOVUPS.Z    64(DX), K2, Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (CX)(BX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (CX)(BX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (CX)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R9), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z10
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z0, Z0
+	VMOVUPS.Z    64(DX), K2, Z12
+	VADDPS       Z12, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z2, Z2
+	VMOVUPS.Z    64(DX), K2, Z12
+	VADDPS       Z12, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z4, Z4
+	VMOVUPS.Z    64(DX), K2, Z12
+	VADDPS       Z12, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z6, Z6
+	VMOVUPS.Z    64(DX), K2, Z12
+	VADDPS       Z12, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z12
+	VADDPS       Z12, Z8, Z8
+	VMOVUPS.Z    64(DX), K2, Z12
+	VADDPS       Z12, Z9, Z9
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerAVX512x6(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
+// Requires: AVX, AVX512F
+TEXT ·outerAVX512x6(SB), NOSPLIT, $0-88
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	MOVQ   mask+80(FP), R8
+	KMOVW  R8, K1
+	SHRQ   $0x10, R8
+	KMOVW  R8, K2
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS.Z    (DX), K1, Z12
+	VMOVUPS.Z    64(DX), K2, Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (CX)(BX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (CX)(BX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (CX)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R9)(BX*1), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z12
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS.Z    (DX), K1, Z14
+	VADDPS       Z14, Z0, Z0
+	VMOVUPS.Z    64(DX), K2, Z14
+	VADDPS       Z14, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z14
+	VADDPS       Z14, Z2, Z2
+	VMOVUPS.Z    64(DX), K2, Z14
+	VADDPS       Z14, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z14
+	VADDPS       Z14, Z4, Z4
+	VMOVUPS.Z    64(DX), K2, Z14
+	VADDPS       Z14, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z14
+	VADDPS       Z14, Z6, Z6
+	VMOVUPS.Z    64(DX), K2, Z14
+	VADDPS       Z14, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z14
+	VADDPS       Z14, Z8, Z8
+	VMOVUPS.Z    64(DX), K2, Z14
+	VADDPS       Z14, Z9, Z9
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z14
+	VADDPS       Z14, Z10, Z10
+	VMOVUPS.Z    64(DX), K2, Z14
+	VADDPS       Z14, Z11, Z11
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z11, K2, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerAVX512x7(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
+// Requires: AVX, AVX512F
+TEXT ·outerAVX512x7(SB), NOSPLIT, $0-88
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	MOVQ   mask+80(FP), R8
+	KMOVW  R8, K1
+	SHRQ   $0x10, R8
+	KMOVW  R8, K2
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS.Z    (DX), K1, Z14
+	VMOVUPS.Z    64(DX), K2, Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (CX)(BX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (CX)(BX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (CX)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R9)(BX*1), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R9)(BX*2), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z14
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS.Z    (DX), K1, Z16
+	VADDPS       Z16, Z0, Z0
+	VMOVUPS.Z    64(DX), K2, Z16
+	VADDPS       Z16, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z16
+	VADDPS       Z16, Z2, Z2
+	VMOVUPS.Z    64(DX), K2, Z16
+	VADDPS       Z16, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z16
+	VADDPS       Z16, Z4, Z4
+	VMOVUPS.Z    64(DX), K2, Z16
+	VADDPS       Z16, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z16
+	VADDPS       Z16, Z6, Z6
+	VMOVUPS.Z    64(DX), K2, Z16
+	VADDPS       Z16, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z16
+	VADDPS       Z16, Z8, Z8
+	VMOVUPS.Z    64(DX), K2, Z16
+	VADDPS       Z16, Z9, Z9
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z16
+	VADDPS       Z16, Z10, Z10
+	VMOVUPS.Z    64(DX), K2, Z16
+	VADDPS       Z16, Z11, Z11
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z16
+	VADDPS       Z16, Z12, Z12
+	VMOVUPS.Z    64(DX), K2, Z16
+	VADDPS       Z16, Z13, Z13
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z11, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	VMOVUPS Z13, K2, 64(AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
@@ -322,6 +883,2148 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Z14, K1, (AX)
 	VMOVUPS Z15, K2, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x1(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x1(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z2
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z4
+	VADDPS       Z4, Z0, Z0
+	VMOVUPS      64(DX), Z4
+	VADDPS       Z4, Z1, Z1
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x2(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(BX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z4
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z6
+	VADDPS       Z6, Z0, Z0
+	VMOVUPS      64(DX), Z6
+	VADDPS       Z6, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z6
+	VADDPS       Z6, Z2, Z2
+	VMOVUPS      64(DX), Z6
+	VADDPS       Z6, Z3, Z3
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x3(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x3(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(BX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(BX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z6
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z8
+	VADDPS       Z8, Z0, Z0
+	VMOVUPS      64(DX), Z8
+	VADDPS       Z8, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z8
+	VADDPS       Z8, Z2, Z2
+	VMOVUPS      64(DX), Z8
+	VADDPS       Z8, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z8
+	VADDPS       Z8, Z4, Z4
+	VMOVUPS      64(DX), Z8
+	VADDPS       Z8, Z5, Z5
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x4(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x4(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (CX)(BX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (CX)(BX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (CX)(R8*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z8
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z10
+	VADDPS       Z10, Z0, Z0
+	VMOVUPS      64(DX), Z10
+	VADDPS       Z10, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z10
+	VADDPS       Z10, Z2, Z2
+	VMOVUPS      64(DX), Z10
+	VADDPS       Z10, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z10
+	VADDPS       Z10, Z4, Z4
+	VMOVUPS      64(DX), Z10
+	VADDPS       Z10, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z10
+	VADDPS       Z10, Z6, Z6
+	VMOVUPS      64(DX), Z10
+	VADDPS       Z10, Z7, Z7
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x5(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x5(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z10
+	VMOVUPS      64(DX), Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (CX)(BX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (CX)(BX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (CX)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R9), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z10
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z12
+	VADDPS       Z12, Z0, Z0
+	VMOVUPS      64(DX), Z12
+	VADDPS       Z12, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z12
+	VADDPS       Z12, Z2, Z2
+	VMOVUPS      64(DX), Z12
+	VADDPS       Z12, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z12
+	VADDPS       Z12, Z4, Z4
+	VMOVUPS      64(DX), Z12
+	VADDPS       Z12, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z12
+	VADDPS       Z12, Z6, Z6
+	VMOVUPS      64(DX), Z12
+	VADDPS       Z12, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z12
+	VADDPS       Z12, Z8, Z8
+	VMOVUPS      64(DX), Z12
+	VADDPS       Z12, Z9, Z9
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x6(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x6(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (CX)(BX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (CX)(BX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (CX)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R9)(BX*1), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z12
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z0, Z0
+	VMOVUPS      64(DX), Z14
+	VADDPS       Z14, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z2, Z2
+	VMOVUPS      64(DX), Z14
+	VADDPS       Z14, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z4, Z4
+	VMOVUPS      64(DX), Z14
+	VADDPS       Z14, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z6, Z6
+	VMOVUPS      64(DX), Z14
+	VADDPS       Z14, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z8, Z8
+	VMOVUPS      64(DX), Z14
+	VADDPS       Z14, Z9, Z9
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z14
+	VADDPS       Z14, Z10, Z10
+	VMOVUPS      64(DX), Z14
+	VADDPS       Z14, Z11, Z11
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x7(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x7(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z14
+	VMOVUPS      64(DX), Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (CX)(BX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (CX)(BX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (CX)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R9)(BX*1), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R9)(BX*2), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z14
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z0, Z0
+	VMOVUPS      64(DX), Z16
+	VADDPS       Z16, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z2, Z2
+	VMOVUPS      64(DX), Z16
+	VADDPS       Z16, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z4, Z4
+	VMOVUPS      64(DX), Z16
+	VADDPS       Z16, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z6, Z6
+	VMOVUPS      64(DX), Z16
+	VADDPS       Z16, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z8, Z8
+	VMOVUPS      64(DX), Z16
+	VADDPS       Z16, Z9, Z9
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z10, Z10
+	VMOVUPS      64(DX), Z16
+	VADDPS       Z16, Z11, Z11
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z16
+	VADDPS       Z16, Z12, Z12
+	VMOVUPS      64(DX), Z16
+	VADDPS       Z16, Z13, Z13
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x8(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (CX)(BX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (CX)(BX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (CX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R9)(BX*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R9)(BX*2), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R9)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z16
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z0, Z0
+	VMOVUPS      64(DX), Z18
+	VADDPS       Z18, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z2, Z2
+	VMOVUPS      64(DX), Z18
+	VADDPS       Z18, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z4, Z4
+	VMOVUPS      64(DX), Z18
+	VADDPS       Z18, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z6, Z6
+	VMOVUPS      64(DX), Z18
+	VADDPS       Z18, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z8, Z8
+	VMOVUPS      64(DX), Z18
+	VADDPS       Z18, Z9, Z9
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z10, Z10
+	VMOVUPS      64(DX), Z18
+	VADDPS       Z18, Z11, Z11
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z12, Z12
+	VMOVUPS      64(DX), Z18
+	VADDPS       Z18, Z13, Z13
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z18
+	VADDPS       Z18, Z14, Z14
+	VMOVUPS      64(DX), Z18
+	VADDPS       Z18, Z15, Z15
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x9(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x9(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	LEAQ   (R9)(BX*4), R10
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z18
+	VMOVUPS      64(DX), Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (CX)(BX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (CX)(BX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (CX)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R9)(BX*1), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R9)(BX*2), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R9)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         SI, R10
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z18
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z18, Z0, Z0
+	VMULPS       Z18, Z1, Z1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Z18, Z3, Z3
+	VMULPS       Z18, Z4, Z4
+	VMULPS       Z18, Z5, Z5
+	VMULPS       Z18, Z6, Z6
+	VMULPS       Z18, Z7, Z7
+	VMULPS       Z18, Z8, Z8
+	VMULPS       Z18, Z9, Z9
+	VMULPS       Z18, Z10, Z10
+	VMULPS       Z18, Z11, Z11
+	VMULPS       Z18, Z12, Z12
+	VMULPS       Z18, Z13, Z13
+	VMULPS       Z18, Z14, Z14
+	VMULPS       Z18, Z15, Z15
+	VMULPS       Z18, Z16, Z16
+	VMULPS       Z18, Z17, Z17
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z0, Z0
+	VMOVUPS      64(DX), Z20
+	VADDPS       Z20, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z2, Z2
+	VMOVUPS      64(DX), Z20
+	VADDPS       Z20, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z4, Z4
+	VMOVUPS      64(DX), Z20
+	VADDPS       Z20, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z6, Z6
+	VMOVUPS      64(DX), Z20
+	VADDPS       Z20, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z8, Z8
+	VMOVUPS      64(DX), Z20
+	VADDPS       Z20, Z9, Z9
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z10, Z10
+	VMOVUPS      64(DX), Z20
+	VADDPS       Z20, Z11, Z11
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z12, Z12
+	VMOVUPS      64(DX), Z20
+	VADDPS       Z20, Z13, Z13
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z14, Z14
+	VMOVUPS      64(DX), Z20
+	VADDPS       Z20, Z15, Z15
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z20
+	VADDPS       Z20, Z16, Z16
+	VMOVUPS      64(DX), Z20
+	VADDPS       Z20, Z17, Z17
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x10(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x10(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	LEAQ   (R9)(BX*4), R10
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (CX)(BX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (CX)(BX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (CX)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R9)(BX*1), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R9)(BX*2), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R9)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R10)(BX*1), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         SI, R10
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z20
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z20, Z0, Z0
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z19, Z19
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z0, Z0
+	VMOVUPS      64(DX), Z22
+	VADDPS       Z22, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z2, Z2
+	VMOVUPS      64(DX), Z22
+	VADDPS       Z22, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z4, Z4
+	VMOVUPS      64(DX), Z22
+	VADDPS       Z22, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z6, Z6
+	VMOVUPS      64(DX), Z22
+	VADDPS       Z22, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z8, Z8
+	VMOVUPS      64(DX), Z22
+	VADDPS       Z22, Z9, Z9
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z10, Z10
+	VMOVUPS      64(DX), Z22
+	VADDPS       Z22, Z11, Z11
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z12, Z12
+	VMOVUPS      64(DX), Z22
+	VADDPS       Z22, Z13, Z13
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z14, Z14
+	VMOVUPS      64(DX), Z22
+	VADDPS       Z22, Z15, Z15
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z16, Z16
+	VMOVUPS      64(DX), Z22
+	VADDPS       Z22, Z17, Z17
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z22
+	VADDPS       Z22, Z18, Z18
+	VMOVUPS      64(DX), Z22
+	VADDPS       Z22, Z19, Z19
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x11(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x11(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	LEAQ   (R9)(BX*4), R10
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z22
+	VMOVUPS      64(DX), Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (CX)(BX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (CX)(BX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (CX)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R9)(BX*1), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R9)(BX*2), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R9)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R10)(BX*1), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R10)(BX*2), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         SI, R10
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z22
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z22, Z2, Z2
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z22, Z8, Z8
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Z22, Z11, Z11
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Z22, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMULPS       Z22, Z19, Z19
+	VMULPS       Z22, Z20, Z20
+	VMULPS       Z22, Z21, Z21
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z0, Z0
+	VMOVUPS      64(DX), Z24
+	VADDPS       Z24, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z2, Z2
+	VMOVUPS      64(DX), Z24
+	VADDPS       Z24, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z4, Z4
+	VMOVUPS      64(DX), Z24
+	VADDPS       Z24, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z6, Z6
+	VMOVUPS      64(DX), Z24
+	VADDPS       Z24, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z8, Z8
+	VMOVUPS      64(DX), Z24
+	VADDPS       Z24, Z9, Z9
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z10, Z10
+	VMOVUPS      64(DX), Z24
+	VADDPS       Z24, Z11, Z11
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z12, Z12
+	VMOVUPS      64(DX), Z24
+	VADDPS       Z24, Z13, Z13
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z14, Z14
+	VMOVUPS      64(DX), Z24
+	VADDPS       Z24, Z15, Z15
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z16, Z16
+	VMOVUPS      64(DX), Z24
+	VADDPS       Z24, Z17, Z17
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z18, Z18
+	VMOVUPS      64(DX), Z24
+	VADDPS       Z24, Z19, Z19
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z24
+	VADDPS       Z24, Z20, Z20
+	VMOVUPS      64(DX), Z24
+	VADDPS       Z24, Z21, Z21
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x12(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x12(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	LEAQ   (R9)(BX*4), R10
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (CX)(BX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (CX)(BX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (CX)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R9)(BX*1), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R9)(BX*2), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R9)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R10)(BX*1), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R10)(BX*2), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R10)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         SI, R10
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z24
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z24, Z0, Z0
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Z24, Z23, Z23
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z0, Z0
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z2, Z2
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z4, Z4
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z6, Z6
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z8, Z8
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z9, Z9
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z10, Z10
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z11, Z11
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z12, Z12
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z13, Z13
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z14, Z14
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z15, Z15
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z16, Z16
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z17, Z17
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z18, Z18
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z19, Z19
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z20, Z20
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z21, Z21
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z26
+	VADDPS       Z26, Z22, Z22
+	VMOVUPS      64(DX), Z26
+	VADDPS       Z26, Z23, Z23
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x13(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x13(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	LEAQ   (R9)(BX*4), R10
+	LEAQ   (R10)(BX*4), R11
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z26
+	VMOVUPS      64(DX), Z27
+	VBROADCASTSS (CX), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS (CX)(BX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS (CX)(BX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS (CX)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS (R9), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS (R9)(BX*1), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS (R9)(BX*2), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS (R9)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS (R10)(BX*1), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS (R10)(BX*2), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS (R10)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         SI, R10
+	ADDQ         SI, R11
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z26
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z26, Z0, Z0
+	VMULPS       Z26, Z1, Z1
+	VMULPS       Z26, Z2, Z2
+	VMULPS       Z26, Z3, Z3
+	VMULPS       Z26, Z4, Z4
+	VMULPS       Z26, Z5, Z5
+	VMULPS       Z26, Z6, Z6
+	VMULPS       Z26, Z7, Z7
+	VMULPS       Z26, Z8, Z8
+	VMULPS       Z26, Z9, Z9
+	VMULPS       Z26, Z10, Z10
+	VMULPS       Z26, Z11, Z11
+	VMULPS       Z26, Z12, Z12
+	VMULPS       Z26, Z13, Z13
+	VMULPS       Z26, Z14, Z14
+	VMULPS       Z26, Z15, Z15
+	VMULPS       Z26, Z16, Z16
+	VMULPS       Z26, Z17, Z17
+	VMULPS       Z26, Z18, Z18
+	VMULPS       Z26, Z19, Z19
+	VMULPS       Z26, Z20, Z20
+	VMULPS       Z26, Z21, Z21
+	VMULPS       Z26, Z22, Z22
+	VMULPS       Z26, Z23, Z23
+	VMULPS       Z26, Z24, Z24
+	VMULPS       Z26, Z25, Z25
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z0, Z0
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z2, Z2
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z4, Z4
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z6, Z6
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z8, Z8
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z9, Z9
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z10, Z10
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z11, Z11
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z12, Z12
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z13, Z13
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z14, Z14
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z15, Z15
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z16, Z16
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z17, Z17
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z18, Z18
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z19, Z19
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z20, Z20
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z21, Z21
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z22, Z22
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z23, Z23
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z28
+	VADDPS       Z28, Z24, Z24
+	VMOVUPS      64(DX), Z28
+	VADDPS       Z28, Z25, Z25
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX512x14(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, AVX512F
+TEXT ·outerFullAVX512x14(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	LEAQ   (R9)(BX*4), R10
+	LEAQ   (R10)(BX*4), R11
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VBROADCASTSS (CX), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS (CX)(BX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS (CX)(BX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS (CX)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS (R9), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS (R9)(BX*1), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS (R9)(BX*2), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS (R9)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS (R10)(BX*1), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS (R10)(BX*2), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS (R10)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS (R11)(BX*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         SI, R10
+	ADDQ         SI, R11
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Z28
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Z28, Z0, Z0
+	VMULPS       Z28, Z1, Z1
+	VMULPS       Z28, Z2, Z2
+	VMULPS       Z28, Z3, Z3
+	VMULPS       Z28, Z4, Z4
+	VMULPS       Z28, Z5, Z5
+	VMULPS       Z28, Z6, Z6
+	VMULPS       Z28, Z7, Z7
+	VMULPS       Z28, Z8, Z8
+	VMULPS       Z28, Z9, Z9
+	VMULPS       Z28, Z10, Z10
+	VMULPS       Z28, Z11, Z11
+	VMULPS       Z28, Z12, Z12
+	VMULPS       Z28, Z13, Z13
+	VMULPS       Z28, Z14, Z14
+	VMULPS       Z28, Z15, Z15
+	VMULPS       Z28, Z16, Z16
+	VMULPS       Z28, Z17, Z17
+	VMULPS       Z28, Z18, Z18
+	VMULPS       Z28, Z19, Z19
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z28, Z21, Z21
+	VMULPS       Z28, Z22, Z22
+	VMULPS       Z28, Z23, Z23
+	VMULPS       Z28, Z24, Z24
+	VMULPS       Z28, Z25, Z25
+	VMULPS       Z28, Z26, Z26
+	VMULPS       Z28, Z27, Z27
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z0, Z0
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z1, Z1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z2, Z2
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z3, Z3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z4, Z4
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z5, Z5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z6, Z6
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z7, Z7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z8, Z8
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z9, Z9
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z10, Z10
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z11, Z11
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z12, Z12
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z13, Z13
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z14, Z14
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z15, Z15
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z16, Z16
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z17, Z17
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z18, Z18
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z19, Z19
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z20, Z20
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z21, Z21
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z22, Z22
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z23, Z23
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z24, Z24
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z25, Z25
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Z30
+	VADDPS       Z30, Z26, Z26
+	VMOVUPS      64(DX), Z30
+	VADDPS       Z30, Z27, Z27
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z26, (AX)
+	VMOVUPS Z27, 64(AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
@@ -1056,6 +3759,552 @@ store:
 	VZEROUPPER
 	RET
 
+// func outerFullAVX2x1(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, FMA3
+TEXT ·outerFullAVX2x1(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Y2
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y2, Y1, Y1
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y4, Y0, Y0
+	VMOVUPS      32(DX), Y4
+	VADDPS       Y4, Y1, Y1
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX2x2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, FMA3
+TEXT ·outerFullAVX2x2(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (CX)(BX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Y4
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y4, Y3, Y3
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y6
+	VADDPS       Y6, Y0, Y0
+	VMOVUPS      32(DX), Y6
+	VADDPS       Y6, Y1, Y1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y6
+	VADDPS       Y6, Y2, Y2
+	VMOVUPS      32(DX), Y6
+	VADDPS       Y6, Y3, Y3
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX2x3(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, FMA3
+TEXT ·outerFullAVX2x3(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (CX)(BX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (CX)(BX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Y6
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y6, Y1, Y1
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y8
+	VADDPS       Y8, Y0, Y0
+	VMOVUPS      32(DX), Y8
+	VADDPS       Y8, Y1, Y1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y8
+	VADDPS       Y8, Y2, Y2
+	VMOVUPS      32(DX), Y8
+	VADDPS       Y8, Y3, Y3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y8
+	VADDPS       Y8, Y4, Y4
+	VMOVUPS      32(DX), Y8
+	VADDPS       Y8, Y5, Y5
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX2x4(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, FMA3
+TEXT ·outerFullAVX2x4(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (CX)(BX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (CX)(BX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (CX)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Y8
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	VMULPS       Y8, Y2, Y2
+	VMULPS       Y8, Y3, Y3
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VMULPS       Y8, Y6, Y6
+	VMULPS       Y8, Y7, Y7
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y10
+	VADDPS       Y10, Y0, Y0
+	VMOVUPS      32(DX), Y10
+	VADDPS       Y10, Y1, Y1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y10
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      32(DX), Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y10
+	VADDPS       Y10, Y4, Y4
+	VMOVUPS      32(DX), Y10
+	VADDPS       Y10, Y5, Y5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y10
+	VADDPS       Y10, Y6, Y6
+	VMOVUPS      32(DX), Y10
+	VADDPS       Y10, Y7, Y7
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX2x5(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, FMA3
+TEXT ·outerFullAVX2x5(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (CX)(BX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (CX)(BX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (CX)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Y10
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Y10, Y0, Y0
+	VMULPS       Y10, Y1, Y1
+	VMULPS       Y10, Y2, Y2
+	VMULPS       Y10, Y3, Y3
+	VMULPS       Y10, Y4, Y4
+	VMULPS       Y10, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y10, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y10, Y9, Y9
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y12
+	VADDPS       Y12, Y0, Y0
+	VMOVUPS      32(DX), Y12
+	VADDPS       Y12, Y1, Y1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y12
+	VADDPS       Y12, Y2, Y2
+	VMOVUPS      32(DX), Y12
+	VADDPS       Y12, Y3, Y3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y12
+	VADDPS       Y12, Y4, Y4
+	VMOVUPS      32(DX), Y12
+	VADDPS       Y12, Y5, Y5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y12
+	VADDPS       Y12, Y6, Y6
+	VMOVUPS      32(DX), Y12
+	VADDPS       Y12, Y7, Y7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y12
+	VADDPS       Y12, Y8, Y8
+	VMOVUPS      32(DX), Y12
+	VADDPS       Y12, Y9, Y9
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+// func outerFullAVX2x6(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+// Requires: AVX, FMA3
+TEXT ·outerFullAVX2x6(SB), NOSPLIT, $0-80
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   rsa+16(FP), BX
+	MOVQ   csa+24(FP), SI
+	MOVQ   ldb+40(FP), DI
+	SHLQ   $0x02, BX
+	SHLQ   $0x02, SI
+	SHLQ   $0x02, DI
+	LEAQ   (BX)(BX*2), R8
+	LEAQ   (CX)(BX*4), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	TESTQ  AX, AX
+	JZ     done
+
+loop:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (CX)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (CX)(BX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (CX)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R9), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R9)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         SI, CX
+	ADDQ         SI, R9
+	ADDQ         DI, DX
+	DECQ         AX
+	JNZ          loop
+
+done:
+	VBROADCASTSS alpha+64(FP), Y12
+	MOVQ         c+48(FP), AX
+	MOVQ         ldc+56(FP), CX
+	MOVQ         acc+72(FP), DX
+	SHLQ         $0x02, CX
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VMULPS       Y12, Y4, Y4
+	VMULPS       Y12, Y5, Y5
+	VMULPS       Y12, Y6, Y6
+	VMULPS       Y12, Y7, Y7
+	VMULPS       Y12, Y8, Y8
+	VMULPS       Y12, Y9, Y9
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y12, Y11, Y11
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y14
+	VADDPS       Y14, Y0, Y0
+	VMOVUPS      32(DX), Y14
+	VADDPS       Y14, Y1, Y1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y14
+	VADDPS       Y14, Y2, Y2
+	VMOVUPS      32(DX), Y14
+	VADDPS       Y14, Y3, Y3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y14
+	VADDPS       Y14, Y4, Y4
+	VMOVUPS      32(DX), Y14
+	VADDPS       Y14, Y5, Y5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y14
+	VADDPS       Y14, Y6, Y6
+	VMOVUPS      32(DX), Y14
+	VADDPS       Y14, Y7, Y7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y14
+	VADDPS       Y14, Y8, Y8
+	VMOVUPS      32(DX), Y14
+	VADDPS       Y14, Y9, Y9
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y14
+	VADDPS       Y14, Y10, Y10
+	VMOVUPS      32(DX), Y14
+	VADDPS       Y14, Y11, Y11
+	ADDQ         CX, DX
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
 // func dotsAVX2x2x4(k int, tail *int32, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
 // Requires: AVX, FMA3
 TEXT ·dotsAVX2x2x4(SB), NOSPLIT, $0-80
@@ -1469,5 +4718,94 @@ sum:
 store:
 	VMOVSS X0, (AX)
 	ADDQ   CX, AX
+	VZEROUPPER
+	RET
+
+// func transposeRows(dst *float32, ldd int, src *float32, lds int, r int, blocks int)
+// Requires: AVX, CMOV
+TEXT ·transposeRows(SB), NOSPLIT, $0-48
+	MOVQ    dst+0(FP), AX
+	MOVQ    ldd+8(FP), CX
+	MOVQ    lds+24(FP), DX
+	MOVQ    r+32(FP), BX
+	MOVQ    blocks+40(FP), SI
+	SHLQ    $0x02, CX
+	SHLQ    $0x02, DX
+	MOVQ    src+16(FP), DI
+	XORQ    R8, R8
+	CMPQ    BX, $0x01
+	CMOVQLE R8, DX
+	LEAQ    (DI)(DX*1), R9
+	CMPQ    BX, $0x02
+	CMOVQLE R8, DX
+	LEAQ    (R9)(DX*1), R10
+	CMPQ    BX, $0x03
+	CMOVQLE R8, DX
+	LEAQ    (R10)(DX*1), R11
+	CMPQ    BX, $0x04
+	CMOVQLE R8, DX
+	LEAQ    (R11)(DX*1), R12
+	CMPQ    BX, $0x05
+	CMOVQLE R8, DX
+	LEAQ    (R12)(DX*1), R13
+	CMPQ    BX, $0x06
+	CMOVQLE R8, DX
+	LEAQ    (R13)(DX*1), R14
+	CMPQ    BX, $0x07
+	CMOVQLE R8, DX
+	LEAQ    (R14)(DX*1), DX
+
+loop:
+	VBROADCASTF128 (DI)(R8*1), Y0
+	VINSERTF128    $0x01, (R12)(R8*1), Y0, Y0
+	VBROADCASTF128 (R9)(R8*1), Y1
+	VINSERTF128    $0x01, (R13)(R8*1), Y1, Y1
+	VBROADCASTF128 (R10)(R8*1), Y2
+	VINSERTF128    $0x01, (R14)(R8*1), Y2, Y2
+	VBROADCASTF128 (R11)(R8*1), Y3
+	VINSERTF128    $0x01, (DX)(R8*1), Y3, Y3
+	VUNPCKLPS      Y1, Y0, Y4
+	VUNPCKLPS      Y3, Y2, Y5
+	VSHUFPS        $0x44, Y5, Y4, Y6
+	VMOVUPS        Y6, (AX)
+	ADDQ           CX, AX
+	VSHUFPS        $0xee, Y5, Y4, Y4
+	VMOVUPS        Y4, (AX)
+	ADDQ           CX, AX
+	VUNPCKHPS      Y1, Y0, Y0
+	VUNPCKHPS      Y3, Y2, Y1
+	VSHUFPS        $0x44, Y1, Y0, Y2
+	VMOVUPS        Y2, (AX)
+	ADDQ           CX, AX
+	VSHUFPS        $0xee, Y1, Y0, Y0
+	VMOVUPS        Y0, (AX)
+	ADDQ           CX, AX
+	VBROADCASTF128 16(DI)(R8*1), Y0
+	VINSERTF128    $0x01, 16(R12)(R8*1), Y0, Y0
+	VBROADCASTF128 16(R9)(R8*1), Y1
+	VINSERTF128    $0x01, 16(R13)(R8*1), Y1, Y1
+	VBROADCASTF128 16(R10)(R8*1), Y2
+	VINSERTF128    $0x01, 16(R14)(R8*1), Y2, Y2
+	VBROADCASTF128 16(R11)(R8*1), Y3
+	VINSERTF128    $0x01, 16(DX)(R8*1), Y3, Y3
+	VUNPCKLPS      Y1, Y0, Y4
+	VUNPCKLPS      Y3, Y2, Y5
+	VSHUFPS        $0x44, Y5, Y4, Y6
+	VMOVUPS        Y6, (AX)
+	ADDQ           CX, AX
+	VSHUFPS        $0xee, Y5, Y4, Y4
+	VMOVUPS        Y4, (AX)
+	ADDQ           CX, AX
+	VUNPCKHPS      Y1, Y0, Y0
+	VUNPCKHPS      Y3, Y2, Y1
+	VSHUFPS        $0x44, Y1, Y0, Y2
+	VMOVUPS        Y2, (AX)
+	ADDQ           CX, AX
+	VSHUFPS        $0xee, Y1, Y0, Y0
+	VMOVUPS        Y0, (AX)
+	ADDQ           CX, AX
+	ADDQ           $0x20, R8
+	DECQ           SI
+	JNZ            loop
 	VZEROUPPER
 	RET

@@ -6,9 +6,47 @@ package kernel
 
 func outerAVX512x1(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
 
+func outerAVX512x2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
+
+func outerAVX512x3(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
+
 func outerAVX512x4(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
 
+func outerAVX512x5(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
+
+func outerAVX512x6(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
+
+func outerAVX512x7(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
+
 func outerAVX512x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask uint64)
+
+func outerFullAVX512x1(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x3(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x4(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x5(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x6(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x7(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x9(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x10(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x11(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x12(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x13(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX512x14(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
 
 func dotsAVX512x4x4(k int, tail *int32, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
 
@@ -22,6 +60,18 @@ func outerAVX2x1(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *fl
 
 func outerAVX2x4(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int, mask *int32)
 
+func outerFullAVX2x1(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX2x2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX2x3(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX2x4(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX2x5(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func outerFullAVX2x6(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
 func dotsAVX2x2x4(k int, tail *int32, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
 
 func dotsAVX2x4x1(k int, tail *int32, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
@@ -29,3 +79,5 @@ func dotsAVX2x4x1(k int, tail *int32, a *float32, lda int, b *float32, ldb int, 
 func dotsAVX2x1x4(k int, tail *int32, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
 
 func dotsAVX2x1x1(k int, tail *int32, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, alpha float32, acc int)
+
+func transposeRows(dst *float32, ldd int, src *float32, lds int, r int, blocks int)

@@ -29,15 +29,54 @@ func vectorGELUBackward(dx, dy, x []float32) bool {
 	return true
 }
 
-func vectorSoftmax(x []float32, top float32) bool {
-	n := len(x)
-	switch Active() {
-	case AVX512:
-		softmaxAVX512(n, lanesOf(n%16), &x[0], top)
-	case AVX2:
-		softmaxAVX2(n, lanesOf(n%8), &x[0], top)
-	default:
+func vectorSoftmax(x []float32, rows, cols, ld int, scale float32) bool {
+	level := Active()
+	if level == Portable || rows == 0 || cols == 0 {
 		return false
+	}
+	if level == AVX512 {
+		softmaxAVX512(cols, lanesOf(cols%16), &x[0], rows, ld, scale)
+	} else {
+		softmaxAVX2(cols, lanesOf(cols%8), &x[0], rows, ld, scale)
+		padRows(x, rows, cols, ld)
+	}
+	return true
+}
+
+func vectorSoftmaxBackward(d, p []float32, rows, cols, ld int, scale float32) bool {
+	level := Active()
+	if level == Portable || rows == 0 || cols == 0 {
+		return false
+	}
+	if level == AVX512 {
+		softmaxBackwardAVX512(cols, lanesOf(cols%16), &d[0], &p[0], rows, ld, scale)
+	} else {
+		softmaxBackwardAVX2(cols, lanesOf(cols%8), &d[0], &p[0], rows, ld, scale)
+		padRows(d, rows, cols, ld)
+	}
+	return true
+}
+
+// padRows clears the second half of a row's last 16 columns, where the kernels with 8
+// lanes have not come by.
+func padRows(x []float32, rows, cols, ld int) {
+	if n := (cols - 1) % 16; n >= 8 {
+		return
+	}
+	for i, at := 0, Padded(cols)-8; i < rows; i, at = i+1, at+ld {
+		clear(x[at : at+8])
+	}
+}
+
+func vectorDropout(y, x []float32, first, key0, key1, threshold uint32, scale float32) bool {
+	n := len(x)
+	switch level := Active(); {
+	case level == Portable || n == 0:
+		return false
+	case level == AVX512:
+		dropoutAVX512(n, lanesOf(n%16), &y[0], &x[0], first, key0, key1, threshold, scale)
+	default:
+		dropoutAVX2(n, lanesOf(n%8), &y[0], &x[0], first, key0, key1, threshold, scale)
 	}
 	return true
 }

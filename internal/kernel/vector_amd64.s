@@ -4,6 +4,24 @@
 
 #include "textflag.h"
 
+DATA count<>+0(SB)/4, $0x00000000
+DATA count<>+4(SB)/4, $0x00000001
+DATA count<>+8(SB)/4, $0x00000002
+DATA count<>+12(SB)/4, $0x00000003
+DATA count<>+16(SB)/4, $0x00000004
+DATA count<>+20(SB)/4, $0x00000005
+DATA count<>+24(SB)/4, $0x00000006
+DATA count<>+28(SB)/4, $0x00000007
+DATA count<>+32(SB)/4, $0x00000008
+DATA count<>+36(SB)/4, $0x00000009
+DATA count<>+40(SB)/4, $0x0000000a
+DATA count<>+44(SB)/4, $0x0000000b
+DATA count<>+48(SB)/4, $0x0000000c
+DATA count<>+52(SB)/4, $0x0000000d
+DATA count<>+56(SB)/4, $0x0000000e
+DATA count<>+60(SB)/4, $0x0000000f
+GLOBL count<>(SB), RODATA|NOPTR, $64
+
 // func geluAVX512(n int, tail *int32, y *float32, x *float32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·geluAVX512(SB), NOSPLIT, $0-32
@@ -364,117 +382,323 @@ end1:
 DATA c3ecc422a<>+0(SB)/4, $0x3ecc422a
 GLOBL c3ecc422a<>(SB), RODATA|NOPTR, $4
 
-// func softmaxAVX512(n int, tail *int32, x *float32, max float32)
+// func softmaxAVX512(n int, tail *int32, x *float32, rows int, ld int, scale float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·softmaxAVX512(SB), NOSPLIT, $0-28
+TEXT ·softmaxAVX512(SB), NOSPLIT, $0-44
 	MOVQ         n+0(FP), AX
 	MOVQ         x+16(FP), DX
 	MOVQ         tail+8(FP), CX
 	VMOVUPS      (CX), Z0
 	VPMOVD2M     Z0, K1
-	VBROADCASTSS max+24(FP), Z0
-	VPXORD       Z1, Z1, Z1
+	VBROADCASTSS scale+40(FP), Z0
 	VBROADCASTSS cc2ae0000<>+0(SB), Z2
 	VBROADCASTSS c3fb8aa3b<>+0(SB), Z3
 	VBROADCASTSS c3f318000<>+0(SB), Z4
 	VBROADCASTSS cb95e8083<>+0(SB), Z5
-	MOVQ         AX, BX
+	MOVQ         rows+24(FP), BX
+	MOVQ         ld+32(FP), SI
+	SHLQ         $0x02, SI
+
+row:
+	VBROADCASTSS cff800000<>+0(SB), Z6
+	VPXORD       Z1, Z1, Z1
+	VMOVAPS      Z6, Z7
+	MOVQ         AX, DI
 	XORQ         CX, CX
+	SUBQ         $0x10, DI
+	JL           tail1
+
+loop1:
+	VMOVUPS (DX)(CX*1), Z8
+	VMAXPS  Z8, Z7, Z7
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, DI
+	JGE     loop1
+
+tail1:
+	ADDQ      $0x10, DI
+	JZ        end1
+	VMOVUPS   (DX)(CX*1), Z8
+	VBLENDMPS Z8, Z6, K1, Z8
+	VMAXPS    Z8, Z7, Z7
+
+end1:
+	VEXTRACTF64X4 $0x01, Z7, Y6
+	VMAXPS        Y6, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X6
+	VMAXPS        X6, X7, X7
+	VPERMILPS     $0x4e, X7, X6
+	VMAXPS        X6, X7, X7
+	VPERMILPS     $0xb1, X7, X6
+	VMAXPS        X6, X7, X7
+	VBROADCASTSS  X7, Z6
+	MOVQ          AX, DI
+	XORQ          CX, CX
+	SUBQ          $0x10, DI
+	JL            tail2
+
+loop2:
+	VMOVUPS      (DX)(CX*1), Z7
+	VSUBPS       Z6, Z7, Z7
+	VMULPS       Z0, Z7, Z7
+	VMAXPS       Z7, Z2, Z7
+	VMULPS       Z3, Z7, Z8
+	VRNDSCALEPS  $0x00, Z8, Z8
+	VFNMADD231PS Z4, Z8, Z7
+	VFNMADD231PS Z5, Z8, Z7
+	VBROADCASTSS c3f800000<>+0(SB), Z10
+	VBROADCASTSS c3ab43565<>+0(SB), Z9
+	VBROADCASTSS c3c0920c4<>+0(SB), Z11
+	VFMADD213PS  Z11, Z7, Z9
+	VBROADCASTSS c3d2aadca<>+0(SB), Z11
+	VFMADD213PS  Z11, Z7, Z9
+	VBROADCASTSS c3e2aaa43<>+0(SB), Z11
+	VFMADD213PS  Z11, Z7, Z9
+	VBROADCASTSS c3efffffc<>+0(SB), Z11
+	VFMADD213PS  Z11, Z7, Z9
+	VFMADD213PS  Z10, Z7, Z9
+	VFMADD213PS  Z10, Z7, Z9
+	VCVTPS2DQ    Z8, Z8
+	VPSLLD       $0x17, Z8, Z8
+	VPADDD       Z8, Z9, Z7
+	VADDPS       Z7, Z1, Z1
+	VMOVUPS      Z7, (DX)(CX*1)
+	ADDQ         $0x40, CX
+	SUBQ         $0x10, DI
+	JGE          loop2
+
+tail2:
+	ADDQ         $0x10, DI
+	JZ           end2
+	VMOVUPS      (DX)(CX*1), Z7
+	VSUBPS       Z6, Z7, Z7
+	VMULPS       Z0, Z7, Z7
+	VMAXPS       Z7, Z2, Z7
+	VMULPS       Z3, Z7, Z6
+	VRNDSCALEPS  $0x00, Z6, Z6
+	VFNMADD231PS Z4, Z6, Z7
+	VFNMADD231PS Z5, Z6, Z7
+	VBROADCASTSS c3f800000<>+0(SB), Z9
+	VBROADCASTSS c3ab43565<>+0(SB), Z8
+	VBROADCASTSS c3c0920c4<>+0(SB), Z10
+	VFMADD213PS  Z10, Z7, Z8
+	VBROADCASTSS c3d2aadca<>+0(SB), Z10
+	VFMADD213PS  Z10, Z7, Z8
+	VBROADCASTSS c3e2aaa43<>+0(SB), Z10
+	VFMADD213PS  Z10, Z7, Z8
+	VBROADCASTSS c3efffffc<>+0(SB), Z10
+	VFMADD213PS  Z10, Z7, Z8
+	VFMADD213PS  Z9, Z7, Z8
+	VFMADD213PS  Z9, Z7, Z8
+	VCVTPS2DQ    Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VPADDD       Z6, Z8, Z7
+	VMOVAPS.Z    Z7, K1, Z7
+	VADDPS       Z7, Z1, Z1
+	VMOVUPS      Z7, (DX)(CX*1)
+
+end2:
+	VEXTRACTF64X4 $0x01, Z1, Y6
+	VADDPS        Y6, Y1, Y1
+	VEXTRACTF32X4 $0x01, Y1, X6
+	VADDPS        X6, X1, X1
+	VPERMILPS     $0x4e, X1, X6
+	VADDPS        X6, X1, X1
+	VPERMILPS     $0xb1, X1, X6
+	VADDPS        X6, X1, X1
+	VBROADCASTSS  X1, Z6
+	VBROADCASTSS  c3f800000<>+0(SB), Z7
+	VDIVPS        Z6, Z7, Z6
+	MOVQ          AX, DI
+	XORQ          CX, CX
+	SUBQ          $0x10, DI
+	JL            tail3
+
+loop3:
+	VMOVUPS (DX)(CX*1), Z7
+	VMULPS  Z6, Z7, Z7
+	VMOVUPS Z7, (DX)(CX*1)
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, DI
+	JGE     loop3
+
+tail3:
+	ADDQ    $0x10, DI
+	JZ      end3
+	VMOVUPS (DX)(CX*1), Z7
+	VMULPS  Z6, Z7, Z7
+	VMOVUPS Z7, (DX)(CX*1)
+
+end3:
+	ADDQ SI, DX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+DATA cff800000<>+0(SB)/4, $0xff800000
+GLOBL cff800000<>(SB), RODATA|NOPTR, $4
+
+// func softmaxBackwardAVX512(n int, tail *int32, d *float32, p *float32, rows int, ld int, scale float32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·softmaxBackwardAVX512(SB), NOSPLIT, $0-52
+	MOVQ         n+0(FP), AX
+	MOVQ         d+16(FP), DX
+	MOVQ         p+24(FP), BX
+	MOVQ         tail+8(FP), CX
+	VMOVUPS      (CX), Z0
+	VPMOVD2M     Z0, K1
+	VBROADCASTSS scale+48(FP), Z0
+	MOVQ         rows+32(FP), SI
+	MOVQ         ld+40(FP), DI
+	SHLQ         $0x02, DI
+
+row:
+	VPXORD Z1, Z1, Z1
+	MOVQ   AX, R8
+	XORQ   CX, CX
+	SUBQ   $0x10, R8
+	JL     tail1
+
+loop1:
+	VMOVUPS     (DX)(CX*1), Z2
+	VMOVUPS     (BX)(CX*1), Z3
+	VFMADD231PS Z2, Z3, Z1
+	ADDQ        $0x40, CX
+	SUBQ        $0x10, R8
+	JGE         loop1
+
+tail1:
+	ADDQ        $0x10, R8
+	JZ          end1
+	VMOVUPS     (DX)(CX*1), Z2
+	VMOVUPS     (BX)(CX*1), Z3
+	VMOVAPS.Z   Z2, K1, Z2
+	VFMADD231PS Z2, Z3, Z1
+
+end1:
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VADDPS        Y2, Y1, Y1
+	VEXTRACTF32X4 $0x01, Y1, X2
+	VADDPS        X2, X1, X1
+	VPERMILPS     $0x4e, X1, X2
+	VADDPS        X2, X1, X1
+	VPERMILPS     $0xb1, X1, X2
+	VADDPS        X2, X1, X1
+	VBROADCASTSS  X1, Z2
+	MOVQ          AX, R8
+	XORQ          CX, CX
+	SUBQ          $0x10, R8
+	JL            tail2
+
+loop2:
+	VMOVUPS (DX)(CX*1), Z3
+	VMOVUPS (BX)(CX*1), Z4
+	VSUBPS  Z2, Z3, Z3
+	VMULPS  Z4, Z3, Z3
+	VMULPS  Z0, Z3, Z3
+	VMOVUPS Z3, (DX)(CX*1)
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, R8
+	JGE     loop2
+
+tail2:
+	ADDQ      $0x10, R8
+	JZ        end2
+	VMOVUPS   (DX)(CX*1), Z3
+	VMOVUPS   (BX)(CX*1), Z4
+	VSUBPS    Z2, Z3, Z3
+	VMULPS    Z4, Z3, Z3
+	VMULPS    Z0, Z3, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (DX)(CX*1)
+
+end2:
+	ADDQ DI, DX
+	ADDQ DI, BX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func dropoutAVX512(n int, tail *int32, y *float32, x *float32, first uint32, key0 uint32, key1 uint32, threshold uint32, scale float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·dropoutAVX512(SB), NOSPLIT, $0-52
+	MOVQ         n+0(FP), AX
+	MOVQ         y+16(FP), CX
+	MOVQ         x+24(FP), DX
+	MOVQ         tail+8(FP), BX
+	VMOVUPS      (BX), Z0
+	VPMOVD2M     Z0, K1
+	VBROADCASTSS first+32(FP), Z0
+	VBROADCASTSS key0+36(FP), Z1
+	VBROADCASTSS key1+40(FP), Z2
+	VBROADCASTSS threshold+44(FP), Z3
+	VBROADCASTSS scale+48(FP), Z4
+	VBROADCASTSS c00000010<>+0(SB), Z5
+	VBROADCASTSS c7feb352d<>+0(SB), Z6
+	VBROADCASTSS c846ca68b<>+0(SB), Z7
+	VPADDD       count<>+0(SB), Z0, Z0
+	MOVQ         AX, BX
+	XORQ         AX, AX
 	SUBQ         $0x10, BX
 	JL           tail1
 
 loop1:
-	VMOVUPS      (DX)(CX*1), Z6
-	VSUBPS       Z0, Z6, Z6
-	VMAXPS       Z6, Z2, Z6
-	VMULPS       Z3, Z6, Z7
-	VRNDSCALEPS  $0x00, Z7, Z7
-	VFNMADD231PS Z4, Z7, Z6
-	VFNMADD231PS Z5, Z7, Z6
-	VBROADCASTSS c3f800000<>+0(SB), Z9
-	VBROADCASTSS c3ab43565<>+0(SB), Z8
-	VBROADCASTSS c3c0920c4<>+0(SB), Z10
-	VFMADD213PS  Z10, Z6, Z8
-	VBROADCASTSS c3d2aadca<>+0(SB), Z10
-	VFMADD213PS  Z10, Z6, Z8
-	VBROADCASTSS c3e2aaa43<>+0(SB), Z10
-	VFMADD213PS  Z10, Z6, Z8
-	VBROADCASTSS c3efffffc<>+0(SB), Z10
-	VFMADD213PS  Z10, Z6, Z8
-	VFMADD213PS  Z9, Z6, Z8
-	VFMADD213PS  Z9, Z6, Z8
-	VCVTPS2DQ    Z7, Z7
-	VPSLLD       $0x17, Z7, Z7
-	VPADDD       Z7, Z8, Z6
-	VADDPS       Z6, Z1, Z1
-	VMOVUPS      Z6, (DX)(CX*1)
-	ADDQ         $0x40, CX
-	SUBQ         $0x10, BX
-	JGE          loop1
+	VMOVUPS   (DX)(AX*1), Z10
+	VMOVAPS   Z0, Z8
+	VPXORD    Z1, Z8, Z8
+	VPSRLD    $0x10, Z8, Z9
+	VPXORD    Z9, Z8, Z8
+	VPMULLD   Z6, Z8, Z8
+	VPSRLD    $0x0f, Z8, Z9
+	VPXORD    Z9, Z8, Z8
+	VPADDD    Z2, Z8, Z8
+	VPMULLD   Z7, Z8, Z8
+	VPSRLD    $0x10, Z8, Z9
+	VPXORD    Z9, Z8, Z8
+	VMULPS    Z4, Z10, Z10
+	VPCMPUD   $0x05, Z3, Z8, K2
+	VMOVAPS.Z Z10, K2, Z10
+	VMOVUPS   Z10, (CX)(AX*1)
+	VPADDD    Z5, Z0, Z0
+	ADDQ      $0x40, AX
+	SUBQ      $0x10, BX
+	JGE       loop1
 
 tail1:
-	ADDQ         $0x10, BX
-	JZ           end1
-	VMOVUPS.Z    (DX)(CX*1), K1, Z6
-	VSUBPS       Z0, Z6, Z6
-	VMAXPS       Z6, Z2, Z6
-	VMULPS       Z3, Z6, Z0
-	VRNDSCALEPS  $0x00, Z0, Z0
-	VFNMADD231PS Z4, Z0, Z6
-	VFNMADD231PS Z5, Z0, Z6
-	VBROADCASTSS c3f800000<>+0(SB), Z3
-	VBROADCASTSS c3ab43565<>+0(SB), Z2
-	VBROADCASTSS c3c0920c4<>+0(SB), Z4
-	VFMADD213PS  Z4, Z6, Z2
-	VBROADCASTSS c3d2aadca<>+0(SB), Z4
-	VFMADD213PS  Z4, Z6, Z2
-	VBROADCASTSS c3e2aaa43<>+0(SB), Z4
-	VFMADD213PS  Z4, Z6, Z2
-	VBROADCASTSS c3efffffc<>+0(SB), Z4
-	VFMADD213PS  Z4, Z6, Z2
-	VFMADD213PS  Z3, Z6, Z2
-	VFMADD213PS  Z3, Z6, Z2
-	VCVTPS2DQ    Z0, Z0
-	VPSLLD       $0x17, Z0, Z0
-	VPADDD       Z0, Z2, Z6
-	VMOVAPS.Z    Z6, K1, Z6
-	VADDPS       Z6, Z1, Z1
-	VMOVUPS      Z6, K1, (DX)(CX*1)
+	ADDQ      $0x10, BX
+	JZ        end1
+	VMOVUPS.Z (DX)(AX*1), K1, Z9
+	VMOVAPS   Z0, Z8
+	VPXORD    Z1, Z8, Z8
+	VPSRLD    $0x10, Z8, Z1
+	VPXORD    Z1, Z8, Z8
+	VPMULLD   Z6, Z8, Z8
+	VPSRLD    $0x0f, Z8, Z1
+	VPXORD    Z1, Z8, Z8
+	VPADDD    Z2, Z8, Z8
+	VPMULLD   Z7, Z8, Z8
+	VPSRLD    $0x10, Z8, Z1
+	VPXORD    Z1, Z8, Z8
+	VMULPS    Z4, Z9, Z9
+	VPCMPUD   $0x05, Z3, Z8, K2
+	VMOVAPS.Z Z9, K2, Z9
+	VMOVUPS   Z9, K1, (CX)(AX*1)
+	VPADDD    Z5, Z0, Z0
 
 end1:
-	VEXTRACTF64X4 $0x01, Z1, Y0
-	VADDPS        Y0, Y1, Y1
-	VEXTRACTF32X4 $0x01, Y1, X0
-	VADDPS        X0, X1, X1
-	VPERMILPS     $0x4e, X1, X0
-	VADDPS        X0, X1, X1
-	VPERMILPS     $0xb1, X1, X0
-	VADDPS        X0, X1, X1
-	VBROADCASTSS  X1, Z0
-	VBROADCASTSS  c3f800000<>+0(SB), Z1
-	VDIVPS        Z0, Z1, Z0
-	XORQ          CX, CX
-	SUBQ          $0x10, AX
-	JL            tail2
-
-loop2:
-	VMOVUPS (DX)(CX*1), Z1
-	VMULPS  Z0, Z1, Z1
-	VMOVUPS Z1, (DX)(CX*1)
-	ADDQ    $0x40, CX
-	SUBQ    $0x10, AX
-	JGE     loop2
-
-tail2:
-	ADDQ      $0x10, AX
-	JZ        end2
-	VMOVUPS.Z (DX)(CX*1), K1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (DX)(CX*1)
-
-end2:
 	VZEROUPPER
 	RET
+
+DATA c00000010<>+0(SB)/4, $0x00000010
+GLOBL c00000010<>(SB), RODATA|NOPTR, $4
+
+DATA c7feb352d<>+0(SB)/4, $0x7feb352d
+GLOBL c7feb352d<>(SB), RODATA|NOPTR, $4
+
+DATA c846ca68b<>+0(SB)/4, $0x846ca68b
+GLOBL c846ca68b<>(SB), RODATA|NOPTR, $4
 
 // func layerNormAVX512(n int, tail *int32, y *float32, gamma *float32, beta *float32, perN float32, eps float32, a *float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
@@ -1480,32 +1704,99 @@ end1:
 	VZEROUPPER
 	RET
 
-// func softmaxAVX2(n int, tail *int32, x *float32, max float32)
+// func softmaxAVX2(n int, tail *int32, x *float32, rows int, ld int, scale float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·softmaxAVX2(SB), NOSPLIT, $0-28
+TEXT ·softmaxAVX2(SB), NOSPLIT, $0-44
 	MOVQ         n+0(FP), AX
 	MOVQ         x+16(FP), DX
 	MOVQ         tail+8(FP), CX
 	VMOVUPS      (CX), Y0
-	VBROADCASTSS max+24(FP), Y1
-	VXORPS       Y2, Y2, Y2
-	VBROADCASTSS cc2ae0000<>+0(SB), Y3
-	VBROADCASTSS c3fb8aa3b<>+0(SB), Y4
-	VBROADCASTSS c3f318000<>+0(SB), Y5
-	VBROADCASTSS cb95e8083<>+0(SB), Y6
-	MOVQ         AX, BX
+	VBROADCASTSS scale+40(FP), Y1
+	VBROADCASTSS cc2ae0000<>+0(SB), Y2
+	VBROADCASTSS c3fb8aa3b<>+0(SB), Y3
+	VBROADCASTSS c3f318000<>+0(SB), Y4
+	VBROADCASTSS cb95e8083<>+0(SB), Y5
+	MOVQ         rows+24(FP), BX
+	MOVQ         ld+32(FP), SI
+	SHLQ         $0x02, SI
+
+row:
+	VBROADCASTSS cff800000<>+0(SB), Y6
+	VXORPS       Y8, Y8, Y8
+	VMOVAPS      Y6, Y7
+	MOVQ         AX, DI
 	XORQ         CX, CX
-	SUBQ         $0x08, BX
+	SUBQ         $0x08, DI
 	JL           tail1
 
 loop1:
+	VMOVUPS (DX)(CX*1), Y9
+	VMAXPS  Y9, Y7, Y7
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DI
+	JGE     loop1
+
+tail1:
+	ADDQ      $0x08, DI
+	JZ        end1
+	VMOVUPS   (DX)(CX*1), Y9
+	VBLENDVPS Y0, Y9, Y6, Y9
+	VMAXPS    Y9, Y7, Y7
+
+end1:
+	VEXTRACTF128 $0x01, Y7, X6
+	VMAXPS       X6, X7, X7
+	VPERMILPS    $0x4e, X7, X6
+	VMAXPS       X6, X7, X7
+	VPERMILPS    $0xb1, X7, X6
+	VMAXPS       X6, X7, X7
+	VBROADCASTSS X7, Y6
+	MOVQ         AX, DI
+	XORQ         CX, CX
+	SUBQ         $0x08, DI
+	JL           tail2
+
+loop2:
 	VMOVUPS      (DX)(CX*1), Y7
-	VSUBPS       Y1, Y7, Y7
-	VMAXPS       Y7, Y3, Y7
-	VMULPS       Y4, Y7, Y8
-	VROUNDPS     $0x00, Y8, Y8
-	VFNMADD231PS Y5, Y8, Y7
-	VFNMADD231PS Y6, Y8, Y7
+	VSUBPS       Y6, Y7, Y7
+	VMULPS       Y1, Y7, Y7
+	VMAXPS       Y7, Y2, Y7
+	VMULPS       Y3, Y7, Y9
+	VROUNDPS     $0x00, Y9, Y9
+	VFNMADD231PS Y4, Y9, Y7
+	VFNMADD231PS Y5, Y9, Y7
+	VBROADCASTSS c3f800000<>+0(SB), Y11
+	VBROADCASTSS c3ab43565<>+0(SB), Y10
+	VBROADCASTSS c3c0920c4<>+0(SB), Y12
+	VFMADD213PS  Y12, Y7, Y10
+	VBROADCASTSS c3d2aadca<>+0(SB), Y12
+	VFMADD213PS  Y12, Y7, Y10
+	VBROADCASTSS c3e2aaa43<>+0(SB), Y12
+	VFMADD213PS  Y12, Y7, Y10
+	VBROADCASTSS c3efffffc<>+0(SB), Y12
+	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y11, Y7, Y10
+	VFMADD213PS  Y11, Y7, Y10
+	VCVTPS2DQ    Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       Y9, Y10, Y7
+	VADDPS       Y7, Y8, Y8
+	VMOVUPS      Y7, (DX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DI
+	JGE          loop2
+
+tail2:
+	ADDQ         $0x08, DI
+	JZ           end2
+	VMOVUPS      (DX)(CX*1), Y7
+	VSUBPS       Y6, Y7, Y7
+	VMULPS       Y1, Y7, Y7
+	VMAXPS       Y7, Y2, Y7
+	VMULPS       Y3, Y7, Y6
+	VROUNDPS     $0x00, Y6, Y6
+	VFNMADD231PS Y4, Y6, Y7
+	VFNMADD231PS Y5, Y6, Y7
 	VBROADCASTSS c3f800000<>+0(SB), Y10
 	VBROADCASTSS c3ab43565<>+0(SB), Y9
 	VBROADCASTSS c3c0920c4<>+0(SB), Y11
@@ -1518,76 +1809,202 @@ loop1:
 	VFMADD213PS  Y11, Y7, Y9
 	VFMADD213PS  Y10, Y7, Y9
 	VFMADD213PS  Y10, Y7, Y9
-	VCVTPS2DQ    Y8, Y8
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       Y8, Y9, Y7
-	VADDPS       Y7, Y2, Y2
+	VCVTPS2DQ    Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       Y6, Y9, Y7
+	VANDPS       Y0, Y7, Y7
+	VADDPS       Y7, Y8, Y8
 	VMOVUPS      Y7, (DX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, BX
-	JGE          loop1
+
+end2:
+	VEXTRACTF128 $0x01, Y8, X6
+	VADDPS       X6, X8, X8
+	VPERMILPS    $0x4e, X8, X6
+	VADDPS       X6, X8, X8
+	VPERMILPS    $0xb1, X8, X6
+	VADDPS       X6, X8, X8
+	VBROADCASTSS X8, Y6
+	VBROADCASTSS c3f800000<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y6
+	MOVQ         AX, DI
+	XORQ         CX, CX
+	SUBQ         $0x08, DI
+	JL           tail3
+
+loop3:
+	VMOVUPS (DX)(CX*1), Y7
+	VMULPS  Y6, Y7, Y7
+	VMOVUPS Y7, (DX)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DI
+	JGE     loop3
+
+tail3:
+	ADDQ    $0x08, DI
+	JZ      end3
+	VMOVUPS (DX)(CX*1), Y7
+	VMULPS  Y6, Y7, Y7
+	VMOVUPS Y7, (DX)(CX*1)
+
+end3:
+	ADDQ SI, DX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func softmaxBackwardAVX2(n int, tail *int32, d *float32, p *float32, rows int, ld int, scale float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softmaxBackwardAVX2(SB), NOSPLIT, $0-52
+	MOVQ         n+0(FP), AX
+	MOVQ         d+16(FP), DX
+	MOVQ         p+24(FP), BX
+	MOVQ         tail+8(FP), CX
+	VMOVUPS      (CX), Y0
+	VBROADCASTSS scale+48(FP), Y1
+	MOVQ         rows+32(FP), SI
+	MOVQ         ld+40(FP), DI
+	SHLQ         $0x02, DI
+
+row:
+	VXORPS Y2, Y2, Y2
+	MOVQ   AX, R8
+	XORQ   CX, CX
+	SUBQ   $0x08, R8
+	JL     tail1
+
+loop1:
+	VMOVUPS     (DX)(CX*1), Y3
+	VMOVUPS     (BX)(CX*1), Y4
+	VFMADD231PS Y3, Y4, Y2
+	ADDQ        $0x20, CX
+	SUBQ        $0x08, R8
+	JGE         loop1
 
 tail1:
-	ADDQ         $0x08, BX
-	JZ           end1
-	VMASKMOVPS   (DX)(CX*1), Y0, Y7
-	VSUBPS       Y1, Y7, Y7
-	VMAXPS       Y7, Y3, Y7
-	VMULPS       Y4, Y7, Y1
-	VROUNDPS     $0x00, Y1, Y1
-	VFNMADD231PS Y5, Y1, Y7
-	VFNMADD231PS Y6, Y1, Y7
-	VBROADCASTSS c3f800000<>+0(SB), Y4
-	VBROADCASTSS c3ab43565<>+0(SB), Y3
-	VBROADCASTSS c3c0920c4<>+0(SB), Y5
-	VFMADD213PS  Y5, Y7, Y3
-	VBROADCASTSS c3d2aadca<>+0(SB), Y5
-	VFMADD213PS  Y5, Y7, Y3
-	VBROADCASTSS c3e2aaa43<>+0(SB), Y5
-	VFMADD213PS  Y5, Y7, Y3
-	VBROADCASTSS c3efffffc<>+0(SB), Y5
-	VFMADD213PS  Y5, Y7, Y3
-	VFMADD213PS  Y4, Y7, Y3
-	VFMADD213PS  Y4, Y7, Y3
-	VCVTPS2DQ    Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y3, Y7
-	VANDPS       Y0, Y7, Y7
-	VADDPS       Y7, Y2, Y2
-	VMASKMOVPS   Y7, Y0, (DX)(CX*1)
+	ADDQ        $0x08, R8
+	JZ          end1
+	VMOVUPS     (DX)(CX*1), Y3
+	VMOVUPS     (BX)(CX*1), Y4
+	VANDPS      Y0, Y3, Y3
+	VFMADD231PS Y3, Y4, Y2
 
 end1:
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPS       X1, X2, X2
-	VPERMILPS    $0x4e, X2, X1
-	VADDPS       X1, X2, X2
-	VPERMILPS    $0xb1, X2, X1
-	VADDPS       X1, X2, X2
-	VBROADCASTSS X2, Y1
-	VBROADCASTSS c3f800000<>+0(SB), Y2
-	VDIVPS       Y1, Y2, Y1
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	VPERMILPS    $0x4e, X2, X3
+	VADDPS       X3, X2, X2
+	VPERMILPS    $0xb1, X2, X3
+	VADDPS       X3, X2, X2
+	VBROADCASTSS X2, Y2
+	MOVQ         AX, R8
 	XORQ         CX, CX
-	SUBQ         $0x08, AX
+	SUBQ         $0x08, R8
 	JL           tail2
 
 loop2:
-	VMOVUPS (DX)(CX*1), Y2
-	VMULPS  Y1, Y2, Y2
-	VMOVUPS Y2, (DX)(CX*1)
+	VMOVUPS (DX)(CX*1), Y3
+	VMOVUPS (BX)(CX*1), Y4
+	VSUBPS  Y2, Y3, Y3
+	VMULPS  Y4, Y3, Y3
+	VMULPS  Y1, Y3, Y3
+	VMOVUPS Y3, (DX)(CX*1)
 	ADDQ    $0x20, CX
-	SUBQ    $0x08, AX
+	SUBQ    $0x08, R8
 	JGE     loop2
 
 tail2:
-	ADDQ       $0x08, AX
-	JZ         end2
-	VMASKMOVPS (DX)(CX*1), Y0, Y2
-	VMULPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (DX)(CX*1)
+	ADDQ    $0x08, R8
+	JZ      end2
+	VMOVUPS (DX)(CX*1), Y3
+	VMOVUPS (BX)(CX*1), Y4
+	VSUBPS  Y2, Y3, Y3
+	VMULPS  Y4, Y3, Y3
+	VMULPS  Y1, Y3, Y3
+	VANDPS  Y0, Y3, Y3
+	VMOVUPS Y3, (DX)(CX*1)
 
 end2:
+	ADDQ DI, DX
+	ADDQ DI, BX
+	DECQ SI
+	JNZ  row
 	VZEROUPPER
 	RET
+
+// func dropoutAVX2(n int, tail *int32, y *float32, x *float32, first uint32, key0 uint32, key1 uint32, threshold uint32, scale float32)
+// Requires: AVX, AVX2
+TEXT ·dropoutAVX2(SB), NOSPLIT, $0-52
+	MOVQ         n+0(FP), AX
+	MOVQ         y+16(FP), CX
+	MOVQ         x+24(FP), DX
+	MOVQ         tail+8(FP), BX
+	VMOVUPS      (BX), Y0
+	VBROADCASTSS first+32(FP), Y1
+	VBROADCASTSS key0+36(FP), Y2
+	VBROADCASTSS key1+40(FP), Y3
+	VBROADCASTSS threshold+44(FP), Y4
+	VBROADCASTSS scale+48(FP), Y5
+	VBROADCASTSS c00000008<>+0(SB), Y6
+	VBROADCASTSS c7feb352d<>+0(SB), Y7
+	VBROADCASTSS c846ca68b<>+0(SB), Y8
+	VPADDD       count<>+0(SB), Y1, Y1
+	MOVQ         AX, BX
+	XORQ         AX, AX
+	SUBQ         $0x08, BX
+	JL           tail1
+
+loop1:
+	VMOVUPS  (DX)(AX*1), Y11
+	VMOVAPS  Y1, Y9
+	VPXOR    Y2, Y9, Y9
+	VPSRLD   $0x10, Y9, Y10
+	VPXOR    Y10, Y9, Y9
+	VPMULLD  Y7, Y9, Y9
+	VPSRLD   $0x0f, Y9, Y10
+	VPXOR    Y10, Y9, Y9
+	VPADDD   Y3, Y9, Y9
+	VPMULLD  Y8, Y9, Y9
+	VPSRLD   $0x10, Y9, Y10
+	VPXOR    Y10, Y9, Y9
+	VMULPS   Y5, Y11, Y11
+	VPMAXUD  Y4, Y9, Y10
+	VPCMPEQD Y10, Y9, Y9
+	VANDPS   Y9, Y11, Y11
+	VMOVUPS  Y11, (CX)(AX*1)
+	VPADDD   Y6, Y1, Y1
+	ADDQ     $0x20, AX
+	SUBQ     $0x08, BX
+	JGE      loop1
+
+tail1:
+	ADDQ       $0x08, BX
+	JZ         end1
+	VMASKMOVPS (DX)(AX*1), Y0, Y10
+	VMOVAPS    Y1, Y9
+	VPXOR      Y2, Y9, Y9
+	VPSRLD     $0x10, Y9, Y2
+	VPXOR      Y2, Y9, Y9
+	VPMULLD    Y7, Y9, Y9
+	VPSRLD     $0x0f, Y9, Y2
+	VPXOR      Y2, Y9, Y9
+	VPADDD     Y3, Y9, Y9
+	VPMULLD    Y8, Y9, Y9
+	VPSRLD     $0x10, Y9, Y2
+	VPXOR      Y2, Y9, Y9
+	VMULPS     Y5, Y10, Y10
+	VPMAXUD    Y4, Y9, Y2
+	VPCMPEQD   Y2, Y9, Y9
+	VANDPS     Y9, Y10, Y10
+	VMASKMOVPS Y10, Y0, (CX)(AX*1)
+	VPADDD     Y6, Y1, Y1
+
+end1:
+	VZEROUPPER
+	RET
+
+DATA c00000008<>+0(SB)/4, $0x00000008
+GLOBL c00000008<>(SB), RODATA|NOPTR, $4
 
 // func layerNormAVX2(n int, tail *int32, y *float32, gamma *float32, beta *float32, perN float32, eps float32, a *float32)
 // Requires: AVX, AVX2, FMA3

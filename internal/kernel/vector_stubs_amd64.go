@@ -8,7 +8,11 @@ func geluAVX512(n int, tail *int32, y *float32, x *float32)
 
 func geluBackwardAVX512(n int, tail *int32, dx *float32, dy *float32, x *float32)
 
-func softmaxAVX512(n int, tail *int32, x *float32, max float32)
+func softmaxAVX512(n int, tail *int32, x *float32, rows int, ld int, scale float32)
+
+func softmaxBackwardAVX512(n int, tail *int32, d *float32, p *float32, rows int, ld int, scale float32)
+
+func dropoutAVX512(n int, tail *int32, y *float32, x *float32, first uint32, key0 uint32, key1 uint32, threshold uint32, scale float32)
 
 func layerNormAVX512(n int, tail *int32, y *float32, gamma *float32, beta *float32, perN float32, eps float32, a *float32)
 
@@ -28,7 +32,11 @@ func geluAVX2(n int, tail *int32, y *float32, x *float32)
 
 func geluBackwardAVX2(n int, tail *int32, dx *float32, dy *float32, x *float32)
 
-func softmaxAVX2(n int, tail *int32, x *float32, max float32)
+func softmaxAVX2(n int, tail *int32, x *float32, rows int, ld int, scale float32)
+
+func softmaxBackwardAVX2(n int, tail *int32, d *float32, p *float32, rows int, ld int, scale float32)
+
+func dropoutAVX2(n int, tail *int32, y *float32, x *float32, first uint32, key0 uint32, key1 uint32, threshold uint32, scale float32)
 
 func layerNormAVX2(n int, tail *int32, y *float32, gamma *float32, beta *float32, perN float32, eps float32, a *float32)
 

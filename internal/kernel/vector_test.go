@@ -67,25 +67,82 @@ func TestSoftmax(t *testing.T) {
 		rng := rand.New(rand.NewPCG(2, 1))
 		for _, cols := range []int{1, 2, 7, 8, 9, 16, 31, 64, 100, 512} {
 			const rows = 3
-			ld := cols + 5
-			x := normals(rng, rows*ld)
+			scale := float32(0.05) // flat: where one element is all, its gradient cancels
+			ld := Padded(cols) + 5
+			x, dy := normals(rng, rows*ld), normals(rng, rows*ld)
 			for i := range x {
 				x[i] *= 10
 			}
-			before := slices.Clone(x)
-			Softmax(x, rows, cols, ld)
+			before, d := slices.Clone(x), slices.Clone(dy)
+			Softmax(x, rows, cols, ld, scale)
+			SoftmaxBackward(d, x, rows, cols, ld, scale)
 			for i := range rows {
-				want, sum := make([]float64, cols), 0.0
+				want, sum, dot := make([]float64, cols), 0.0, 0.0
 				for j := range cols {
-					want[j] = math.Exp(float64(before[i*ld+j]))
+					want[j] = math.Exp(float64(scale * before[i*ld+j]))
 					sum += want[j]
 				}
 				for j := range want {
 					want[j] /= sum
+					dot += want[j] * float64(dy[i*ld+j])
 				}
 				closeTo(t, "softmax", x[i*ld:i*ld+cols], want, 1e-6)
-				if i < rows-1 && !slices.Equal(x[i*ld+cols:(i+1)*ld], before[i*ld+cols:(i+1)*ld]) {
+				for j := range want {
+					want[j] *= float64(scale) * (float64(dy[i*ld+j]) - dot)
+				}
+				if cols > 1 {
+					closeTo(t, "its gradient", d[i*ld:i*ld+cols], want, 2e-6)
+				}
+				for j := cols; j < Padded(cols); j++ {
+					if x[i*ld+j] != 0 || d[i*ld+j] != 0 {
+						t.Fatalf("%d columns: column %d is %v and its gradient %v, want zeros", cols, j, x[i*ld+j], d[i*ld+j])
+					}
+				}
+				if end := i*ld + Padded(cols); !slices.Equal(x[end:end+5], before[end:end+5]) || !slices.Equal(d[end:end+5], dy[end:end+5]) {
 					t.Fatal("wrote between the rows")
+				}
+			}
+		}
+	})
+}
+
+// Scores of any size: nothing overflows.
+func TestSoftmaxOfLargeScores(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(9, 1))
+		for _, cols := range []int{1, 7, 8, 31, 64, 100, 512} {
+			x := normals(rng, Padded(cols))
+			for i := range x {
+				x[i] *= 1000
+			}
+			want, sum := make([]float64, cols), 0.0
+			top := slices.Max(x[:cols])
+			for j := range want {
+				want[j] = math.Exp(float64(x[j]-top) / 100)
+				sum += want[j]
+			}
+			for j := range want {
+				want[j] /= sum
+			}
+			Softmax(x, 1, cols, len(x), 0.01)
+			closeTo(t, "softmax", x[:cols], want, 2e-6)
+		}
+	})
+}
+
+func TestTranspose(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(8, 1))
+		for _, s := range [][3]int{{1, 1, 1}, {8, 8, 8}, {15, 64, 16}, {5, 19, 5}, {7, 32, 16}, {768, 8, 768}, {8, 100, 8}, {30, 20, 32}} {
+			rows, cols, ldd := s[0], s[1], s[2]
+			lds := cols + 3
+			src, dst := normals(rng, rows*lds), make([]float32, cols*ldd)
+			Transpose(dst, ldd, src, lds, rows, cols)
+			for i := range rows {
+				for j := range cols {
+					if dst[j*ldd+i] != src[i*lds+j] {
+						t.Fatalf("%v: element (%d, %d) is %v, want %v", s, i, j, dst[j*ldd+i], src[i*lds+j])
+					}
 				}
 			}
 		}
@@ -103,7 +160,7 @@ func TestNaNShows(t *testing.T) {
 			t.Errorf("gelu of NaN and Inf: %v, %v", y[3], y[17])
 		}
 		row := slices.Clone(x[:16])
-		Softmax(row, 1, 16, 16)
+		Softmax(row, 1, 16, 16, 1)
 		if row[0] == row[0] {
 			t.Errorf("softmax swallowed a NaN: %v", row)
 		}
@@ -243,6 +300,27 @@ func TestDropout(t *testing.T) {
 		}
 		if want := p * p; name != "base" && math.Abs(both/n-want) > 5*math.Sqrt(want/n) {
 			t.Errorf("%s: masks are not independent, %v dropped in both", name, both/n)
+		}
+	}
+}
+
+// Every level makes the mask of the portable form, also where the lower half of the
+// index wraps.
+func TestDropoutBits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 1))
+	x := normals(rng, 1000)
+	for _, base := range []uint64{0, 5, 1<<32 - 300, 7 << 40} {
+		masks := map[Level][]float32{}
+		for _, l := range Levels() {
+			restore := Use(l)
+			masks[l] = make([]float32, len(x))
+			Dropout{P: 0.3, Seed: 1, Step: 2, Site: 3}.Apply(masks[l], x, base)
+			restore()
+		}
+		for l, y := range masks {
+			if !slices.Equal(y, masks[Portable]) {
+				t.Errorf("base %d: %s makes another mask than the portable form", base, l)
+			}
 		}
 	}
 }

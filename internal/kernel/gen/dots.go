@@ -103,11 +103,14 @@ func finish(s isa, m, n int, sum []reg.VecVirtual) {
 }
 
 // lanes leaves the sum of v's lanes in its lowest: halves are added until one is left.
-func lanes(s isa, v reg.VecVirtual) {
+func lanes(s isa, v reg.VecVirtual) { reduce(s, v, VADDPS) }
+
+// reduce combines v's lanes in its lowest.
+func reduce(s isa, v reg.VecVirtual, with func(...operand.Op)) {
 	if s == avx512 {
 		h := YMM()
 		VEXTRACTF64X4(operand.U8(1), v, h)
-		VADDPS(h, v.AsY(), v.AsY())
+		with(h, v.AsY(), v.AsY())
 	}
 	h := XMM()
 	if s == avx512 { // reaches the upper sixteen registers, as the older form does not
@@ -115,9 +118,9 @@ func lanes(s isa, v reg.VecVirtual) {
 	} else {
 		VEXTRACTF128(operand.U8(1), v.AsY(), h)
 	}
-	VADDPS(h, v.AsX(), v.AsX())
+	with(h, v.AsX(), v.AsX())
 	VPERMILPS(operand.U8(0x4e), v.AsX(), h)
-	VADDPS(h, v.AsX(), v.AsX())
+	with(h, v.AsX(), v.AsX())
 	VPERMILPS(operand.U8(0xb1), v.AsX(), h)
-	VADDPS(h, v.AsX(), v.AsX())
+	with(h, v.AsX(), v.AsX())
 }

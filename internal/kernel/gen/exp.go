@@ -61,35 +61,13 @@ func (e *exponential) of(x reg.VecVirtual) {
 // the assembler refuses a mask that is a NaN.
 var constants = map[uint32]operand.Mem{}
 
-func memConstant(x float32) operand.Mem {
-	b := bits(x)
+func memConstant(x float32) operand.Mem { return memBits(bits(x)) }
+
+func memBits(b uint32) operand.Mem {
 	if _, ok := constants[b]; !ok {
 		constants[b] = ConstData(label("c%08x", b), operand.U32(b))
 	}
 	return constants[b]
-}
-
-// softmaxKernel is one row in place: maximum, exponentials and their sum, quotient.
-func softmaxKernel(s isa) {
-	TEXT("softmax"+s.name, NOSPLIT, "func(n int, tail *int32, x *float32, max float32)")
-	w := begin(s, "x")
-	top, sum, e := w.param("max"), w.sum(), w.exponential()
-	w.pass(func() {
-		v := w.load("x")
-		VSUBPS(top, v, v)
-		e.of(v)
-		w.clear(v)
-		VADDPS(v, sum, sum)
-		w.store(v, "x")
-	})
-	total := w.total(sum)
-	VDIVPS(total, w.constant(1), total)
-	w.pass(func() {
-		v := w.load("x")
-		VMULPS(total, v, v)
-		w.store(v, "x")
-	})
-	w.end()
 }
 
 // normal computes from x: Φ(x), and e = e^{-x²/2}. Φ(-|x|) = e·T(1/(1 + p|x|)).

@@ -1,17 +1,27 @@
 package main
 
 import (
+	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// count is the numbers from 0 to 15 in read-only memory.
+var count operand.Mem
+
 // vector writes the functions that work element by element or row by row.
 func vector() {
+	count = GLOBL("count", attr.RODATA|attr.NOPTR)
+	for i := range 16 {
+		DATA(4*i, operand.U32(i))
+	}
 	for _, s := range []isa{avx512, avx2} {
 		geluKernel(s)
 		geluBackwardKernel(s)
 		softmaxKernel(s)
+		softmaxBackwardKernel(s)
+		dropoutKernel(s)
 		for _, two := range []bool{false, true} {
 			layerNormKernel(s, two)
 			layerNormBackwardKernel(s, two)
@@ -45,6 +55,8 @@ type sweep struct {
 	ktl  reg.Register
 	in   bool // inside the masked tail
 	uses int
+
+	padded bool // rows have room for whole vectors: the tail is read and written whole
 }
 
 // begin loads n, tail and the pointers of a function.
@@ -94,7 +106,7 @@ func (w *sweep) mem(p string) operand.Mem {
 func (w *sweep) load(p string) reg.VecVirtual {
 	v := w.s.vec()
 	switch {
-	case !w.in:
+	case !w.in || w.padded:
 		VMOVUPS(w.mem(p), v)
 	case w.s == avx512:
 		VMOVUPS_Z(w.mem(p), w.ktl, v)
@@ -106,7 +118,7 @@ func (w *sweep) load(p string) reg.VecVirtual {
 
 func (w *sweep) store(v reg.VecVirtual, p string) {
 	switch {
-	case !w.in:
+	case !w.in || w.padded:
 		VMOVUPS(v, w.mem(p))
 	case w.s == avx512:
 		VMOVUPS(v, w.ktl, w.mem(p))
@@ -127,6 +139,18 @@ func (w *sweep) clear(v reg.VecVirtual) {
 	}
 }
 
+// fill sets the lanes beyond n to those of x, in the tail.
+func (w *sweep) fill(v, x reg.VecVirtual) {
+	if !w.in {
+		return
+	}
+	if w.s == avx512 {
+		VBLENDMPS(v, x, w.ktl, v)
+	} else {
+		VBLENDVPS(w.vtl, v, x, v)
+	}
+}
+
 // param broadcasts a float32 parameter.
 func (w *sweep) param(name string) reg.VecVirtual {
 	v := w.s.vec()
@@ -142,8 +166,11 @@ func (w *sweep) constant(x float32) reg.VecVirtual {
 }
 
 // total is the sum of v's lanes in every lane.
-func (w *sweep) total(v reg.VecVirtual) reg.VecVirtual {
-	lanes(w.s, v)
+func (w *sweep) total(v reg.VecVirtual) reg.VecVirtual { return w.all(v, VADDPS) }
+
+// all combines v's lanes, in every lane.
+func (w *sweep) all(v reg.VecVirtual, with func(...operand.Op)) reg.VecVirtual {
+	reduce(w.s, v, with)
 	t := w.s.vec()
 	VBROADCASTSS(v.AsX(), t)
 	return t

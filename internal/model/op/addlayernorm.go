@@ -29,17 +29,16 @@ func AddLayerNorm(batch *Inputs, name string, a, b *G.Node, per Rows, n Norm, d 
 	nodes := G.Nodes{a, b, batch.Layout}
 	if d.P > 0 {
 		o.in, o.diff, nodes = append(o.in, counter), append(o.diff, false), append(nodes, batch.Random)
-		o.dropped = make([]float32, o.rows()*o.cols())
 	}
 	return apply(o, nodes...)
 }
 
 type addLayerNorm struct {
 	spec
-	per     Rows
-	n       Norm
-	d       Drop
-	dropped []float32 // dropout(b); nil without dropout. Kept for the backward pass
+	per  Rows
+	n    Norm
+	d    Drop
+	mask kernel.Dropout // of this run; the backward pass makes it anew
 }
 
 var _ G.SDOp = &addLayerNorm{}
@@ -54,21 +53,33 @@ func (o *addLayerNorm) Do(in ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, b, rows, cols := v[0], v[1], o.per.count(l), o.cols()
-	if o.dropped != nil {
+	if o.d.P > 0 {
 		r, err := randomOf(in[3])
 		if err != nil {
 			return nil, err
 		}
-		dropping := o.clock.Start()
-		drop(o.dropped, b, rows, cols, o.d.at(r))
-		o.clock.Stop("dropout", dropping)
-		b = o.dropped
+		o.mask = o.d.at(r)
 	}
-	kernel.Parallel(rows, 16, func(lo, hi int) {
-		kernel.AddLayerNorm(o.data[lo*cols:], a[lo*cols:], b[lo*cols:], o.n.Gamma, o.n.Beta, hi-lo, cols, o.n.Eps)
+	a, b, cols := v[0], v[1], o.cols()
+	kernel.Parallel(o.per.count(l), 16, func(lo, hi int) {
+		for ; lo < hi; lo++ {
+			y := o.data[lo*cols : (lo+1)*cols]
+			kernel.AddLayerNorm(y, a[lo*cols:], o.branch(y, b, lo), o.n.Gamma, o.n.Beta, 1, cols, o.n.Eps)
+		}
 	})
 	return o.out, nil
+}
+
+// branch is a row of dropout(b). With dropout it is made in the row of the result, and
+// overwritten there: cheaper than memory for all rows that the backward pass reads again.
+func (o *addLayerNorm) branch(y, b []float32, row int) []float32 {
+	at := row * len(y)
+	b = b[at : at+len(y)]
+	if o.d.P == 0 {
+		return b
+	}
+	o.mask.Apply(y, b, uint64(at))
+	return y
 }
 
 // SymDiff: with s = a + dropout(b), ds follows from the normalisation; da = ds and db is
@@ -110,11 +121,11 @@ func (o *addLayerNormBackward) Do(in ...G.Value) (G.Value, error) {
 	}
 	f, cols := o.forward, o.cols()
 	dy, a, b := v[0], v[1], v[2]
-	if f.dropped != nil {
-		b = f.dropped
-	}
 	kernel.Parallel(f.per.count(l), 16, func(lo, hi int) {
-		kernel.AddLayerNormBackward(o.data[lo*cols:], dy[lo*cols:], a[lo*cols:], b[lo*cols:], f.n.Gamma, hi-lo, cols, f.n.Eps)
+		for ; lo < hi; lo++ {
+			ds := o.data[lo*cols : (lo+1)*cols]
+			kernel.AddLayerNormBackward(ds, dy[lo*cols:], a[lo*cols:], f.branch(ds, b, lo), f.n.Gamma, 1, cols, f.n.Eps)
+		}
 	})
 	return o.out, nil
 }

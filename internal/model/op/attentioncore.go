@@ -34,17 +34,21 @@ type core struct {
 
 const blockRows = 64
 
-// scratch holds the tiles of one worker: probabilities, and their gradients.
-type scratch struct{ p, d []float32 }
+// scratch holds what one worker needs: a tile of probabilities, one of their gradients,
+// and the transposes of a head's keys and values.
+type scratch struct{ p, d, k, v []float32 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-// take gives two tiles of n elements.
-func (s *scratch) take(n int) (p, d []float32) {
-	if cap(s.p) < n {
+// fit makes room for tiles of m rows of n keys, in padded rows of ld.
+func (s *scratch) fit(m, ld, size int) {
+	if n := m * ld; cap(s.p) < n {
 		s.p, s.d = make([]float32, n), make([]float32, n)
 	}
-	return s.p[:n], s.d[:n]
+	if n := size * ld; cap(s.k) < n {
+		s.k, s.v = make([]float32, n), make([]float32, n)
+	}
+	s.p, s.d, s.k, s.v = s.p[:m*ld], s.d[:m*ld], s.k[:size*ld], s.v[:size*ld]
 }
 
 func (c *core) scale() float32 { return float32(1 / math.Sqrt(float64(c.Size))) }
@@ -52,7 +56,7 @@ func (c *core) scale() float32 { return float32(1 / math.Sqrt(float64(c.Size))) 
 // pairs calls f for each (sequence, head), in parallel: f(first key row, keys, first
 // query row, queries, head).
 func (c *core) pairs(l Layout, per Rows, f func(s *scratch, lo, n, q0, nq, head int)) {
-	kernel.Parallel(l.Sequences()*c.Count, 1, func(a, b int) {
+	kernel.ParallelTasks(l.Sequences()*c.Count, func(a, b int) {
 		s := scratches.Get().(*scratch)
 		defer scratches.Put(s)
 		for i := a; i < b; i++ {
@@ -61,38 +65,47 @@ func (c *core) pairs(l Layout, per Rows, f func(s *scratch, lo, n, q0, nq, head 
 			if per == Sequences {
 				q0, nq = i/c.Count, 1
 			}
+			s.fit(min(blockRows, nq), kernel.Padded(hi-lo), c.Size)
 			f(s, lo, hi-lo, q0, nq, i%c.Count)
 		}
 	})
 }
 
-// probabilities fills p (m, n) with softmax(scale·q·kᵀ) for m query rows from q0 on.
-func (c *core) probabilities(p []float32, q, k view, q0, m, lo, n, col int) {
-	kernel.MulNT(p, n, q.at(q0, col), q.ld, k.at(lo, col), k.ld, m, n, c.Size, c.scale(), false)
-	kernel.Softmax(p, m, n, n)
+// times computes tile (m, n) = a·bᵀ for m rows of a from row on. bt is scratch for bᵀ,
+// which is made for the first of several blocks of rows; a single row is not worth it.
+func (c *core) times(tile []float32, a view, row, m int, b view, lo, n, col int, bt []float32, first bool, per Rows) {
+	ld := kernel.Padded(n)
+	if per == Sequences {
+		kernel.MulNT(tile, ld, a.at(row, col), a.ld, b.at(lo, col), b.ld, m, n, c.Size, 1, false)
+		return
+	}
+	if first {
+		kernel.Transpose(bt, ld, b.at(lo, col), b.ld, n, c.Size)
+	}
+	kernel.MulNN(tile, ld, a.at(row, col), a.ld, bt, ld, m, ld, c.Size, 1, false)
 }
 
-// dropRows applies the mask to the rows of p, (m, n). An element's index is that of its
-// query token, head and key, the same in the forward and the backward pass.
-func (c *core) dropRows(p []float32, token, m, n, head int) {
+// dropRows writes the rows of p, (m, n), through the mask to d. An element's index is that
+// of its query token, head and key, the same in the forward and the backward pass.
+func (c *core) dropRows(d, p []float32, token, m, n, head int) {
+	ld := kernel.Padded(n)
 	for i := range m {
-		row := p[i*n : (i+1)*n]
-		c.mask.Apply(row, row, uint64((token+i)*c.Count+head)<<16)
+		c.mask.Apply(d[i*ld:(i+1)*ld], p[i*ld:(i+1)*ld], uint64((token+i)*c.Count+head)<<16)
 	}
 }
 
 // forward writes ctx = dropout(softmax(scale·QKᵀ))·V.
 func (c *core) forward(l Layout, per Rows, ctx, q, k, v view) {
 	c.pairs(l, per, func(s *scratch, lo, n, q0, nq, head int) {
-		col := head * c.Size
+		col, ld := head*c.Size, kernel.Padded(n)
 		for b := 0; b < nq; b += blockRows {
 			m := min(blockRows, nq-b)
-			p, _ := s.take(m * n)
-			c.probabilities(p, q, k, q0+b, m, lo, n, col)
+			c.times(s.p, q, q0+b, m, k, lo, n, col, s.k, b == 0, per)
+			kernel.Softmax(s.p, m, n, ld, c.scale())
 			if c.Drop.P > 0 {
-				c.dropRows(p, lo+b, m, n, head)
+				c.dropRows(s.p, s.p, lo+b, m, n, head)
 			}
-			kernel.MulNN(ctx.at(q0+b, col), ctx.ld, p, n, v.at(lo, col), v.ld, m, c.Size, n, 1, false)
+			kernel.MulNN(ctx.at(q0+b, col), ctx.ld, s.p, ld, v.at(lo, col), v.ld, m, c.Size, n, 1, false)
 		}
 	})
 }
@@ -100,53 +113,38 @@ func (c *core) forward(l Layout, per Rows, ctx, q, k, v view) {
 // backward writes the gradients that have a view, from dctx. With P the probabilities and
 // D the mask:
 //
-//	dV = (D⊙P)ᵀ·dctx    dP = D ⊙ (dctx·Vᵀ)    dS = P ⊙ (dP - rowsum(dP ⊙ P))
-//	dQ = scale · dS·K    dK = scale · dSᵀ·Q
+//	dV = (D⊙P)ᵀ·dctx    dP = D ⊙ (dctx·Vᵀ)    dS = scale · P ⊙ (dP - rowsum(dP ⊙ P))
+//	dQ = dS·K    dK = dSᵀ·Q
 func (c *core) backward(l Layout, per Rows, dctx, q, k, v, dq, dk, dv view) {
 	c.pairs(l, per, func(s *scratch, lo, n, q0, nq, head int) {
-		col := head * c.Size
+		col, ld := head*c.Size, kernel.Padded(n)
 		for b := 0; b < nq; b += blockRows {
 			m, more := min(blockRows, nq-b), b > 0
-			p, d := s.take(m * n)
-			c.probabilities(p, q, k, q0+b, m, lo, n, col)
+			c.times(s.p, q, q0+b, m, k, lo, n, col, s.k, !more, per)
+			kernel.Softmax(s.p, m, n, ld, c.scale())
 			dy := dctx.at(q0+b, col)
 			if dv.data != nil {
-				pd := p
+				pd := s.p
 				if c.Drop.P > 0 {
-					pd = d
-					copy(pd, p)
-					c.dropRows(pd, lo+b, m, n, head)
+					pd = s.d
+					c.dropRows(pd, s.p, lo+b, m, n, head)
 				}
-				kernel.MulTN(dv.at(lo, col), dv.ld, pd, n, dy, dctx.ld, n, c.Size, m, 1, more)
+				kernel.MulTN(dv.at(lo, col), dv.ld, pd, ld, dy, dctx.ld, n, c.Size, m, 1, more)
 			}
 			if dq.data == nil && dk.data == nil {
 				continue
 			}
-			kernel.MulNT(d, n, dy, dctx.ld, v.at(lo, col), v.ld, m, n, c.Size, 1, false)
+			c.times(s.d, dctx, q0+b, m, v, lo, n, col, s.v, !more, per)
 			if c.Drop.P > 0 {
-				c.dropRows(d, lo+b, m, n, head)
+				c.dropRows(s.d, s.d, lo+b, m, n, head)
 			}
-			softmaxBackward(d, p, m, n)
+			kernel.SoftmaxBackward(s.d, s.p, m, n, ld, c.scale())
 			if dq.data != nil {
-				kernel.MulNN(dq.at(q0+b, col), dq.ld, d, n, k.at(lo, col), k.ld, m, c.Size, n, c.scale(), false)
+				kernel.MulNN(dq.at(q0+b, col), dq.ld, s.d, ld, k.at(lo, col), k.ld, m, c.Size, n, 1, false)
 			}
 			if dk.data != nil {
-				kernel.MulTN(dk.at(lo, col), dk.ld, d, n, q.at(q0+b, col), q.ld, n, c.Size, m, c.scale(), more)
+				kernel.MulTN(dk.at(lo, col), dk.ld, s.d, ld, q.at(q0+b, col), q.ld, n, c.Size, m, 1, more)
 			}
 		}
 	})
-}
-
-// softmaxBackward turns d = dP into dS = P ⊙ (dP - rowsum(dP ⊙ P)), rows of n.
-func softmaxBackward(d, p []float32, m, n int) {
-	for i := range m {
-		di, pi := d[i*n:(i+1)*n], p[i*n:(i+1)*n]
-		var sum float32
-		for j, x := range di {
-			sum += x * pi[j]
-		}
-		for j, x := range di {
-			di[j] = pi[j] * (x - sum)
-		}
-	}
 }

@@ -89,15 +89,6 @@ func (t *term) gate(dst, src, gates []float32, width int, per Rows, l Layout, lo
 	})
 }
 
-// transpose writes src (rows, cols) into dst as (cols, rows).
-func transpose(dst, src []float32, rows, cols int) {
-	for i := range rows {
-		for j := range cols {
-			dst[j*rows+i] = src[i*cols+j]
-		}
-	}
-}
-
 type lowRank struct {
 	spec
 	*terms
@@ -122,7 +113,7 @@ func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 	o.clock.Stop("linear", frozen)
 	for i, t := range o.terms.terms {
 		a := v[4+2*i]
-		transpose(t.bt, v[5+2*i], t.Out, t.rank)
+		kernel.Transpose(t.bt, t.Out, v[5+2*i], t.rank, t.Out, t.rank)
 		kernel.Parallel(rows, 16, func(lo, hi int) {
 			r := t.rank
 			kernel.MulNT(t.h[lo*r:], r, x[lo*w.In:], w.In, a, w.In, hi-lo, r, w.In, 1, false)

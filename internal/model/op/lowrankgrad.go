@@ -143,7 +143,7 @@ func (o *gradB) Do(in ...G.Value) (G.Value, error) {
 	kernel.Parallel(t.Out, 64, func(lo, hi int) {
 		kernel.MulTN(o.across[lo:], t.Out, o.gated, t.rank, dy[t.Column+lo:], out, t.rank, hi-lo, rows, 1, false)
 	})
-	transpose(o.data, o.across, t.rank, t.Out)
+	kernel.Transpose(o.data, t.rank, o.across, t.Out, t.rank, t.Out)
 	return o.out, nil
 }
 
