@@ -136,6 +136,7 @@ func TestImports(t *testing.T) {
 		"fault":           "",
 		"hub":             "fault",
 		"hub/hubtest":     "",
+		"parquet":         "fault",
 		"disk":            "",
 		"disk/disktest":   "disk",
 		"kernel":          "",
