@@ -54,6 +54,7 @@ func FuzzTokenizerJSON(f *testing.F) {
 		`"pre_tokenizer":{"type":"ByteLevel"},"post_processor":{"type":"RobertaProcessing","cls":["<s>",0],"sep":["</s>",1]},` +
 		`"model":{"vocab":{},"merges":[]}}`))
 	f.Add([]byte(`{"model":{"type":"WordPiece"}}`))
+	f.Add(encodeJSON(f, smallBERT()))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		tok, err := Load(folder(map[string][]byte{"tokenizer.json": b}), "m")
 		if err != nil {

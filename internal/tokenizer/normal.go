@@ -30,7 +30,7 @@ func (n normal) apply(text string) string {
 				return -1
 			}
 			return r
-		}, norm.NFD.String(text))
+		}, decompose(text))
 	}
 	if n.lower {
 		text = lower(text)
@@ -67,6 +67,17 @@ func (n normal) spaced(text string) string {
 		}
 	}
 	return s.String()
+}
+
+// decompose parts letters and accents (NFD). A vowel of Dives Akuru, of Unicode 13, is too
+// young for the library to part.
+func decompose(text string) string {
+	const young = "\U00011938"
+	parts := strings.Split(text, young)
+	for i := range parts {
+		parts[i] = norm.NFD.String(parts[i])
+	}
+	return strings.Join(parts, young)
 }
 
 // lower is the lower case of every character for itself: no final sigma.

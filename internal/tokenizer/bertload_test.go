@@ -1,0 +1,210 @@
+package tokenizer
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestLoadBERTVariants: what writes the same tokenizer in another way gives the same ids.
+func TestLoadBERTVariants(t *testing.T) {
+	const text = "The cats! [MASK] CAFÉ 漢\x00 unaffable zzz"
+	second := "the cat"
+	want, wantTypes := loadBERT(t, nil).Sequence(text, &second, 0)
+	check := func(t *testing.T, tok *Tokenizer) {
+		t.Helper()
+		got, types := tok.Sequence(text, &second, 0)
+		if !slices.Equal(got, want) || !slices.Equal(types, wantTypes) || tok.VocabSize() != len(bertTokens) {
+			t.Errorf("%v of types %v, size %d; want %v of %v", got, types, tok.VocabSize(), want, wantTypes)
+		}
+	}
+	for name, edit := range map[string]func(map[string]any){
+		"the older post-processor": func(m map[string]any) {
+			m["post_processor"] = map[string]any{"type": "BertProcessing", "cls": []any{"[CLS]", 2}, "sep": []any{"[SEP]", 3}}
+		},
+		"no model.type":             func(m map[string]any) { delete(at(m, "model"), "type") },
+		"strip_accents spelled out": func(m map[string]any) { at(m, "normalizer")["strip_accents"] = true },
+		"its own truncation": func(m map[string]any) {
+			m["truncation"] = map[string]any{"max_length": 3, "strategy": "LongestFirst", "stride": 0}
+			m["padding"] = map[string]any{"strategy": map[string]any{"Fixed": 128}, "pad_id": 0}
+		},
+	} {
+		t.Run(name, func(t *testing.T) { check(t, loadBERT(t, edit)) })
+	}
+	const object = `{"do_lower_case":true,"cls_token":{"content":"[CLS]","lstrip":false},"added_tokens_decoder":{"0":{"content":"[PAD]","special":true}}}`
+	for name, settings := range map[string]string{
+		"vocab.txt": `{"do_lower_case":true,"tokenizer_class":"BertTokenizer","model_max_length":512}`, "no settings": `{}`, "settings of null": `{"do_lower_case":null,"strip_accents":null,"never_split":null,"unk_token":null}`,
+		"tokens as objects": object,
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := olderBERT(settings)
+			for _, vocab := range [][]byte{files["vocab.txt"], bytes.ReplaceAll(files["vocab.txt"], []byte("\n"), []byte("\r\n")), bytes.TrimSuffix(files["vocab.txt"], []byte("\n"))} {
+				files["vocab.txt"] = vocab
+				tok, err := Load(folder(files), "m")
+				if err != nil {
+					t.Fatal(err)
+				}
+				check(t, tok)
+			}
+		})
+	}
+}
+
+// TestBERTSettings: each setting of tokenizer_config.json changes what it says.
+func TestBERTSettings(t *testing.T) {
+	for settings, want := range map[string]string{
+		`{}`:                      "the cafe 漢 字 [MASK]",
+		`{"do_lower_case":false}`: "[UNK] café 漢 字 [MASK]",
+		`{"do_lower_case":false,"strip_accents":true}`: "[UNK] cafe 漢 字 [MASK]",
+		`{"strip_accents":false}`:                      "the café 漢 字 [MASK]",
+		`{"tokenize_chinese_chars":false}`:             "the cafe [UNK] [MASK]",
+		`{"unk_token":"x","mask_token":"#"}`:           "the cafe 漢 字 x x x",
+	} {
+		tok, err := Load(folder(olderBERT(settings)), "m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := spelled(tok.Encode("The café 漢字 [MASK]")); got != want {
+			t.Errorf("%s: %s, want %s", settings, got, want)
+		}
+	}
+}
+
+func TestRefusedBERT(t *testing.T) {
+	set := func(value any, keys ...string) func(map[string]any) {
+		return func(m map[string]any) { at(m, keys[:len(keys)-1]...)[keys[len(keys)-1]] = value }
+	}
+	add := func(contents ...string) func(map[string]any) {
+		return func(m map[string]any) {
+			for i, c := range contents {
+				a := addition(len(bertTokens)+i, c)
+				a["normalized"] = true
+				m["added_tokens"] = append(m["added_tokens"].([]any), a)
+			}
+		}
+	}
+	part := func(pair string, i int, value any) func(map[string]any) {
+		return func(m map[string]any) { at(m, "post_processor")[pair].([]any)[i] = value }
+	}
+	item := func(kind, id string, typ any) any {
+		return map[string]any{kind: map[string]any{"id": id, "type_id": typ}}
+	}
+	const template = "post_processor: only [CLS] A [SEP]"
+	tests := []struct {
+		name string
+		edit func(map[string]any)
+		want string
+	}{
+		{"no normalizer", set(nil, "normalizer"), `normalizer.type "" is not supported`},
+		{"another normalizer", set("Lowercase", "normalizer", "type"), `normalizer.type "Lowercase" is not supported`},
+		{"a list of normalizers", set([]any{}, "normalizer"), `key "/normalizer" holds an array`},
+		{"half a normalizer", func(m map[string]any) { delete(at(m, "normalizer"), "lowercase") }, "lowercase is missing"},
+		{"a switch that is none", set("yes", "normalizer", "lowercase"), `key "/normalizer/lowercase" holds a string where true or false`},
+		{"a normalizer with more", set(true, "normalizer", "nfkc"), `key "/normalizer/nfkc" is unknown`},
+		{"another pre-tokenizer", set("Whitespace", "pre_tokenizer", "type"), `pre_tokenizer.type "Whitespace" is not supported`},
+		{"a pre-tokenizer with more", set(1, "pre_tokenizer", "behavior"), "is unknown"},
+		{"no vocabulary", set(nil, "model", "vocab"), "model.vocab"},
+		{"no unknown token", set(nil, "model", "unk_token"), "unk_token"},
+		{"an unknown unknown token", set("<?>", "model", "unk_token"), `model.unk_token "<?>" is not in the vocabulary`},
+		{"no prefix", set(nil, "model", "continuing_subword_prefix"), "continuing_subword_prefix"},
+		{"words without end", set(1<<30, "model", "max_input_chars_per_word"), "max_input_chars_per_word is 1073741824"},
+		{"words of nothing", set(0, "model", "max_input_chars_per_word"), "max_input_chars_per_word is 0"},
+		{"words of minus one", set(-1, "model", "max_input_chars_per_word"), "max_input_chars_per_word is -1"},
+		{"merges", set([]any{}, "model", "merges"), `key "/model/merges" is unknown`},
+		{"an id twice", set(6, "model", "vocab", "dog"), "both have the id 6"},
+		{"an enormous id", set(1<<24, "model", "vocab", "dog"), `"dog" has the id 16777216`},
+		{"no post-processor", set(nil, "post_processor"), `post_processor.type "" is not supported`},
+		{"another post-processor", set("ByteLevel", "post_processor", "type"), `post_processor.type "ByteLevel" is not supported`},
+		{"a sequence of them", set(map[string]any{"type": "Sequence", "processors": []any{}}, "post_processor"), `"Sequence" is not supported`},
+		{"no template", set([]any{}, "post_processor", "single"), template},
+		{"no pair", set([]any{}, "post_processor", "pair"), template},
+		{"types of the pair", part("pair", 3, item("Sequence", "B", 0)), template},
+		{"the type of the last token", part("pair", 4, item("SpecialToken", "[SEP]", 0)), template},
+		{"types of a single text", part("single", 1, item("Sequence", "A", 1)), template},
+		{"B alone", part("single", 1, item("Sequence", "B", 0)), template},
+		{"a token that is not named", part("single", 0, item("SpecialToken", "[FOO]", 0)), template},
+		{"another end for pairs", part("pair", 4, item("SpecialToken", "[CLS]", 1)), template},
+		{"text where a token belongs", part("pair", 0, item("Sequence", "A", 0)), template},
+		{"a part that is both", part("single", 1, map[string]any{"Sequence": map[string]any{"id": "A", "type_id": 0},
+			"SpecialToken": map[string]any{"id": "A", "type_id": 0}}), template},
+		{"a part that is nothing", part("single", 1, map[string]any{}), template},
+		{"a type beyond 32 bits", part("single", 1, item("Sequence", "A", 1<<40)), "type_id"},
+		{"a token of two ids", set([]any{2, 3}, "post_processor", "special_tokens", "[CLS]", "ids"), template},
+		{"a token of no id", set([]any{}, "post_processor", "special_tokens", "[SEP]", "ids"), template},
+		{"a token of another id", set([]any{4}, "post_processor", "special_tokens", "[CLS]", "ids"), `post_processor.cls: "[CLS]" does not have the id 4`},
+		{"a token of no vocabulary", set([]any{9999}, "post_processor", "special_tokens", "[SEP]", "ids"), "post_processor.sep"},
+		{"an older form with more", set(map[string]any{"type": "BertProcessing", "cls": []any{"[CLS]", 2}, "sep": []any{"[SEP]", 3}, "x": 1}, "post_processor"), "is unknown"},
+		{"an added token that vanishes", add("\u0301"), "nothing is left of"},
+		{"added tokens that become one", add("Foo", "FOO"), `or what is left of "Foo"`},
+		{"an added token of another id", func(m map[string]any) {
+			m["added_tokens"] = append(m["added_tokens"].([]any), addition(6, "foo"))
+		}, `"foo" has the id 6`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := smallBERT()
+			tt.edit(m)
+			_, err := Load(folder(map[string][]byte{"tokenizer.json": encodeJSON(t, m)}), "m")
+			checkRefused(t, err, "m/tokenizer.json", tt.want)
+		})
+	}
+}
+
+func TestRefusedVocabText(t *testing.T) {
+	lines := strings.Join(bertTokens, "\n") + "\n"
+	const vocab, config = "m/vocab.txt", "m/tokenizer_config.json"
+	tests := []struct{ name, vocab, settings, file, want string }{
+		{"no settings", lines, "-", config, "nothing says whether text is lower-cased"},
+		{"settings that are no json", lines, "x", config, "not valid json"},
+		{"a list of settings", lines, "[]", config, "holds an array where an object"},
+		{"a setting twice", lines, `{"do_lower_case":true,"do_lower_case":false}`, config, "duplicate"},
+		{"a setting that is no flag", lines, `{"do_lower_case":1}`, config, `key "/do_lower_case" holds a number where true or false`},
+		{"words that are never split", lines, `{"never_split":["x"]}`, config, "never_split is not supported"},
+		{"no basic tokenizer", lines, `{"do_basic_tokenize":false}`, config, "do_basic_tokenize false is not supported"},
+		{"another unknown token", lines, `{"unk_token":"<unk>"}`, vocab, `lacks "<unk>", which is the unk_token`},
+		{"a token of a number", lines, `{"sep_token":3}`, config, `key "/sep_token" holds a number where a string`},
+		{"a token of nothing", lines, `{"sep_token":{}}`, vocab, `lacks "", which is the sep_token`},
+		{"a token of an array", lines, `{"sep_token":{"content":[]}}`, config, `key "/sep_token/content" holds an array`},
+		{"more tokens", lines, `{"added_tokens_decoder":{"40":{"content":"[E1]"}}}`, config, `added_tokens_decoder has "[E1]"`},
+		{"a list of more tokens", lines, `{"added_tokens_decoder":[]}`, config, "holds an array"},
+		{"not BERT's", "a\nb\n", "{}", vocab, `lacks "[PAD]"`},
+		{"nothing", "", "{}", vocab, `lacks "[PAD]"`},
+		{"an empty line", "[PAD]\n\n", "{}", vocab, "line 2 is empty"},
+		{"a token twice", "[PAD]\na\n[PAD]\n", "{}", vocab, `line 3: "[PAD]" is line 1 too`},
+		{"not utf-8", "[PAD]\n\xff\n", "{}", vocab, "line 2 is not utf-8"},
+		{"no lines at all", strings.Repeat("x", 1<<20), "{}", vocab, `lacks "[PAD]"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			files := map[string][]byte{"vocab.txt": []byte(tt.vocab), "tokenizer_config.json": []byte(tt.settings)}
+			if tt.settings == "-" {
+				delete(files, "tokenizer_config.json")
+			}
+			_, err := Load(folder(files), "m")
+			checkRefused(t, err, tt.file, tt.want)
+		})
+	}
+}
+
+// FuzzVocabText: a pair of files is refused in one line, or gives a tokenizer whose ids lie
+// below VocabSize.
+func FuzzVocabText(f *testing.F) {
+	f.Add([]byte(strings.Join(bertTokens, "\n")), []byte(`{"do_lower_case":true}`))
+	f.Add([]byte("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]"), []byte(`{"sep_token":{"content":"[SEP]"}}`))
+	f.Fuzz(func(t *testing.T, vocab, settings []byte) {
+		tok, err := Load(folder(map[string][]byte{"vocab.txt": vocab, "tokenizer_config.json": settings}), "m")
+		if err != nil {
+			if text := err.Error(); strings.Contains(text, "\n") || len(text) > 2000 {
+				t.Fatalf("message %q", text)
+			}
+			return
+		}
+		ids, _ := tok.Sequence("the cats [MASK] é\xff", nil, 0)
+		for _, id := range ids {
+			if id < 0 || int(id) >= tok.VocabSize() {
+				t.Fatalf("id %d of %d", id, tok.VocabSize())
+			}
+		}
+	})
+}
