@@ -16,6 +16,7 @@ import (
 // base is the frozen part: an encoder and the tokenizer that belongs to it.
 type base struct {
 	name      string // "mini", a folder or a name of the Hub
+	hub       bool   // name is one of the Hub
 	revision  string // of a model of the Hub; "": its main branch
 	files     fs.FS  // the model folder
 	model     *model.Model
@@ -57,7 +58,7 @@ func modelFiles(ctx context.Context, io *streams, d dataConfig) (*base, string, 
 		if err != nil {
 			return nil, "", err
 		}
-		return &base{name: s.Repo.ID, revision: s.Repo.Explicit(), files: os.DirFS(s.Dir)}, s.Dir, nil
+		return &base{name: s.Repo.ID, hub: true, revision: s.Repo.Explicit(), files: os.DirFS(s.Dir)}, s.Dir, nil
 	case err != nil:
 		return nil, "", fault.Usagef("model: %w", unwrapPath(err, d.Model))
 	case !info.IsDir():

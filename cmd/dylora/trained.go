@@ -75,6 +75,7 @@ func (t *training) facts(s *evaluate.Sweep) *adapter.Facts {
 		Version: versionOf(info).Version, Task: t.task.Name, Labels: t.task.Labels, Regression: t.task.Kind == data.Regression,
 		Model: t.base.name, Revision: t.base.revision, ModelHash: t.base.model.Hash, RankMax: a.Rank, RankMin: a.RMin,
 		Sampler: t.sampler.String(), Block: a.Block, Update: a.Update, Seed: t.settings.Train.Seed,
+		HubModel: t.base.hub, Training: t.settings.training(),
 		Targets: targets, MaxLength: t.maxLength, Metrics: map[string]map[string]float64{},
 	}
 	if t.start != nil {
@@ -89,6 +90,21 @@ func (t *training) facts(s *evaluate.Sweep) *adapter.Facts {
 		}
 	}
 	return f
+}
+
+// training are the settings that a reader of the model card asks for, those that are set.
+func (r *resolved) training() map[string]string {
+	keys := []string{
+		"recipe", "epochs", "max_steps", "batch", "grad_accumulation", "lr", "weight_decay", "warmup", "clip",
+		"ranks_per_step", "best", "patience", "max_train_examples",
+	}
+	m := map[string]string{}
+	for _, s := range r.settings() {
+		if slices.Contains(keys, s.key) && !s.value.IsZero() {
+			m[s.key] = fmt.Sprint(s.value.Interface())
+		}
+	}
+	return m
 }
 
 // describe tells what is about to be trained on what: label counts and what answering

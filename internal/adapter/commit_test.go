@@ -41,7 +41,7 @@ func TestCommit(t *testing.T) {
 				at++
 			}
 			t.Logf("over %v, dead %v: %d steps broken", over, dead, at-1)
-			if at < 8 { // make, three writes, flush, place, flush
+			if at < 9 { // make, four writes, flush, place, flush
 				t.Errorf("only %d steps", at-1)
 			}
 		}
@@ -65,7 +65,7 @@ func breakAt(t *testing.T, over, dead bool, at int) bool {
 	err := adapter.SaveWith(d, dir, trained(t), facts(), over)
 	after, got := tree(t, root), rankAt(t, dir)
 	switch {
-	case d.Failed == "" && (err != nil || got != 4 || len(after) != 5): // the root, the folder, three files
+	case d.Failed == "" && (err != nil || got != 4 || len(after) != 6): // the root, the folder, four files
 		t.Errorf("over %v, nothing failed: rank %d, %v, %d paths", over, got, err, len(after))
 	case got != old && got != 4:
 		t.Errorf("over %v, dead %v, step %d: rank %d", over, dead, at, got)

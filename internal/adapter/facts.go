@@ -42,6 +42,9 @@ type Facts struct {
 	InitAdapter string `json:"init_adapter,omitzero"` // the adapter that training started from; empty: none
 	InitTask    string `json:"init_task,omitzero"`    // that one's task
 	InitHash    string `json:"init_hash,omitzero"`    // that one's Fingerprint
+
+	HubModel bool              `json:"hub_model,omitzero"` // Model is a name of the Hub
+	Training map[string]string `json:"training,omitempty"` // settings of training that are no facts above, by key
 }
 
 // CheckBase compares the base model's hash with the one the adapter was trained on. A

@@ -28,7 +28,18 @@ func TestSaveOccupied(t *testing.T) {
 		{"an adapter and a note", func(t *testing.T, dir string) {
 			must(t, adapter.Save(dir, trained(t), facts()))
 			must(t, os.WriteFile(filepath.Join(dir, "README.md"), nil, 0o666))
-		}, "exists", "holds README.md"},
+		}, "exists", "holds README.md that dylora did not write"},
+		{"an adapter with a card of another's hand", func(t *testing.T, dir string) {
+			must(t, adapter.Save(dir, trained(t), facts()))
+			path := filepath.Join(dir, "README.md")
+			b, err := os.ReadFile(path)
+			must(t, err)
+			must(t, os.WriteFile(path, append([]byte("Read this first.\n"), b...), 0o666))
+		}, "exists", "or that was changed since"},
+		{"an adapter of dylora's from before there were cards", func(t *testing.T, dir string) {
+			must(t, adapter.Save(dir, trained(t), facts()))
+			must(t, os.Remove(filepath.Join(dir, "README.md")))
+		}, "exists", ""},
 		{"below a file", func(t *testing.T, dir string) {
 			parent := filepath.Dir(dir)
 			must(t, os.Remove(parent))

@@ -8,20 +8,22 @@ import (
 	"os"
 	"slices"
 
+	"github.com/dylora/dylora/internal/card"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
-// The files of an adapter's folder: PEFT's two, and dylora's own facts.
+// The files of an adapter's folder: PEFT's two, and dylora's own facts. The model card
+// stands beside them.
 const (
 	configName  = "adapter_config.json"
 	weightsName = "adapter_model.safetensors"
 	factsName   = "dylora.json"
 )
 
-// Save writes a to the folder dir in PEFT's layout, with f in dylora.json unless f is
-// nil. The folder appears whole or not at all. One that exists is fault.Usage.
+// Save writes a to the folder dir in PEFT's layout, with f in dylora.json and a model card
+// unless f is nil. The folder appears whole or not at all. One that exists is fault.Usage.
 func Save(dir string, a *Adapter, f *Facts) error {
 	return save(disk.Real{}, dir, a, f, safetensors.Float32, false)
 }
@@ -93,6 +95,9 @@ func EncodeAs(a *Adapter, f *Facts, dtype string) ([]disk.Content, error) {
 			return nil, fmt.Errorf("%s: %w", factsName, err)
 		}
 		contents = append(contents, disk.Content{Name: factsName, Data: append(b, '\n')})
+		if f.Task != "" {
+			contents = append(contents, disk.Content{Name: card.FileName, Data: cardOf(a, f).Markdown()})
+		}
 	}
 	return contents, nil
 }
@@ -139,6 +144,12 @@ func occupied(dir string, over bool) (bool, error) {
 	}
 	ours := len(entries) == 0
 	for _, e := range entries {
+		if e.Name() == card.FileName {
+			if err := checkCard(dir); err != nil {
+				return true, err
+			}
+			continue
+		}
 		if !slices.Contains([]string{configName, weightsName, factsName}, e.Name()) {
 			return true, fault.Usagef("%s holds %s, which is not part of an adapter; give another folder", dir, e.Name())
 		}

@@ -1,0 +1,83 @@
+package adapter
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dylora/dylora/internal/card"
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// cardOf is the model card of a, whose facts are f.
+func cardOf(a *Adapter, f *Facts) *card.Card {
+	c := &card.Card{
+		Task: f.Task, Labels: f.Labels, Regression: f.Regression, Model: f.Model, HubModel: f.HubModel,
+		Rank: a.Rank, RankMin: f.RankMin, RankMax: f.RankMax, CutFrom: f.CutFrom, Version: f.Version,
+	}
+	if !f.HubModel {
+		c.Model = filepath.Base(f.Model) // a path says more of a machine than of a model
+	}
+	c.Settings = [][2]string{
+		{"alpha", fmt.Sprint(a.Alpha)},
+		{"targets", strings.Join(f.Targets, ", ")},
+		{"ranks drawn", fmt.Sprintf("%d to %d, %s", f.RankMin, f.RankMax, f.Sampler)},
+		{"rows updated", f.Update},
+		{"tokens per sequence", strconv.Itoa(f.MaxLength)},
+		{"seed", strconv.FormatUint(f.Seed, 10)},
+		{"taken after", fmt.Sprintf("epoch %d, step %d", f.Epoch, f.Step)},
+	}
+	if f.InitTask != "" {
+		c.Settings = append(c.Settings, [2]string{"started from an adapter for", f.InitTask})
+	}
+	for _, key := range slices.Sorted(maps.Keys(f.Training)) {
+		c.Settings = append(c.Settings, [2]string{strings.ReplaceAll(key, "_", " "), f.Training[key]})
+	}
+	c.Results = results(a.Rank, f.Metrics)
+	return c
+}
+
+// results are the metrics by rank, for ranks up to most; a metric that is undefined
+// somewhere is left out.
+func results(most int, metrics map[string]map[string]float64) (list []card.Result) {
+	shared := map[string]int{}
+	for r := 1; r <= most; r++ {
+		m, ok := metrics[strconv.Itoa(r)]
+		if !ok {
+			continue
+		}
+		result := card.Result{Rank: r}
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			shared[name]++
+			result.Metrics = append(result.Metrics, card.Metric{Name: name, Value: m[name]})
+		}
+		list = append(list, result)
+	}
+	for i := range list {
+		list[i].Metrics = slices.DeleteFunc(list[i].Metrics, func(m card.Metric) bool { return shared[m.Name] < len(list) })
+	}
+	return slices.DeleteFunc(list, func(r card.Result) bool { return len(r.Metrics) == 0 })
+}
+
+// checkCard refuses to replace a card that somebody has written or changed.
+func checkCard(dir string) error {
+	path := filepath.Join(dir, card.FileName)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if info.Mode().IsRegular() && info.Size() <= maxJSON {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if card.Untouched(b) {
+			return nil
+		}
+	}
+	return fault.Usagef("%s holds %s that dylora did not write or that was changed since; move it away, or give another folder", dir, card.FileName)
+}
