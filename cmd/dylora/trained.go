@@ -96,7 +96,7 @@ func (t *training) facts(s *evaluate.Sweep) *adapter.Facts {
 func (r *resolved) training() map[string]string {
 	keys := []string{
 		"recipe", "epochs", "max_steps", "batch", "grad_accumulation", "lr", "weight_decay", "warmup", "clip",
-		"ranks_per_step", "best", "patience", "max_train_examples",
+		"ranks_per_step", "best", "patience", "max_train_examples", "precision",
 	}
 	m := map[string]string{}
 	for _, s := range r.settings() {
