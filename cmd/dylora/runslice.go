@@ -131,7 +131,7 @@ func (o *sliceOptions) writeOne(a *opened, c *cut) error {
 		name = "module-ranks"
 	}
 	c.Folder = o.folder(a, name)
-	return adapter.SaveAs(c.Folder, c.adapter, c.facts, o.dtype, o.force)
+	return adapter.SaveEncoded(c.Folder, c.contents, o.force)
 }
 
 // manifestName is the file that lists the slices of a folder of several.

@@ -44,6 +44,15 @@ func save(d disk.Files, dir string, a *Adapter, f *Facts, dtype string, over boo
 	if err != nil {
 		return fmt.Errorf("cannot save the adapter to %s: %w", dir, err)
 	}
+	return commit(d, dir, contents, over)
+}
+
+// SaveEncoded is Save of what Encode made, or SaveOver.
+func SaveEncoded(dir string, contents []disk.Content, over bool) error {
+	return commit(disk.Real{}, dir, contents, over)
+}
+
+func commit(d disk.Files, dir string, contents []disk.Content, over bool) error {
 	exists, err := occupied(dir, over)
 	if err != nil {
 		return err
