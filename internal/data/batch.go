@@ -11,6 +11,7 @@ type Batch struct {
 	Classes []int32   // per sequence; 0 in a regression
 	Scores  []float32 // per sequence; 0 in a classification
 	Index   []int     // per sequence: its place in the split
+	Copies  int       // the sequences are so many copies of the first ones, one after the other; 0 is 1
 }
 
 // Len is the number of sequences.

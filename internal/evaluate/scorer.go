@@ -107,6 +107,7 @@ func repeat(b *data.Batch, n int) *data.Batch {
 		return b
 	}
 	c := &data.Batch{
+		Copies:  n,
 		IDs:     make([]int32, 0, n*len(b.IDs)),
 		Offsets: append(make([]int32, 0, n*b.Len()+1), 0),
 	}

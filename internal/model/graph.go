@@ -117,6 +117,7 @@ func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, traine
 		return y, adapted, err
 	}
 	y, err := op.LowRank(b.in, name, x, per, w, sites, trained)
+	b.in.Copies = nil // from here on, copies of a sequence differ by their gates
 	return y, adapted, err
 }
 

@@ -16,6 +16,7 @@ type Graph struct {
 	vm        G.VM
 	x, sum    []float32 // embeddings' output and scratch, (Rows, H)
 	layout    op.Layout
+	copies    []int32 // one number: Input.Copies
 	random    op.Random
 	gates     []float32 // (Sequences, Modules·Rank)
 	learn     []float32
@@ -40,6 +41,7 @@ type Gradient struct {
 // Input is one batch. Sequences lie end to end in IDs; Offsets (n + 1) says where.
 type Input struct {
 	IDs, Offsets []int32
+	Copies       int       // the sequences are so many copies of the first ones, which then are computed once as far as they are equal; 0 is 1
 	Types        []int32   // of the tokens; none: all are 0
 	Gates        []float32 // (n, Modules·Rank); see op.LowRank
 	Learn        []float32 // the same for the gradients of A and B; training only
@@ -58,7 +60,7 @@ func (m *Model) Compile(o Options) (*Graph, error) {
 	gr := &Graph{
 		Options: o, m: m, width: width,
 		x: make([]float32, o.Rows*h), sum: make([]float32, o.Rows*h),
-		layout: make(op.Layout, o.Sequences+2), random: make(op.Random, 2),
+		layout: make(op.Layout, o.Sequences+2), copies: make([]int32, 1), random: make(op.Random, 2),
 		gates: make([]float32, o.Sequences*max(width, 1)), learn: make([]float32, o.Sequences*max(width, 1)),
 		targets: make([]float32, o.Sequences*o.Labels), weights: make([]float32, o.Sequences),
 	}
@@ -84,6 +86,7 @@ func (gr *Graph) inputs(b *builder) (x *G.Node) {
 		}
 	} else {
 		b.in.Memory = &op.Memory{}
+		b.in.Copies = b.input("copies", gr.copies, 1)
 	}
 	return b.input("embeddings", gr.x, o.Rows, b.m.Config.HiddenSize)
 }
@@ -174,9 +177,17 @@ func (gr *Graph) set(in *Input) error {
 	if len(in.IDs) != int(in.Offsets[n]) || len(in.Gates) != n*gr.width {
 		return fmt.Errorf("model: %d ids for %d tokens, %d gates for %d sequences of %d", len(in.IDs), in.Offsets[n], len(in.Gates), n, gr.width)
 	}
+	if len(in.Types) != 0 && len(in.Types) != len(in.IDs) {
+		return fmt.Errorf("model: %d token types for %d tokens", len(in.Types), len(in.IDs))
+	}
 	copy(gr.gates, in.Gates)
+	distinct, err := in.distinct()
+	if err != nil {
+		return err
+	}
+	gr.copies[0] = int32(n / distinct)
 	embedding := gr.Clock.Start()
-	err := gr.m.embeddings.embed(gr.x, gr.sum, in.IDs, in.Types, in.Offsets)
+	err = gr.embed(in, distinct)
 	gr.Clock.Stop("embeddings", embedding)
 	if err != nil || !gr.Train {
 		return err

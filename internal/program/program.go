@@ -123,7 +123,7 @@ func (p *Program) input(b *data.Batch, ranks []int) (*model.Input, error) {
 		}
 	}
 	p.fill(&p.gates, ranks, p.a.Gate)
-	return &model.Input{IDs: b.IDs, Types: b.Types, Offsets: b.Offsets, Gates: p.gates}, nil
+	return &model.Input{IDs: b.IDs, Types: b.Types, Offsets: b.Offsets, Copies: b.Copies, Gates: p.gates}, nil
 }
 
 // fill writes a gate per sequence and module.

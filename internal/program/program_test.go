@@ -15,11 +15,17 @@ import (
 // mini is the embedded model with an adapter whose B is not zero.
 func mini(t testing.TB, o program.Options) (*program.Program, *adapter.Adapter) {
 	t.Helper()
+	return adapted(t, o, "query", "value")
+}
+
+// adapted is mini with an adapter on other projections.
+func adapted(t testing.TB, o program.Options, targets ...string) (*program.Program, *adapter.Adapter) {
+	t.Helper()
 	m, err := model.Load(models.Mini(), "mini", kernel.Float32)
 	if err != nil {
 		t.Fatal(err)
 	}
-	shapes, err := m.Sites([]string{"query", "value"})
+	shapes, err := m.Sites(targets)
 	if err != nil {
 		t.Fatal(err)
 	}

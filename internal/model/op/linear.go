@@ -24,11 +24,14 @@ func Linear(b *Inputs, name string, x *G.Node, per Rows, w Frozen, trained bool)
 	o := &linear{spec: newSpec(b.place(), "linear", name, x.Shape()[0], w.W.Out, matrix, offsets), per: per, w: w}
 	o.more = fmt.Sprintf("in=%d per=%d", w.W.In, per)
 	o.diff = []bool{trained, false}
-	return apply(o, x, b.Layout)
+	nodes := G.Nodes{x, b.Layout}
+	o.copied = b.copied(&o.spec, &nodes)
+	return apply(o, nodes...)
 }
 
 type linear struct {
 	spec
+	copied
 	per Rows
 	w   Frozen
 }
@@ -45,19 +48,27 @@ func (o *linear) Do(in ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.w.W.Forward(o.data, o.w.W.Out, v[0], o.w.W.In, o.per.count(l), o.w.Bias)
+	rows := o.per.count(l)
+	distinct, err := o.copied.rows(in, rows)
+	if err != nil {
+		return nil, err
+	}
+	o.w.W.Forward(o.data, o.w.W.Out, v[0], o.w.W.In, distinct, o.w.Bias)
+	spread(o.data, distinct, rows, o.w.W.Out)
 	return o.out, nil
 }
 
 // SymDiff: dx = dy · W.
 func (o *linear) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
+	grads := make(G.Nodes, len(in))
 	if !o.diff[0] {
-		return G.Nodes{nil, nil}, nil
+		return grads, nil
 	}
 	b := &linearBackward{spec: newSpec(o.gradient(), "linear.backward", o.name, in[0].Shape()[0], o.w.W.In, matrix, offsets), per: o.per, w: o.w}
 	b.more = o.more
-	dx, err := apply(b, dy, in[1])
-	return G.Nodes{dx, nil}, err
+	var err error
+	grads[0], err = apply(b, dy, in[1])
+	return grads, err
 }
 
 type linearBackward struct {

@@ -51,7 +51,8 @@ func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, sites []Site
 		nodes = append(nodes, site.A, site.B)
 	}
 	s.more += fmt.Sprintf(" in=%d per=%d gates=%d", w.W.In, per, t.width)
-	return apply(&lowRank{spec: s, terms: t}, nodes...)
+	same := b.copied(&s, &nodes)
+	return apply(&lowRank{spec: s, terms: t, copied: same}, nodes...)
 }
 
 // terms is the state that the forward and the backward operations of one layer share.
@@ -92,6 +93,7 @@ func (t *term) gate(dst, src, gates []float32, width int, per Rows, l Layout, lo
 type lowRank struct {
 	spec
 	*terms
+	copied
 }
 
 var _ G.SDOp = &lowRank{}
@@ -108,17 +110,26 @@ func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 	}
 	x, gates, y := v[0], v[2], o.data
 	w, rows := o.w.W, o.per.count(l)
+	distinct, err := o.copied.rows(in, rows)
+	if err != nil {
+		return nil, err
+	}
 	frozen := o.clock.Start()
-	w.Forward(y, w.Out, x, w.In, rows, o.w.Bias)
+	w.Forward(y, w.Out, x, w.In, distinct, o.w.Bias)
 	o.clock.Stop("linear", frozen)
+	spread(y, distinct, rows, w.Out)
 	for i, t := range o.terms.terms {
 		a := v[4+2*i]
 		kernel.Transpose(t.bt, t.Out, v[5+2*i], t.rank, t.Out, t.rank)
-		kernel.Parallel(rows, 16, func(lo, hi int) {
+		kernel.Parallel(distinct, 16, func(lo, hi int) {
 			r := t.rank
 			kernel.MulNT(t.h[lo*r:], r, x[lo*w.In:], w.In, a, w.In, hi-lo, r, w.In, 1, false)
-			t.gate(t.gated, t.h, gates, o.width, o.per, l, lo, hi)
-			kernel.MulNN(y[lo*w.Out+t.Column:], w.Out, t.gated[lo*r:], r, t.bt, t.Out, hi-lo, t.Out, r, 1, true)
+			for first := 0; first < rows; first += distinct { // each copy's own gate
+				copy(t.h[(first+lo)*r:(first+hi)*r], t.h[lo*r:hi*r])
+				lo, hi := first+lo, first+hi
+				t.gate(t.gated, t.h, gates, o.width, o.per, l, lo, hi)
+				kernel.MulNN(y[lo*w.Out+t.Column:], w.Out, t.gated[lo*r:], r, t.bt, t.Out, hi-lo, t.Out, r, 1, true)
+			}
 		})
 	}
 	return o.out, nil

@@ -31,6 +31,7 @@ type Inputs struct {
 	Random *G.Node // int64: see [Random]; nil in a graph without dropout
 	Gates  *G.Node // (sequences, modules·R): see [LowRank]; nil without an adapter
 	Learn  *G.Node // the same for the gradients of A and B; nil if nothing is trained
+	Copies *G.Node // int32, one number: the sequences are so many copies, equal so far; nil: rows may differ
 	Memory *Memory // where forward outputs are taken from; nil: each its own
 	Clock  *Clock  // measures each operation; nil: nothing is measured
 }
