@@ -1,7 +1,7 @@
 # check is what CI runs; the other targets are parts of it and tools.
 GO ?= go
 
-.PHONY: check test vet lint race fuzz bench gen
+.PHONY: check test vet lint race fuzz bench emulate gen
 
 check: vet lint test race
 
@@ -30,6 +30,10 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 0.5s ./internal/kernel
+
+# The kernels on an emulated CPU with AVX-512, VNNI and BF16, for machines without.
+emulate:
+	scripts/emulate-avx512 ./internal/kernel -test.short -test.v
 
 gen:
 	cd internal/kernel/gen && for k in gemm integer strided vector; do \
