@@ -13,12 +13,13 @@ import (
 
 // opened is an adapter together with what its folder remembers.
 type opened struct {
-	path    string // as given
-	folder  string // PEFT folder
-	run     string // run folder; "" if the adapter is in none
-	adapter *adapter.Adapter
-	facts   *adapter.Facts
-	notes   []string // what the files hold beside the adapter
+	path     string // as given
+	folder   string // PEFT folder
+	run      string // run folder; "" if the adapter is in none
+	adapter  *adapter.Adapter
+	facts    *adapter.Facts
+	notes    []string          // what the files hold beside the adapter
+	metadata map[string]string // of the weights' file
 }
 
 // openAdapter loads --adapter: a run folder, any PEFT folder, or a file of loralib's. What
@@ -49,7 +50,7 @@ func openAdapter(io *streams, path string, options adapter.Options) (*opened, er
 	if err != nil {
 		return nil, err
 	}
-	o.adapter, o.facts, o.notes = loaded.Adapter, loaded.Facts, loaded.Notes
+	o.adapter, o.facts, o.notes, o.metadata = loaded.Adapter, loaded.Facts, loaded.Notes, loaded.Metadata
 	for _, n := range o.notes {
 		if _, err := fmt.Fprintf(io.err, "%s: %s\n", o.folder, n); err != nil {
 			return nil, err

@@ -15,6 +15,7 @@ type adapterOptions struct {
 	path      string // run folder or PEFT folder
 	pickled   adapter.Options
 	forceBase bool // take an adapter made for other weights
+	anyTask   bool // its labels are enough where the task is not known
 	sources   sources
 }
 

@@ -43,6 +43,7 @@ and one beyond rounding fails with exit code 7.`,
 		},
 	}
 	addAdapterFlags(cmd, &opts.adapterOptions)
+	opts.anyTask = true
 	addOwnRank(cmd, &opts.rank, "`rank` to merge; default the adapter's largest")
 	cmd.Flags().StringVarP(&opts.out, "out", "o", "", "`folder` to write; default merged-rank-<N> in the run folder")
 	addJSONFlag(cmd, &opts.json)

@@ -75,21 +75,11 @@ func runMerge(ctx context.Context, o *mergeOptions) error {
 
 // mergedFiles are the files of the merged checkpoint: config, weights and the tokenizer's.
 func (s *session) mergedFiles(rank int) ([]disk.Content, error) {
-	sites := map[string]*adapter.Site{}
-	for i := range s.adapter.Sites {
-		sites[s.adapter.Sites[i].Name] = &s.adapter.Sites[i]
-	}
-	merge := func(site string, w []float32) []float32 {
-		if found, ok := sites[site]; ok {
-			return s.adapter.Merge(found, w, rank)
-		}
-		return w
-	}
 	var head []model.Tensor
 	for _, t := range s.adapter.Head {
 		head = append(head, model.Tensor(t))
 	}
-	tensors, err := s.base.model.Merged(merge, head)
+	tensors, err := s.base.model.Merged(s.mergeAt(rank), head)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +103,20 @@ func (s *session) mergedFiles(rank int) ([]disk.Content, error) {
 		contents = append(contents, disk.Content{Name: name, Data: b})
 	}
 	return contents, nil
+}
+
+// mergeAt gives a projection's weight with the adapter worked in.
+func (s *session) mergeAt(rank int) func(site string, w []float32) []float32 {
+	sites := map[string]*adapter.Site{}
+	for i := range s.adapter.Sites {
+		sites[s.adapter.Sites[i].Name] = &s.adapter.Sites[i]
+	}
+	return func(site string, w []float32) []float32 {
+		if found, ok := sites[site]; ok {
+			return s.adapter.Merge(found, w, rank)
+		}
+		return w
+	}
 }
 
 // mergedConfig is the base model's config.json with the task's labels.

@@ -42,15 +42,13 @@ func (o *adapterOptions) open(ctx context.Context, io *streams, fixed ...kernel.
 	if s.settings, err = o.sources.resolve(remembered); err != nil {
 		return nil, err
 	}
+	unknown := o.anyTask && s.settings.origin["task"] == "default" && len(s.adapter.Head) > 0
 	for _, key := range []string{"task", "model"} {
-		if s.settings.origin[key] == "default" {
+		if s.settings.origin[key] == "default" && !(unknown && key == "task") {
 			return nil, fault.Usagef("%s: the adapter does not say its %s: say it with --%s", o.path, key, key)
 		}
 	}
-	if s.task, err = s.settings.Data.newTask(s.labels()); err != nil {
-		return nil, err
-	}
-	if err := s.sameTask(); err != nil {
+	if err := s.findTask(unknown); err != nil {
 		return nil, err
 	}
 	if err := s.checkHead(); err != nil {
@@ -83,6 +81,26 @@ func (o *adapterOptions) open(ctx context.Context, io *streams, fixed ...kernel.
 	}
 	s.program, err = program.New(s.base.model, s.adapter, s.task, program.Options{Seed: s.settings.Train.Seed})
 	return s, err
+}
+
+// findTask looks up the task, or makes one of as many labels as the head has.
+func (s *session) findTask(unknown bool) (err error) {
+	if !unknown {
+		if s.task, err = s.settings.Data.newTask(s.labels()); err != nil {
+			return err
+		}
+		return s.sameTask()
+	}
+	head := s.adapter.Head
+	outputs := len(head[len(head)-1].Data) // the last layer's bias
+	s.task = &data.Task{Name: "unknown", Kind: data.Regression}
+	if outputs > 1 {
+		s.task.Kind = data.Classification
+		for i := range outputs {
+			s.task.Labels = append(s.task.Labels, fmt.Sprintf("LABEL_%d", i)) // as Transformers names them
+		}
+	}
+	return nil
 }
 
 // complete gives the model the adapter's biases, and an adapter without a head the model's.

@@ -19,6 +19,8 @@ type Loaded struct {
 	Adapter *Adapter
 	Facts   *Facts   // zero (Task "") where there is no dylora.json
 	Notes   []string // what the files have and the adapter has not, a line each
+
+	Metadata map[string]string // of the weights' file
 }
 
 // Load is Open without the notes, and without pickles.
@@ -59,7 +61,7 @@ func Open(dir string, o Options) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Loaded{a, f, notes}, nil
+	return &Loaded{a, f, notes, st.Metadata}, nil
 }
 
 // loadFacts reads dylora.json, which must speak of a.

@@ -76,7 +76,7 @@ func OpenLoralib(file string, o Options) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Loaded{a, new(Facts), notes}, nil
+	return &Loaded{Adapter: a, Facts: new(Facts), Notes: notes}, nil
 }
 
 // refuseMerged names loralib's MergedLinear, which holds several projections: its A has the

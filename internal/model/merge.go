@@ -2,8 +2,10 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/model/op"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -78,4 +80,37 @@ func (l *layer) projections(c *Config) (list []projection) {
 		list = append(list, projection{f.path, f.w, f.b, in, out})
 	}
 	return list
+}
+
+// WithMerged is m with other projections, as Merged would write them, without the way
+// through a file; all else is shared with m.
+func (m *Model) WithMerged(merge func(site string, w []float32) []float32) (*Model, error) {
+	if m.precision != kernel.Float32 {
+		return nil, fmt.Errorf("model: its weights are rounded to %s; only a model loaded in float32 can be merged", m.precision)
+	}
+	n, c := *m, &m.Config
+	n.layers = slices.Clone(m.layers)
+	for i := range n.layers {
+		l := &n.layers[i]
+		list := l.projections(c)
+		for j := range list {
+			list[j].weight = merge(c.site(i, list[j].path), list[j].weight)
+		}
+		first := 0
+		if l.query.W != nil { // the last layer: query apart
+			l.query, first = pack(list[:1]), 1
+		}
+		l.attention = pack(list[first:3])
+		l.attentionOutput, l.intermediate, l.output = pack(list[3:4]), pack(list[4:5]), pack(list[5:6])
+	}
+	return &n, nil
+}
+
+// pack makes one product of projections that share their input.
+func pack(list []projection) op.Frozen {
+	var w, bias []float32
+	for _, p := range list {
+		w, bias = append(w, p.weight...), append(bias, p.bias...)
+	}
+	return op.Frozen{W: kernel.Float32.Pack(w, len(bias), list[0].in), Bias: bias}
 }
