@@ -30,7 +30,7 @@ type dataConfig struct {
 	Kind             string `mapstructure:"kind" usage:"what your own task is: classification or regression"`
 	Quoting          string `mapstructure:"quoting" usage:"quotes in your own files: csv (fields may be quoted), none (a quote is a letter), or auto: csv for .csv, none for .tsv"`
 	Recipe           string `mapstructure:"recipe" usage:"the task's settings: cpu (small budget), paper (the LoRA paper's) or reference (those of DyLoRA's code)"`
-	DataDir          string `mapstructure:"data_dir" usage:"\"folder\" of GLUE's official TSV folders, or the task's own folder"`
+	DataDir          string `mapstructure:"data_dir" usage:"\"folder\" of GLUE's official TSV folders, or the task's own folder; empty: the Hub's data, kept in a cache"`
 	Model            string `mapstructure:"model" usage:"base model: mini (built in), a \"folder\" in Hugging Face layout, or a name of the Hub such as FacebookAI/roberta-base"`
 	Revision         string `mapstructure:"revision" usage:"branch, tag or commit of a model of the Hub; empty: its main branch"`
 	MaxLength        int    `mapstructure:"max_length" usage:"tokens per sequence, special ones included; longer input is cut"`

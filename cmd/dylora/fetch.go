@@ -12,27 +12,31 @@ import (
 type fetchOptions struct {
 	io      *streams
 	sources sources
-	names   []string // models of the Hub
+	names   []string // tasks, and models of the Hub
 	json    bool
 }
 
 func newFetchCmd(io *streams, runF func(context.Context, *fetchOptions) error) *cobra.Command {
 	opts := &fetchOptions{io: io}
 	cmd := &cobra.Command{
-		Use:   "fetch MODEL…",
-		Short: "Download models ahead of their use",
-		Long: `Download models of the Hugging Face Hub into the cache that Python's huggingface_hub keeps
-and finds them in. Afterwards everything works without a network.
+		Use:   "fetch MODEL_OR_TASK…",
+		Short: "Download models and tasks ahead of their use",
+		Long: `Download models of the Hugging Face Hub, and tasks of GLUE from its data set nyu-mll/glue.
+Afterwards everything works without a network.
+
+Files go to the cache that Python's huggingface_hub keeps and finds them in; the splits of
+a task are also kept as lines of JSON in ~/.cache/dylora (or XDG_CACHE_HOME), which is what
+training reads.
 
 HF_HOME or HF_HUB_CACHE set the cache, HF_TOKEN opens gated and private repositories,
 HF_ENDPOINT names a mirror; with HF_HUB_OFFLINE=1 nothing is asked, and what is not cached
 fails with exit code 4. A download that was cut off goes on where it was.`,
 		Example: `  dylora fetch FacebookAI/roberta-base
-  dylora fetch roberta-large distilroberta-base
+  dylora fetch sst2 mnli roberta-large
   dylora fetch FacebookAI/roberta-base@main --json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return fault.Usagef("say what to fetch, such as FacebookAI/roberta-base")
+				return fault.Usagef("say what to fetch, such as sst2 or FacebookAI/roberta-base")
 			}
 			return nil
 		},

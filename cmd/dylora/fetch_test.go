@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/glue/gluetest"
 	"github.com/dylora/dylora/internal/hub/hubtest"
 	"github.com/dylora/dylora/models"
 )
@@ -138,5 +139,39 @@ func TestTrainModelOfTheHub(t *testing.T) {
 	_, talk := dylora(t, int(fault.Offline), "eval", "--adapter", filepath.Join(runs, "hub"), "--revision", "main")
 	if !strings.Contains(talk, "model old-mini is not in the cache") {
 		t.Errorf("eval of another revision: %q", talk)
+	}
+}
+
+// TestTaskOfTheHub fetches a task, trains and evaluates on it, and needs the Hub no more.
+func TestTaskOfTheHub(t *testing.T) {
+	s := onHub(t)
+	gluetest.Serve(t, s, 48)
+	t.Setenv(runAsProgram, "1") // the process that reads parquet files is this binary
+	t.Chdir(t.TempDir())
+	out, _ := dylora(t, 0, "fetch", "MNLI", "sst2", "demo")
+	for _, want := range []string{"task mnli: 6 splits, ", "task sst2: 3 splits, ", "commit 0123456\n  " + os.Getenv("XDG_CACHE_HOME"), "demo: built in\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("fetch prints %q, without %q", out, want)
+		}
+	}
+	t.Setenv("HF_HUB_OFFLINE", "1")
+	out, _ = dylora(t, 0, "fetch", "sst2", "--json")
+	if !strings.Contains(out, `"kind":"task"`) || !strings.Contains(out, `"name":"sst2-dev"`) || !strings.Contains(out, `"downloaded":0}`) {
+		t.Errorf("fetch again prints %q", out)
+	}
+	short := []string{"--max-length", "24"}
+	_, talk := dylora(t, 0, append([]string{"train", "--task", "mnli", "--max-steps", "2", "--batch", "8", "--run", "runs/m"}, short...)...)
+	if !strings.Contains(talk, "mnli train: 48 examples, labels entailment 16, neutral 16, contradiction 16") {
+		t.Errorf("train says %q", talk)
+	}
+	for _, split := range []string{"dev", "dev_mismatched"} {
+		out, _ = dylora(t, 0, append([]string{"eval", "--adapter", "runs/m", "--split", split, "--json"}, short...)...)
+		if !strings.Contains(out, `"split":"`+split+`","rank":8,"examples":48`) {
+			t.Errorf("eval prints %q", out)
+		}
+	}
+	_, talk = dylora(t, int(fault.Offline), "train", "--task", "rte", "--run", "runs/r")
+	if !strings.Contains(talk, "task rte: its train split is not here: give --data-dir, the GLUE folder that has RTE/train.tsv, or run 'dylora fetch rte'") {
+		t.Errorf("another task: %q", talk)
 	}
 }

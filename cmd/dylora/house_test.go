@@ -137,6 +137,8 @@ func TestImports(t *testing.T) {
 		"hub":             "fault",
 		"hub/hubtest":     "",
 		"parquet":         "fault",
+		"glue":            "fault data disk hub parquet",
+		"glue/gluetest":   "data hub/hubtest",
 		"disk":            "",
 		"disk/disktest":   "disk",
 		"kernel":          "",

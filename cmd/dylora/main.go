@@ -12,9 +12,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/parquet"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == parquet.Argument {
+		os.Exit(parquet.Child(os.Args[2:], os.Stdout, os.Stderr))
+	}
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run is the whole program: a command line in, an exit code out. The codes are those of
 // package fault, 0, and 130 or 143 after a signal; scripts may test for them.

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
+	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/hub"
 )
@@ -11,12 +13,12 @@ import (
 // fetched is what fetch prints of one name.
 type fetched struct {
 	Name       string     `json:"name"`
-	Kind       string     `json:"kind"` // "model" or "built in"
+	Kind       string     `json:"kind"` // "model", "task" or "built in"
 	Folder     string     `json:"folder"`
 	Commit     string     `json:"commit"`
-	Files      []hub.File `json:"files"`
+	Files      []hub.File `json:"files"` // of a task: its splits
 	Bytes      int64      `json:"bytes"`
-	Downloaded int64      `json:"downloaded"` // of these bytes, now
+	Downloaded int64      `json:"downloaded"` // bytes that came over the network now
 }
 
 func runFetch(ctx context.Context, o *fetchOptions) error {
@@ -48,8 +50,12 @@ func runFetch(ctx context.Context, o *fetchOptions) error {
 
 // fetch gets what a name stands for.
 func fetch(ctx context.Context, io *streams, d dataConfig, name string) (*fetched, error) {
-	if name == builtIn {
+	task, err := data.LookupTask(name)
+	switch {
+	case name == builtIn, err == nil && task.Folder == "":
 		return &fetched{Name: name, Kind: "built in", Files: []hub.File{}}, nil
+	case err == nil:
+		return fetchTask(ctx, io, task)
 	}
 	d.Model = name
 	s, err := hubModel(ctx, io, d)
@@ -63,12 +69,36 @@ func fetch(ctx context.Context, io *streams, d dataConfig, name string) (*fetche
 	return f, nil
 }
 
+// fetchTask gets every split of a task.
+func fetchTask(ctx context.Context, io *streams, t *data.Task) (*fetched, error) {
+	store, err := newGlue(io)
+	if err != nil {
+		return nil, err
+	}
+	splits, err := store.All(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	f := &fetched{Name: t.Name, Kind: "task", Folder: store.Folder}
+	for _, s := range splits {
+		f.Commit = s.Commit
+		f.Files = append(f.Files, hub.File{Name: filepath.Base(s.Folder), Size: s.Bytes})
+		f.Bytes += s.Bytes
+		f.Downloaded += s.Downloaded
+	}
+	return f, nil
+}
+
 func (f *fetched) print(io *streams) error {
 	if f.Folder == "" {
 		_, err := fmt.Fprintf(io.out, "%s: built in\n", f.Name)
 		return err
 	}
-	_, err := fmt.Fprintf(io.out, "%s %s: %d files, %s (%s downloaded), commit %.7s\n  %s\n",
-		f.Kind, f.Name, len(f.Files), evaluate.Size(f.Bytes), evaluate.Size(f.Downloaded), f.Commit, f.Folder)
+	parts := "files"
+	if f.Kind == "task" {
+		parts = "splits"
+	}
+	_, err := fmt.Fprintf(io.out, "%s %s: %d %s, %s (%s downloaded), commit %.7s\n  %s\n",
+		f.Kind, f.Name, len(f.Files), parts, evaluate.Size(f.Bytes), evaluate.Size(f.Downloaded), f.Commit, f.Folder)
 	return err
 }

@@ -36,6 +36,7 @@ loads as it is. Ctrl-C finishes the step and writes a checkpoint; --resume goes 
 the same bits as if nothing had happened.`,
 		Example: `  dylora train
   dylora train --task sst2 --data-dir glue --epochs 2 --lr 5e-4
+  dylora train --task mrpc --model FacebookAI/roberta-base
   dylora train --rank 16 --sampler geometric:0.15 --best 4 --run runs/try
   dylora train --resume --run runs/try`,
 		Args: noArgs,

@@ -25,7 +25,7 @@ const Argument = "read-parquet-in-a-process-of-its-own"
 const (
 	memory      = 1 << 30         // bytes that the child may add to what it starts with
 	longest     = 5 * time.Minute // that the child may take
-	mostBytes   = 2 << 30         // of lines
+	mostBytes   = 512 << 20       // of lines
 	mostMessage = 8 << 10         // bytes kept of what a child says when it dies
 )
 
@@ -53,7 +53,7 @@ func Lines(ctx context.Context, program, path string, l Layout, w io.Writer) err
 	case out.err != nil:
 		return out.err
 	case out.left < 0:
-		err = fmt.Errorf("it unfolds to more than %d GiB", mostBytes>>30)
+		err = fmt.Errorf("it unfolds to more than %d MiB", mostBytes>>20)
 	case limited.Err() != nil:
 		err = fmt.Errorf("it takes longer than %v", longest)
 	case errors.As(err, &exit):
