@@ -36,7 +36,7 @@ func loadBase(ctx context.Context, io *streams, d dataConfig, p kernel.Precision
 	if b.tokenizer, err = tokenizer.Load(b.files, dir); err != nil {
 		return nil, err
 	}
-	if b.model, err = model.Load(b.files, dir, p); err != nil {
+	if b.model, err = model.Load(b.files, dir, model.LoadOptions{Precision: p, AllowPickle: d.AllowPickle}); err != nil {
 		return nil, err
 	}
 	if have, want := b.tokenizer.VocabSize(), b.model.Config.VocabSize; have > want {

@@ -35,7 +35,7 @@ func TestCheckFlags(t *testing.T) {
 // checkSession is mini with an adapter of rank 3 whose B is not zero.
 func checkSession(t *testing.T) *session {
 	t.Helper()
-	m, err := model.Load(models.Mini(), "mini", kernel.Float32)
+	m, err := model.Load(models.Mini(), "mini", model.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,7 @@ type dataConfig struct {
 	DataDir          string `mapstructure:"data_dir" usage:"\"folder\" of GLUE's official TSV folders, or the task's own folder; empty: the Hub's data, kept in a cache"`
 	Model            string `mapstructure:"model" usage:"base model: mini (built in), a \"folder\" in Hugging Face layout, or a name of the Hub such as FacebookAI/roberta-base"`
 	Revision         string `mapstructure:"revision" usage:"branch, tag or commit of a model of the Hub; empty: its main branch"`
+	AllowPickle      bool   `mapstructure:"allow_pickle" usage:"read weights in Python's pickle format, by an allow-list, where there are no safetensors"`
 	MaxLength        int    `mapstructure:"max_length" usage:"tokens per sequence, special ones included; longer input is cut"`
 	MaxTrainExamples int    `mapstructure:"max_train_examples" usage:"use only the first n training examples; 0: all"`
 	MaxEvalExamples  int    `mapstructure:"max_eval_examples" usage:"use only the first n examples of the split in evaluation; 0: all"`

@@ -208,7 +208,7 @@ func TestSettingsAreWhole(t *testing.T) {
 		}
 		seen[s.key] = true
 		switch s.value.Kind() {
-		case reflect.Int, reflect.Uint64, reflect.Float64, reflect.String:
+		case reflect.Int, reflect.Uint64, reflect.Float64, reflect.String, reflect.Bool:
 		default:
 			t.Errorf("setting %q is a %s, which no flag is made for", s.key, s.value.Kind())
 		}

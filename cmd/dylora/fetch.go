@@ -48,7 +48,7 @@ fails with exit code 4. A download that was cut off goes on where it was.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addSettings(cmd.Flags(), "revision")
+	addSettings(cmd.Flags(), "revision", "allow_pickle")
 	addJSONFlag(cmd, &opts.json)
 	return cmd
 }

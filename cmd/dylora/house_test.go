@@ -151,7 +151,7 @@ func TestImports(t *testing.T) {
 		"data/demo":       "",
 		"model/op":        "fault kernel",
 		"model/op/optest": "fault kernel model/op",
-		"model":           "fault kernel safetensors model/op",
+		"model":           "fault kernel pickle safetensors model/op",
 		"program":         "fault kernel model adapter data",
 		"evaluate":        "fault data adapter",
 		"bench":           "kernel data model program train",
@@ -160,6 +160,7 @@ func TestImports(t *testing.T) {
 		"train":           "fault disk kernel safetensors data program tensorboard",
 
 		"tensorboard/tbtest": "",
+		"pickle/pickletest":  "safetensors",
 	}
 	graph := []string{"model", "model/op", "model/op/optest"} // may use Gorgonia
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "../../internal/...").Output()

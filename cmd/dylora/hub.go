@@ -43,7 +43,7 @@ func hubModel(ctx context.Context, io *streams, d dataConfig) (*hub.Snapshot, er
 	if err != nil {
 		return nil, err
 	}
-	return c.Snapshot(ctx, repo, hub.ModelFiles(false))
+	return c.Snapshot(ctx, repo, hub.ModelFiles(d.AllowPickle))
 }
 
 // looksLikePath says whether a name can only mean a place on this machine.

@@ -11,7 +11,7 @@ import (
 // string in a file where a number belongs is a mistake.
 type variable string
 
-// exactNumber gives raw the type to: int, uint64 or float64.
+// exactNumber gives raw the type to: int, uint64, float64 or bool.
 func exactNumber(to reflect.Type, raw any) (any, error) {
 	if text, ok := raw.(variable); ok {
 		return parseNumber(to, string(text))
@@ -40,6 +40,11 @@ func exactNumber(to reflect.Type, raw any) (any, error) {
 			return raw, nil
 		}
 		return nil, fmt.Errorf("%s is not a whole number", show(raw))
+	case reflect.Bool:
+		if raw, ok := raw.(bool); ok {
+			return raw, nil
+		}
+		return nil, fmt.Errorf("%s is not true or false", show(raw))
 	}
 	return nil, fmt.Errorf("setting of unknown type %s", to)
 }
@@ -61,6 +66,11 @@ func parseNumber(to reflect.Type, text string) (any, error) {
 			return i, nil
 		}
 		return nil, fmt.Errorf("%q is not a whole number", text)
+	case reflect.Bool:
+		if text == "true" || text == "false" {
+			return text == "true", nil
+		}
+		return nil, fmt.Errorf("%q is not true or false", text)
 	}
 	return nil, fmt.Errorf("setting of unknown type %s", to)
 }

@@ -153,7 +153,7 @@ func (s *session) mergedConfig() ([]byte, error) {
 // compareMerged loads the merged folder and holds its logits against those of base model
 // and adapter, on sequences of random tokens.
 func (s *session) compareMerged(dir string, rank int) (*merged, error) {
-	loaded, err := model.Load(os.DirFS(dir), dir, kernel.Float32)
+	loaded, err := model.Load(os.DirFS(dir), dir, model.LoadOptions{})
 	if err != nil {
 		return nil, err
 	}

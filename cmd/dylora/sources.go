@@ -37,6 +37,8 @@ func addSettings(flags *pflag.FlagSet, keys ...string) {
 			flags.Float64(s.flag(), v, usage)
 		case string:
 			flags.String(s.flag(), v, usage)
+		case bool:
+			flags.Bool(s.flag(), v, usage)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -36,7 +35,7 @@ func TestLoadBERT(t *testing.T) {
 	for name, list := range map[string][]safetensors.Tensor{
 		"prefixed": whole, "plain": weightsOf(t, smallBERT(), ""), "old names": old(whole), "of pretraining": pretrained,
 	} {
-		m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: list}), "m", kernel.Float32)
+		m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: list}), "m", LoadOptions{})
 		must(t, err)
 		logits := run(t, m, 4)
 		if first == nil {
@@ -66,7 +65,7 @@ func TestLoadBERTFaults(t *testing.T) {
 		{"RoBERTa's prefix", weightsOf(t, smallBERT(), "roberta."), "missing"},
 		{"old and new names", twice, "1 unexpected: embeddings.LayerNorm.weight"},
 	} {
-		_, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: tt.list}), "m", kernel.Float32)
+		_, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: tt.list}), "m", LoadOptions{})
 		checkInvalid(t, err, tt.want)
 	}
 }
@@ -74,7 +73,7 @@ func TestLoadBERTFaults(t *testing.T) {
 // A merged checkpoint has the names of BertForSequenceClassification, pooler included.
 func TestMergedBERT(t *testing.T) {
 	whole := weightsOf(t, smallBERT(), "")
-	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: whole}), "m", kernel.Float32)
+	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: whole}), "m", LoadOptions{})
 	must(t, err)
 	head := m.Head(3, 1)
 	want := map[string][]byte{"classifier.weight": head[0].encode().Data, "classifier.bias": head[1].encode().Data}
@@ -96,7 +95,7 @@ func TestMergedBERT(t *testing.T) {
 
 // Types choose a row of their own, and padding counts as any token.
 func TestBERTEmbeddings(t *testing.T) {
-	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), weightsFile: weightsOf(t, smallBERT(), "")}), "m", kernel.Float32)
+	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: weightsOf(t, smallBERT(), "")}), "m", LoadOptions{})
 	must(t, err)
 	embed := func(ids, types []int32) []float32 {
 		x, sum := make([]float32, 8*len(ids)), make([]float32, 8*len(ids))
@@ -123,7 +122,7 @@ func TestBERTEmbeddings(t *testing.T) {
 // DistilRoBERTa is a RoBERTa of six layers.
 func TestDistilRoBERTa(t *testing.T) {
 	config := with(map[string]any{"num_hidden_layers": 6, "architectures": []string{"RobertaForMaskedLM"}})
-	m, err := Load(folder(t, map[string]any{"config.json": config, weightsFile: weightsOf(t, config, "roberta.")}), "m", kernel.Float32)
+	m, err := Load(folder(t, map[string]any{"config.json": config, tensorFormat.whole: weightsOf(t, config, "roberta.")}), "m", LoadOptions{})
 	must(t, err)
 	sites, err := m.Sites([]string{"query", "value"})
 	must(t, err)

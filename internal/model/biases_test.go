@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
-	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -23,7 +22,7 @@ func TestWithBiases(t *testing.T) {
 }
 
 func testWithBiases(t *testing.T, config map[string]any, prefix string, count int) {
-	m, err := Load(folder(t, map[string]any{"config.json": config, "model.safetensors": weightsOf(t, config, prefix)}), "m", kernel.Float32)
+	m, err := Load(folder(t, map[string]any{"config.json": config, "model.safetensors": weightsOf(t, config, prefix)}), "m", LoadOptions{})
 	must(t, err)
 	var biases []Tensor
 	before, err := m.Merged(identity, nil)
@@ -66,7 +65,7 @@ func testWithBiases(t *testing.T, config map[string]any, prefix string, count in
 }
 
 func TestWithBiasesFaults(t *testing.T) {
-	m, err := Load(folder(t, map[string]any{"config.json": small(), "model.safetensors": weights(t, "")}), "m", kernel.Float32)
+	m, err := Load(folder(t, map[string]any{"config.json": small(), "model.safetensors": weights(t, "")}), "m", LoadOptions{})
 	must(t, err)
 	for name, want := range map[string]string{
 		"roberta.pooler.dense.bias":                        "no bias",

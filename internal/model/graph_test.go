@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/dylora/dylora/internal/kernel"
 )
 
 func robertaSite(layer int, path string) string {
@@ -15,7 +13,7 @@ func robertaSite(layer int, path string) string {
 // smallGraph compiles the small model with adapters on the named sites.
 func smallGraph(t *testing.T, train bool, sites ...string) (*Graph, *Model) {
 	t.Helper()
-	m, err := Load(folder(t, map[string]any{"config.json": with(map[string]any{"hidden_dropout_prob": 0.2}), weightsFile: weights(t, "roberta.")}), "m", kernel.Float32)
+	m, err := Load(folder(t, map[string]any{"config.json": with(map[string]any{"hidden_dropout_prob": 0.2}), tensorFormat.whole: weights(t, "roberta.")}), "m", LoadOptions{})
 	must(t, err)
 	const rank = 2
 	pairs := map[string]Pair{}

@@ -11,7 +11,6 @@ import (
 	"testing/fstest"
 
 	"github.com/dylora/dylora/internal/fault"
-	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -128,19 +127,19 @@ func TestLoadFaults(t *testing.T) {
 		files map[string]any
 		want  string
 	}{
-		{"no configuration", map[string]any{weightsFile: good}, "config.json"},
+		{"no configuration", map[string]any{tensorFormat.whole: good}, "config.json"},
 		{"no weights", map[string]any{"config.json": small()}, "model.safetensors"},
-		{"truncated", map[string]any{"config.json": small(), weightsFile: []byte("12345")}, weightsFile},
-		{"missing", map[string]any{"config.json": small(), weightsFile: without}, "1 missing: embeddings.word_embeddings.weight"},
-		{"unexpected", map[string]any{"config.json": small(), weightsFile: append(slices.Clone(good), safetensors.F32("roberta.extra", []int{1}, []float32{1}))}, "1 unexpected: extra"},
-		{"shape", map[string]any{"config.json": small(), weightsFile: reshaped}, "wrong shape"},
-		{"integers", map[string]any{"config.json": small(), weightsFile: integers(good)}, "word_embeddings"},
-		{"shard outside", map[string]any{"config.json": small(), indexFile: map[string]any{"weight_map": map[string]string{"a": "../x.safetensors"}}}, "../x.safetensors"},
-		{"shard absent", map[string]any{"config.json": small(), indexFile: map[string]any{"weight_map": map[string]string{"a": "x.safetensors"}}}, "x.safetensors"},
-		{"empty index", map[string]any{"config.json": small(), indexFile: map[string]any{"weight_map": map[string]string{}}}, "weight_map is empty"},
+		{"truncated", map[string]any{"config.json": small(), tensorFormat.whole: []byte("12345")}, tensorFormat.whole},
+		{"missing", map[string]any{"config.json": small(), tensorFormat.whole: without}, "1 missing: embeddings.word_embeddings.weight"},
+		{"unexpected", map[string]any{"config.json": small(), tensorFormat.whole: append(slices.Clone(good), safetensors.F32("roberta.extra", []int{1}, []float32{1}))}, "1 unexpected: extra"},
+		{"shape", map[string]any{"config.json": small(), tensorFormat.whole: reshaped}, "wrong shape"},
+		{"integers", map[string]any{"config.json": small(), tensorFormat.whole: integers(good)}, "word_embeddings"},
+		{"shard outside", map[string]any{"config.json": small(), tensorFormat.index(): map[string]any{"weight_map": map[string]string{"a": "../x.safetensors"}}}, "../x.safetensors"},
+		{"shard absent", map[string]any{"config.json": small(), tensorFormat.index(): map[string]any{"weight_map": map[string]string{"a": "x.safetensors"}}}, "x.safetensors"},
+		{"empty index", map[string]any{"config.json": small(), tensorFormat.index(): map[string]any{"weight_map": map[string]string{}}}, "weight_map is empty"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Load(folder(t, tt.files), "m", kernel.Float32)
+			_, err := Load(folder(t, tt.files), "m", LoadOptions{})
 			checkInvalid(t, err, tt.want)
 		})
 	}
@@ -170,13 +169,13 @@ func TestLoadLayouts(t *testing.T) {
 	}
 	var first []float32
 	for name, files := range map[string]map[string]any{
-		"prefixed": {weightsFile: whole},
-		"plain":    {weightsFile: plain},
-		"sharded": {indexFile: map[string]any{"metadata": map[string]any{"total_size": 1}, "weight_map": where},
+		"prefixed": {tensorFormat.whole: whole},
+		"plain":    {tensorFormat.whole: plain},
+		"sharded": {tensorFormat.index(): map[string]any{"metadata": map[string]any{"total_size": 1}, "weight_map": where},
 			"part-1.safetensors": part("part-1.safetensors"), "part-2.safetensors": part("part-2.safetensors")},
 	} {
 		files["config.json"] = small()
-		m, err := Load(folder(t, files), "m", kernel.Float32)
+		m, err := Load(folder(t, files), "m", LoadOptions{})
 		must(t, err)
 		logits := run(t, m, 4)
 		if first == nil {
@@ -206,7 +205,7 @@ func run(t *testing.T, m *Model, n int) []float32 {
 // A merged checkpoint without a change is the checkpoint.
 func TestMergedRoundTrip(t *testing.T) {
 	whole := weights(t, "roberta.")
-	m, err := Load(folder(t, map[string]any{"config.json": small(), weightsFile: whole}), "m", kernel.Float32)
+	m, err := Load(folder(t, map[string]any{"config.json": small(), tensorFormat.whole: whole}), "m", LoadOptions{})
 	must(t, err)
 	merged, err := m.Merged(func(_ string, w []float32) []float32 { return w }, m.Head(2, 1))
 	must(t, err)

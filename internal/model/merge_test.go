@@ -4,15 +4,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/dylora/dylora/internal/kernel"
 )
 
 // TestWithMerged: the model in memory is the one that its file would give.
 func TestWithMerged(t *testing.T) {
 	for _, kind := range []string{"roberta", "bert"} {
 		config := with(map[string]any{"model_type": kind, "type_vocab_size": 1})
-		m, err := Load(folder(t, map[string]any{"config.json": config, "model.safetensors": weightsOf(t, config, kind+".")}), "m", kernel.Float32)
+		m, err := Load(folder(t, map[string]any{"config.json": config, "model.safetensors": weightsOf(t, config, kind+".")}), "m", LoadOptions{})
 		must(t, err)
 		merge := func(site string, w []float32) []float32 {
 			if !strings.HasPrefix(site, kind+".encoder.layer.") || strings.Contains(site, "key") {

@@ -35,11 +35,16 @@ type layer struct {
 	outputNorm      op.Norm
 }
 
+// LoadOptions say how weights are read; the zero value is float32 from safetensors.
+type LoadOptions struct {
+	Precision   kernel.Precision // of the projections' weights
+	AllowPickle bool             // read pytorch_model.bin, through package pickle, where there are no safetensors
+}
+
 // Load reads the model folder fsys; dir is its path for messages. Loading is strict: a
 // tensor that is missing, unexpected or of another shape than config.json says is an
-// error, except for heads, and poolers where the head does not use one. Projections are
-// packed in the precision p.
-func Load(fsys fs.FS, dir string, p kernel.Precision) (*Model, error) {
+// error, except for heads, and poolers where the head does not use one.
+func Load(fsys fs.FS, dir string, o LoadOptions) (*Model, error) {
 	b, err := fs.ReadFile(fsys, "config.json")
 	if err != nil {
 		return nil, fault.Invalidf("%s: cannot be read: %w", path.Join(dir, "config.json"), err)
@@ -48,7 +53,7 @@ func Load(fsys fs.FS, dir string, p kernel.Precision) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := readCheckpoint(fsys, dir)
+	c, err := readCheckpoint(fsys, dir, o.AllowPickle)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +61,7 @@ func Load(fsys fs.FS, dir string, p kernel.Precision) (*Model, error) {
 	if err := c.check(config.shapes()); err != nil {
 		return nil, err
 	}
-	l := &loader{from: c.floats, precision: p}
+	l := &loader{from: c.floats, precision: o.Precision}
 	m := l.model(config)
 	m.Hash, m.classifier = c.hash, l.classifier(c, config)
 	return m, l.err

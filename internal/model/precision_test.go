@@ -32,7 +32,7 @@ func (r *reference) measure(t *testing.T, p kernel.Precision) (e roundings) {
 	t.Helper()
 	var err error
 	dir := filepath.Join(r.dir, "model")
-	r.model, err = Load(os.DirFS(dir), dir, p)
+	r.model, err = Load(os.DirFS(dir), dir, LoadOptions{Precision: p})
 	must(t, err)
 	train, eval := r.compile(t, true), r.compile(t, false)
 	for b := 0; b <= r.RankMax; b++ {

@@ -60,7 +60,7 @@ func onEachReference(t *testing.T, f func(t *testing.T, r *reference)) {
 			t.Run(filepath.Base(r.dir)+"/"+l.String(), func(t *testing.T) {
 				defer kernel.Use(l)()
 				var err error
-				r.model, err = Load(os.DirFS(filepath.Join(r.dir, "model")), filepath.Join(r.dir, "model"), kernel.Float32)
+				r.model, err = Load(os.DirFS(filepath.Join(r.dir, "model")), filepath.Join(r.dir, "model"), LoadOptions{})
 				must(t, err)
 				f(t, r)
 			})

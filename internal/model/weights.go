@@ -1,105 +1,13 @@
 package model
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
 	"strings"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/safetensors"
 )
-
-// checkpoint is the tensors of a model folder by name, without the prefix.
-type checkpoint struct {
-	path    string // for messages
-	tensors map[string]safetensors.Tensor
-	hash    string // SHA-256 of the weight files, hex
-}
-
-const (
-	weightsFile = "model.safetensors"
-	indexFile   = "model.safetensors.index.json"
-)
-
-// readCheckpoint reads model.safetensors, or the shards that its index names, of the
-// folder that fsys is; dir is the folder's path for messages.
-func readCheckpoint(fsys fs.FS, dir string) (*checkpoint, error) {
-	c := &checkpoint{path: path.Join(dir, weightsFile), tensors: map[string]safetensors.Tensor{}}
-	shards, where, err := shardNames(fsys, dir)
-	if err != nil {
-		return nil, err
-	}
-	total := sha256.New()
-	for _, shard := range shards {
-		b, err := fs.ReadFile(fsys, shard)
-		if err != nil {
-			return nil, fault.Invalidf("%s: cannot be read: %w", path.Join(dir, shard), err)
-		}
-		f, err := safetensors.Parse(path.Join(dir, shard), b)
-		if err != nil {
-			return nil, err
-		}
-		sum := sha256.Sum256(b)
-		total.Write(sum[:])
-		for _, t := range f.Tensors {
-			if _, twice := c.tensors[t.Name]; twice {
-				return nil, fault.Invalidf("%s: tensor %q is in another shard too", path.Join(dir, shard), t.Name)
-			}
-			if want, ok := where[t.Name]; where != nil && (!ok || want != shard) {
-				return nil, fault.Invalidf("%s: tensor %q: %s says it is in %q", path.Join(dir, shard), t.Name, indexFile, want)
-			}
-			c.tensors[t.Name] = t
-		}
-	}
-	for name, shard := range where {
-		if _, ok := c.tensors[name]; !ok {
-			return nil, fault.Invalidf("%s: tensor %q is not in %s", path.Join(dir, indexFile), name, shard)
-		}
-	}
-	c.hash = hex.EncodeToString(total.Sum(nil))
-	return c, nil
-}
-
-// shardNames lists the weight files, and for an index which tensor is in which.
-func shardNames(fsys fs.FS, dir string) ([]string, map[string]string, error) {
-	if _, err := fs.Stat(fsys, weightsFile); err == nil {
-		return []string{weightsFile}, nil, nil
-	}
-	b, err := fs.ReadFile(fsys, indexFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fault.Invalidf("%s: no %s and no %s: want a folder in Hugging Face's layout with safetensors weights", dir, weightsFile, indexFile)
-	} else if err != nil {
-		return nil, nil, fault.Invalidf("%s: %w", path.Join(dir, indexFile), err)
-	}
-	var index struct {
-		Metadata any               `json:"metadata"`
-		Where    map[string]string `json:"weight_map"`
-	}
-	if err := json.Unmarshal(b, &index, json.RejectUnknownMembers(true)); err != nil {
-		return nil, nil, fault.Invalidf("%s: %w", path.Join(dir, indexFile), err)
-	}
-	var shards []string
-	for name, shard := range index.Where {
-		if shard != path.Base(shard) || !fs.ValidPath(shard) || !strings.HasSuffix(shard, ".safetensors") {
-			return nil, nil, fault.Invalidf("%s: weight_map: %q names %q, which is not a safetensors file of this folder", path.Join(dir, indexFile), name, shard)
-		}
-		if !slices.Contains(shards, shard) {
-			shards = append(shards, shard)
-		}
-	}
-	if len(shards) == 0 {
-		return nil, nil, fault.Invalidf("%s: weight_map is empty", path.Join(dir, indexFile))
-	}
-	slices.Sort(shards)
-	return shards, index.Where, nil
-}
 
 // plainNames takes the prefix, "roberta." or "bert.", off the encoder's names where they
 // have it, and gives the scale and shift of LayerNorm, which old BERT checkpoints call

@@ -21,7 +21,7 @@ func mini(t testing.TB, o program.Options) (*program.Program, *adapter.Adapter) 
 // adapted is mini with an adapter on other projections.
 func adapted(t testing.TB, o program.Options, targets ...string) (*program.Program, *adapter.Adapter) {
 	t.Helper()
-	m, err := model.Load(models.Mini(), "mini", kernel.Float32)
+	m, err := model.Load(models.Mini(), "mini", model.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func load(t *testing.T, path string) *reference {
 	b, err := os.ReadFile(path)
 	must(t, err)
 	must(t, json.Unmarshal(b, r))
-	r.model, err = model.Load(os.DirFS(filepath.Join(r.dir, "model")), r.dir, kernel.Float32)
+	r.model, err = model.Load(os.DirFS(filepath.Join(r.dir, "model")), r.dir, model.LoadOptions{})
 	must(t, err)
 	r.file, err = safetensors.Read(filepath.Join(r.dir, "reference.safetensors"))
 	must(t, err)

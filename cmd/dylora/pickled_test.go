@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/pickle/pickletest"
+	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/models"
+)
+
+// TestAllowPickle loads the built-in model from a folder where its weights are a pickle.
+func TestAllowPickle(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"config.json", "tokenizer.json"} {
+		b, err := fs.ReadFile(models.Mini(), name)
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := fs.ReadFile(models.Mini(), "model.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights, err := safetensors.Parse("mini", b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = pickletest.Encode(weights.Tensors); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "pytorch_model.bin"), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	silent := &streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard}
+	for _, tt := range []struct {
+		args string
+		ok   bool
+	}{{"--model " + dir, false}, {"--model " + dir + " --allow-pickle", true}, {"--model " + dir + " --allow-pickle=false", false}} {
+		r, err := resolveTrain(t, strings.Fields(tt.args)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		base, err := loadBase(context.Background(), silent, r.Data, kernel.Float32)
+		switch {
+		case tt.ok && (err != nil || base.model.Config.HiddenSize != 256):
+			t.Errorf("%s: %v", tt.args, err)
+		case !tt.ok && (fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "--allow-pickle")):
+			t.Errorf("%s: %v", tt.args, err)
+		}
+	}
+}
+
+func TestBooleanSettings(t *testing.T) {
+	for text, want := range map[string]string{
+		"allow_pickle: true\n": "", "allow_pickle: false\n": "", "allow_pickle: 1\n": "1 is not true or false", "allow_pickle: \"true\"\n": `"true" is not true or false`,
+	} {
+		l, faults := yamlLayer("file", "x.yaml", []byte(text))
+		if want == "" && (len(faults) > 0 || l.values["allow_pickle"] != strings.Contains(text, "true")) {
+			t.Errorf("%q: %v, %v", text, l.values, faults)
+		}
+		if want != "" && (len(faults) != 1 || !strings.Contains(faults[0], want)) {
+			t.Errorf("%q: %v, want %q", text, faults, want)
+		}
+	}
+	for text, want := range map[string]string{"true": "", "false": "", "yes": `"yes" is not true or false`} {
+		l, faults := envLayer([]string{"DYLORA_ALLOW_PICKLE=" + text})
+		if want == "" && (len(faults) > 0 || l.values["allow_pickle"] != (text == "true")) {
+			t.Errorf("%q: %v, %v", text, l.values, faults)
+		}
+		if want != "" && (len(faults) != 1 || !strings.Contains(faults[0], want)) {
+			t.Errorf("%q: %v, want %q", text, faults, want)
+		}
+	}
+}
