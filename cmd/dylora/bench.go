@@ -35,7 +35,7 @@ tokenizer, whose ids are inside any vocabulary, or with that of --tokenizer.
 Operations per second count products alone: of frozen weights, adapters, attention and
 the head, as far as the step needs them. The peak is the micro-kernel on operands in the
 L1 cache, on all threads. What the table says of operations adds up to a step: waiting is
-for other threads, gorgonia the graph machine with the head and the loss.`,
+for other threads, gorgonia the graph machine with the loss.`,
 		Example: `  dylora bench
   dylora bench --mode eval --json
   dylora bench --model random:roberta-base --task sst2 --data-dir glue --svg step.svg`,

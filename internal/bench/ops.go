@@ -8,7 +8,7 @@ import (
 
 // Ops are the names of Steps.Ops, in the order in which they are shown.
 func Ops() []string {
-	return []string{"gemm", "attention", "gelu", "layernorm", "dropout", "adapter", "embeddings", "optimizer", "gorgonia", "waiting", "other"}
+	return []string{"gemm", "attention", "gelu", "layernorm", "dropout", "adapter", "head", "embeddings", "optimizer", "gorgonia", "waiting", "other"}
 }
 
 // category is the name for a kind of operation: that of the kind itself, else of its part
@@ -17,7 +17,7 @@ func category(kind string) string {
 	known := map[string]string{
 		"linear": "gemm", "lowrank": "adapter", "attention": "attention", "firstattention": "attention", "gelu": "gelu",
 		"addlayernorm": "layernorm", "dropout": "dropout", "embeddings": "embeddings", "gorgonia": "gorgonia", "waiting": "waiting",
-		"optimizer": "optimizer", "accumulate": "optimizer",
+		"optimizer": "optimizer", "accumulate": "optimizer", "dense": "head",
 	}
 	if c, ok := known[kind]; ok {
 		return c

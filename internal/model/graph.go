@@ -141,6 +141,7 @@ func (b *builder) encoder(x *G.Node) (h *G.Node, trained bool, err error) {
 // layer is one encoder layer: attention, add and norm, feed-forward, add and norm.
 func (b *builder) layer(i int, x *G.Node, below bool) (*G.Node, bool, error) {
 	c, l := &b.m.Config, &b.m.layers[i]
+	b.in.Residual = &op.Residual{Of: x}
 	residual, ctx, per, trained, err := b.attention(i, x, below)
 	if err != nil {
 		return nil, false, err
@@ -155,6 +156,7 @@ func (b *builder) layer(i int, x *G.Node, below bool) (*G.Node, bool, error) {
 		return nil, false, err
 	}
 	middle := below || trained
+	b.in.Residual = &op.Residual{Of: h}
 	u, adapted, err := b.project(i, h, per, l.intermediate, middle, module{"intermediate.dense", 0, c.IntermediateSize})
 	if err != nil {
 		return nil, false, err
@@ -196,6 +198,7 @@ func (b *builder) attention(i int, x *G.Node, below bool) (residual, ctx *G.Node
 	if residual, err = op.Pool(b.in, name, x, b.o.Sequences, below); err != nil {
 		return nil, nil, 0, false, err
 	}
+	b.in.Residual = &op.Residual{Of: residual}
 	q, adapted, err := b.project(i, residual, op.Sequences, l.query, below, query)
 	if err != nil {
 		return nil, nil, 0, false, err

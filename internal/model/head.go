@@ -74,8 +74,8 @@ func normal(v []float32, std float64, seed uint64, name string) {
 }
 
 // head builds the classification head on the first tokens' states, (sequences, H): BERT's
-// pooler, which is frozen as PEFT leaves it, then with Gorgonia's own operations dropout
-// and a layer, with tanh between layers.
+// pooler, which is frozen as PEFT leaves it, then dropout and a layer, with Gorgonia's own
+// tanh between layers.
 func (b *builder) head(x *G.Node, params G.Nodes, trained bool) (_ *G.Node, err error) {
 	pooled := b.m.pooler.W != nil
 	if pooled {
@@ -96,24 +96,11 @@ func (b *builder) head(x *G.Node, params G.Nodes, trained bool) (_ *G.Node, err 
 		if x, err = b.dropout(name+".dropout", x, op.Sequences, b.m.Config.ClassifierDropout, i > 0 || trained); err != nil {
 			return nil, err
 		}
-		if x, err = affine(x, params[2*i], params[2*i+1]); err != nil {
+		if x, err = op.Dense(b.in, name, x, params[2*i], params[2*i+1], i > 0 || trained); err != nil {
 			return nil, err
 		}
 	}
 	return x, nil
-}
-
-// affine is x·Wᵀ + bias.
-func affine(x, w, bias *G.Node) (*G.Node, error) {
-	wt, err := G.Transpose(w)
-	if err != nil {
-		return nil, err
-	}
-	y, err := G.Mul(x, wt)
-	if err != nil {
-		return nil, err
-	}
-	return G.BroadcastAdd(y, bias, nil, []byte{0})
 }
 
 // loss is Σ_i weight_i · loss_i, where targets holds weight_i at the class of sequence i

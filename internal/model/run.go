@@ -135,7 +135,7 @@ func (gr *Graph) backward(b *builder, logits *G.Node) error {
 	}
 	for i, p := range b.params {
 		node := grads[i]
-		if len(p.shape) == 1 { // biases: kept as one row
+		if node.Dims() == 1 { // kept as one row
 			if node, err = G.Reshape(node, []int{1, p.shape[0]}); err != nil {
 				return err
 			}

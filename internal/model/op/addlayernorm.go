@@ -26,6 +26,9 @@ func AddLayerNorm(batch *Inputs, name string, a, b *G.Node, per Rows, n Norm, d 
 	o := &addLayerNorm{spec: newSpec(batch.place(), "addlayernorm", name, a.Shape()[0], a.Shape()[1], matrix, matrix, offsets), per: per, n: n, d: d}
 	o.more = fmt.Sprintf("per=%d eps=%v p=%v site=%d", per, n.Eps, d.P, d.Site)
 	o.diff = []bool{trained[0], trained[1], false}
+	if batch.Residual.joins(a) && trained[0] {
+		o.residual, o.diff[0] = batch.Residual, false
+	}
 	nodes := G.Nodes{a, b, batch.Layout}
 	if d.P > 0 {
 		o.in, o.diff, nodes = append(o.in, counter), append(o.diff, false), append(nodes, batch.Random)
@@ -39,6 +42,8 @@ type addLayerNorm struct {
 	n    Norm
 	d    Drop
 	mask kernel.Dropout // of this run; the backward pass makes it anew
+
+	residual *Residual // takes the gradient of a to where it is added
 }
 
 var _ G.SDOp = &addLayerNorm{}
@@ -94,6 +99,9 @@ func (o *addLayerNorm) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	}
 	if o.diff[0] {
 		grads[0] = ds
+	}
+	if o.residual != nil {
+		o.residual.ds = ds
 	}
 	if o.diff[1] {
 		grads[1] = ds

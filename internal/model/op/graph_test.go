@@ -135,6 +135,7 @@ func TestShapeErrors(t *testing.T) {
 		"no such gate": func() (*G.Node, error) {
 			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(4, 6), []op.Site{{A: a, B: b, Module: 1, Out: 4}}, false)
 		},
+		"dense": func() (*G.Node, error) { return op.Dense(&g.in, "n", x, a, g.input("bias", ramp(4, 1), 4), false) },
 		"A and B swapped": func() (*G.Node, error) {
 			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(4, 6), []op.Site{{A: b, B: a, Out: 4}}, false)
 		},

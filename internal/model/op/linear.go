@@ -24,6 +24,9 @@ func Linear(b *Inputs, name string, x *G.Node, per Rows, w Frozen, trained bool)
 	o := &linear{spec: newSpec(b.place(), "linear", name, x.Shape()[0], w.W.Out, matrix, offsets), per: per, w: w}
 	o.more = fmt.Sprintf("in=%d per=%d", w.W.In, per)
 	o.diff = []bool{trained, false}
+	if b.Residual.joins(x) {
+		o.residual = b.Residual
+	}
 	nodes := G.Nodes{x, b.Layout}
 	o.copied = b.copied(&o.spec, &nodes)
 	return apply(o, nodes...)
@@ -32,8 +35,9 @@ func Linear(b *Inputs, name string, x *G.Node, per Rows, w Frozen, trained bool)
 type linear struct {
 	spec
 	copied
-	per Rows
-	w   Frozen
+	per      Rows
+	w        Frozen
+	residual *Residual
 }
 
 var _ G.SDOp = &linear{}
@@ -66,8 +70,12 @@ func (o *linear) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	}
 	b := &linearBackward{spec: newSpec(o.gradient(), "linear.backward", o.name, in[0].Shape()[0], o.w.W.In, matrix, offsets), per: o.per, w: o.w}
 	b.more = o.more
+	past := o.residual.gradient()
+	if past != nil {
+		b.in = append(b.in, matrix)
+	}
 	var err error
-	grads[0], err = apply(b, dy, in[1])
+	grads[0], err = apply(b, append(G.Nodes{dy, in[1]}, past...)...)
 	return grads, err
 }
 
@@ -78,7 +86,7 @@ type linearBackward struct {
 	w   Frozen
 }
 
-// Do computes dy · W.
+// Do computes dy · W, added to the gradient past the sublayer if there is one.
 func (o *linearBackward) Do(in ...G.Value) (G.Value, error) {
 	v, err := o.floats(in)
 	if err != nil {
@@ -88,6 +96,7 @@ func (o *linearBackward) Do(in ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.w.W.Backward(o.data, o.w.W.In, v[0], o.w.W.Out, o.per.count(l), false)
+	w, rows := o.w.W, o.per.count(l)
+	w.Backward(o.data, w.In, v[0], w.Out, rows, begin(o.data, v[2:], rows, w.In))
 	return o.out, nil
 }

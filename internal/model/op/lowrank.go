@@ -51,6 +51,9 @@ func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, sites []Site
 		nodes = append(nodes, site.A, site.B)
 	}
 	s.more += fmt.Sprintf(" in=%d per=%d gates=%d", w.W.In, per, t.width)
+	if b.Residual.joins(x) {
+		t.residual = b.Residual
+	}
 	same := b.copied(&s, &nodes)
 	return apply(&lowRank{spec: s, terms: t, copied: same}, nodes...)
 }
@@ -61,6 +64,8 @@ type terms struct {
 	w     Frozen
 	width int // columns of a gate row: modules · R
 	terms []*term
+
+	residual *Residual
 }
 
 // term is the state of one site. h = A x is kept for the gradient of B; bt is Bᵀ, made

@@ -41,6 +41,9 @@ func (o *lowRank) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 		s.in = append(s.in, matrix, matrix)
 		nodes = append(nodes, zs[i], in[4+2*i])
 	}
+	if past := o.residual.gradient(); past != nil {
+		s.in, nodes = append(s.in, matrix), append(nodes, past...)
+	}
 	var err error
 	grads[0], err = apply(&lowRankBackward{spec: s, terms: o.terms}, nodes...)
 	return grads, err
@@ -165,7 +168,7 @@ func (o *lowRankBackward) Do(in ...G.Value) (G.Value, error) {
 	}
 	w, rows := o.w.W, o.per.count(l)
 	frozen := o.clock.Start()
-	w.Backward(o.data, w.In, v[0], w.Out, rows, false)
+	w.Backward(o.data, w.In, v[0], w.Out, rows, begin(o.data, v[3+2*len(o.terms.terms):], rows, w.In))
 	o.clock.Stop("linear.backward", frozen)
 	for i, t := range o.terms.terms {
 		z, a := v[3+2*i], v[4+2*i]

@@ -21,6 +21,7 @@ import (
 
 var (
 	matrix  hm.Type = G.TensorType{Dims: 2, Of: tensor.Float32}
+	vector  hm.Type = G.TensorType{Dims: 1, Of: tensor.Float32}
 	offsets hm.Type = G.TensorType{Dims: 1, Of: tensor.Int32}
 	counter hm.Type = G.TensorType{Dims: 1, Of: tensor.Int64}
 )
@@ -34,6 +35,8 @@ type Inputs struct {
 	Copies *G.Node // int32, one number: the sequences are so many copies, equal so far; nil: rows may differ
 	Memory *Memory // where forward outputs are taken from; nil: each its own
 	Clock  *Clock  // measures each operation; nil: nothing is measured
+
+	Residual *Residual // of the sublayer that is being built; nil: none
 }
 
 // place is what an operation gets from the graph it is built for.
@@ -116,14 +119,15 @@ func (s *spec) String() string {
 	return fmt.Sprintf("%s{%s %v %s}", s.kind, s.name, s.out.Shape(), s.more)
 }
 
-// floats are the backing slices of the inputs that are matrices; nil for the others.
+// floats are the backing slices of the inputs that are matrices or vectors; nil for the
+// others.
 func (s *spec) floats(in []G.Value) ([][]float32, error) {
 	if len(in) != len(s.in) {
 		return nil, fmt.Errorf("%s: want %d inputs, got %d", s, len(s.in), len(in))
 	}
 	data := make([][]float32, len(in))
 	for i, v := range in {
-		if s.in[i] != matrix {
+		if s.in[i] != matrix && s.in[i] != vector {
 			continue
 		}
 		d, ok := v.Data().([]float32)

@@ -78,6 +78,35 @@ func TestAddLayerNormGradient(t *testing.T) {
 	}
 }
 
+// The gradient past a sublayer is added in the gradient of its first projection.
+func TestResidualGradient(t *testing.T) {
+	n := op.Norm{Gamma: ramp(6, 2), Beta: ramp(6, 1), Eps: 1e-5}
+	w := frozen(6, 6)
+	optest.Check(t, []optest.Input{matrix("x", rows, 6), layout()}, tokens, tolerance, func(in G.Nodes) (*G.Node, error) {
+		b := &op.Inputs{Layout: in[1], Residual: &op.Residual{Of: in[0]}}
+		y, err := op.Linear(b, "l", in[0], op.Tokens, w, true)
+		if err != nil {
+			return nil, err
+		}
+		return op.AddLayerNorm(b, "n", in[0], y, op.Tokens, n, op.Drop{}, [2]bool{true, true})
+	})
+	optest.Check(t, []optest.Input{matrix("x", rows, 6), layout(), fixed("gates", sequences, 3), matrix("A", 3, 6), matrix("B", 6, 3)}, tokens, tolerance, func(in G.Nodes) (*G.Node, error) {
+		b := &op.Inputs{Layout: in[1], Gates: in[2], Residual: &op.Residual{Of: in[0]}}
+		y, err := op.LowRank(b, "l", in[0], op.Tokens, w, []op.Site{{A: in[3], B: in[4], Out: 6}}, true)
+		if err != nil {
+			return nil, err
+		}
+		return op.AddLayerNorm(b, "n", in[0], y, op.Tokens, n, op.Drop{}, [2]bool{true, true})
+	})
+}
+
+func TestDenseGradient(t *testing.T) {
+	bias := optest.Input{Name: "bias", Shape: tensor.Shape{5}, Grad: true}
+	optest.Check(t, []optest.Input{matrix("x", sequences, 6), matrix("w", 5, 6), bias, layout()}, used, tolerance, func(in G.Nodes) (*G.Node, error) {
+		return op.Dense(&op.Inputs{Layout: in[3]}, "d", in[0], in[1], in[2], true)
+	})
+}
+
 func TestPoolGradient(t *testing.T) {
 	optest.Check(t, []optest.Input{matrix("x", rows, 4), layout()}, used, tolerance, func(in G.Nodes) (*G.Node, error) {
 		return op.Pool(&op.Inputs{Layout: in[1]}, "p", in[0], sequences, true)
