@@ -82,7 +82,7 @@ func TestBenchFaults(t *testing.T) {
 		"--model nosuch":                                  fault.Offline,
 		"--batch 9223372036854775807":                     fault.Usage,
 		"--tokenizer x":                                   fault.Usage,
-		"--task sst2":                                     fault.Usage,
+		"--task sst2":                                     fault.Offline,
 		"--task sst2 --data-dir " + t.TempDir():           fault.Invalid,
 		"--model random:roberta-base --rank 0":            fault.Usage,
 		"--svg " + filepath.Join(t.TempDir(), "no/x.svg"): fault.Failure,
