@@ -124,12 +124,12 @@ func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, traine
 // encoder stacks the layers on x; the result is the first tokens' states, and whether
 // anything below them is trained.
 func (b *builder) encoder(x *G.Node) (h *G.Node, trained bool, err error) {
-	b.in.Memory.Layer(1)
+	b.in.Layer = -1
 	if x, err = b.dropout("embeddings.dropout", x, op.Tokens, b.m.Config.HiddenDropout, false); err != nil {
 		return nil, false, err
 	}
 	for i := range b.m.layers {
-		b.in.Memory.Layer(i)
+		b.in.Layer = i
 		b.hidden = append(b.hidden, x)
 		if x, trained, err = b.layer(i, x, trained); err != nil {
 			return nil, false, err

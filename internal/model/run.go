@@ -53,6 +53,14 @@ type Input struct {
 
 // Compile builds and compiles the graph.
 func (m *Model) Compile(o Options) (*Graph, error) {
+	if o.Train {
+		return m.compile(o, &op.Inputs{Clock: o.Clock, Back: &op.Memory{}})
+	}
+	return m.compile(o, &op.Inputs{Clock: o.Clock, Memory: &op.Memory{}})
+}
+
+// compile builds and compiles the graph; in says where operations take their memory from.
+func (m *Model) compile(o Options, in *op.Inputs) (*Graph, error) {
 	if o.Rows < 1 || o.Sequences < 2 || o.Labels < 1 || len(o.Head) != len(m.Config.headNames()) {
 		return nil, fmt.Errorf("model: no graph for %d rows, %d sequences, %d labels and %d head tensors", o.Rows, o.Sequences, o.Labels, len(o.Head))
 	}
@@ -64,7 +72,7 @@ func (m *Model) Compile(o Options) (*Graph, error) {
 		gates: make([]float32, o.Sequences*max(width, 1)), learn: make([]float32, o.Sequences*max(width, 1)),
 		targets: make([]float32, o.Sequences*o.Labels), weights: make([]float32, o.Sequences),
 	}
-	b := &builder{m: m, o: o, g: G.NewGraph(), in: &op.Inputs{Clock: o.Clock}}
+	b := &builder{m: m, o: o, g: G.NewGraph(), in: in}
 	if err := gr.build(b); err != nil {
 		return nil, fmt.Errorf("model: building the graph: %w", err)
 	}
@@ -85,7 +93,6 @@ func (gr *Graph) inputs(b *builder) (x *G.Node) {
 			b.in.Random = b.input("random", []int64(gr.random), len(gr.random))
 		}
 	} else {
-		b.in.Memory = &op.Memory{}
 		b.in.Copies = b.input("copies", gr.copies, 1)
 	}
 	return b.input("embeddings", gr.x, o.Rows, b.m.Config.HiddenSize)

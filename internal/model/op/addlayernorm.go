@@ -106,7 +106,7 @@ func (o *addLayerNorm) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	if o.diff[1] {
 		grads[1] = ds
 		if o.d.P > 0 {
-			grads[1], err = Dropout(&Inputs{Layout: in[2], Random: in[3]}, o.name+".backward", ds, o.per, o.d, false)
+			grads[1], err = Dropout(o.inputs(in[2], in[3]), o.name+".backward", ds, o.per, o.d, false)
 		}
 	}
 	return grads, err

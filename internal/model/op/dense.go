@@ -57,7 +57,8 @@ func (o *dense) Do(in ...G.Value) (G.Value, error) {
 	return o.out, nil
 }
 
-// SymDiff: dx = dy·W, dW = dyᵀ·x, db = Σ dy.
+// SymDiff: dx = dy·W, dW = dyᵀ·x, db = Σ dy, each in memory of its own: dW and db are read
+// at the end of a run.
 func (o *dense) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	grads := make(G.Nodes, len(in))
 	outputs := o.cols()
@@ -69,7 +70,7 @@ func (o *dense) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 		if !o.diff[i] {
 			continue
 		}
-		b := &denseBackward{spec: newSpec(o.gradient(), "dense.backward."+g.kind, o.name, g.rows, g.cols, matrix, matrix, offsets), forward: o, of: i}
+		b := &denseBackward{spec: newSpec(o.leaf(), "dense.backward."+g.kind, o.name, g.rows, g.cols, matrix, matrix, offsets), forward: o, of: i}
 		b.more = o.more
 		var err error
 		if grads[i], err = apply(b, dy, g.other, in[3]); err != nil {

@@ -81,6 +81,6 @@ func (o *dropout) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	if !o.diff[0] {
 		return make(G.Nodes, 3), nil
 	}
-	dx, err := Dropout(&Inputs{Layout: in[1], Random: in[2]}, o.name+".backward", dy, o.per, o.d, false)
+	dx, err := Dropout(o.inputs(in[1], in[2]), o.name+".backward", dy, o.per, o.d, false)
 	return G.Nodes{dx, nil, nil}, err
 }

@@ -19,7 +19,7 @@ func (o *lowRank) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	for i, t := range o.terms.terms {
 		a, b := in[4+2*i], in[5+2*i]
 		name := fmt.Sprintf("%s#%d", o.name, i)
-		z, err := apply(&lowRankZ{spec: o.derived("lowrank.z", name, x.Shape()[0], t.rank, 1), terms: o.terms, t: t}, dy, layout)
+		z, err := apply(&lowRankZ{spec: o.derived(o.gradient(), "lowrank.z", name, x.Shape()[0], t.rank, 1), terms: o.terms, t: t}, dy, layout)
 		if err != nil {
 			return nil, err
 		}
@@ -34,12 +34,18 @@ func (o *lowRank) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	if !o.diff[0] {
 		return grads, nil
 	}
-	s := o.derived("lowrank.backward", o.name, x.Shape()[0], o.w.W.In, 1)
+	s := o.derived(o.gradient(), "lowrank.backward", o.name, x.Shape()[0], o.w.W.In, 1)
 	s.in = append(s.in, matrix)
 	nodes := G.Nodes{dy, layout, gates}
 	for i := range o.terms.terms {
 		s.in = append(s.in, matrix, matrix)
 		nodes = append(nodes, zs[i], in[4+2*i])
+	}
+	// dA and dB are inputs for the order alone: they must have read dy and z before layers
+	// below take that memory again.
+	for i := range o.terms.terms {
+		s.in = append(s.in, matrix, matrix)
+		nodes = append(nodes, grads[4+2*i], grads[5+2*i])
 	}
 	if past := o.residual.gradient(); past != nil {
 		s.in, nodes = append(s.in, matrix), append(nodes, past...)
@@ -50,8 +56,8 @@ func (o *lowRank) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 }
 
 // derived is the spec of a gradient operation over (matrix, layout) with matrices more.
-func (o *lowRank) derived(kind, name string, rows, cols, matrices int) spec {
-	s := newSpec(o.gradient(), kind, name, rows, cols, matrix, offsets)
+func (o *lowRank) derived(p place, kind, name string, rows, cols, matrices int) spec {
+	s := newSpec(p, kind, name, rows, cols, matrix, offsets)
 	for range matrices - 1 {
 		s.in = append(s.in, matrix)
 	}
@@ -94,7 +100,7 @@ type gradA struct {
 }
 
 func newGradA(o *lowRank, name string, t *term, x, a *G.Node) *gradA {
-	s := o.derived("lowrank.dA", name, a.Shape()[0], a.Shape()[1], 3)
+	s := o.derived(o.leaf(), "lowrank.dA", name, a.Shape()[0], a.Shape()[1], 3)
 	return &gradA{spec: s, terms: o.terms, t: t, gated: make([]float32, x.Shape()[0]*t.rank)}
 }
 
@@ -127,7 +133,7 @@ type gradB struct {
 }
 
 func newGradB(o *lowRank, name string, t *term, x, b *G.Node) *gradB {
-	s := o.derived("lowrank.dB", name, b.Shape()[0], b.Shape()[1], 2)
+	s := o.derived(o.leaf(), "lowrank.dB", name, b.Shape()[0], b.Shape()[1], 2)
 	return &gradB{spec: s, terms: o.terms, t: t, gated: make([]float32, x.Shape()[0]*t.rank), across: make([]float32, t.rank*t.Out)}
 }
 
@@ -168,7 +174,7 @@ func (o *lowRankBackward) Do(in ...G.Value) (G.Value, error) {
 	}
 	w, rows := o.w.W, o.per.count(l)
 	frozen := o.clock.Start()
-	w.Backward(o.data, w.In, v[0], w.Out, rows, begin(o.data, v[3+2*len(o.terms.terms):], rows, w.In))
+	w.Backward(o.data, w.In, v[0], w.Out, rows, begin(o.data, v[3+4*len(o.terms.terms):], rows, w.In))
 	o.clock.Stop("linear.backward", frozen)
 	for i, t := range o.terms.terms {
 		z, a := v[3+2*i], v[4+2*i]

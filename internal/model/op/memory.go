@@ -1,34 +1,30 @@
 package op
 
-// Memory gives forward-only graphs their output buffers. Layer by layer the same
-// operations are built in the same order, and nothing but a layer's result outlives it,
-// so a layer takes the buffers of the layer two below. A nil Memory never reuses: what
-// the backward pass reads must stay.
+// Memory lends operations their output buffers, layer by layer: an operation takes the
+// buffer that the one in its place had two layers before. Forwards that holds where no
+// backward pass follows, since nothing but a layer's result outlives it. Backwards it holds
+// too, since a layer's gradients are read in that layer and the next one below. A nil
+// Memory lends nothing: each output is its own.
 type Memory struct {
-	slots  [2][][]float32
-	parity int
-	next   int
+	slots [2][][]float32
+	taken map[int]int // by layer
 }
 
-// Layer begins layer i.
-func (m *Memory) Layer(i int) {
-	if m != nil {
-		m.parity, m.next = i%2, 0
-	}
-}
-
-// take gives n floats.
-func (m *Memory) take(n int) []float32 {
+// take gives an operation of a layer n floats.
+func (m *Memory) take(layer, n int) []float32 {
 	if m == nil {
 		return make([]float32, n)
 	}
-	s := &m.slots[m.parity]
-	if m.next == len(*s) {
+	if m.taken == nil {
+		m.taken = map[int]int{}
+	}
+	s, next := &m.slots[layer&1], m.taken[layer]
+	m.taken[layer]++
+	if next == len(*s) {
 		*s = append(*s, nil)
 	}
-	if cap((*s)[m.next]) < n {
-		(*s)[m.next] = make([]float32, n)
+	if cap((*s)[next]) < n {
+		(*s)[next] = make([]float32, n)
 	}
-	m.next++
-	return (*s)[m.next-1][:n]
+	return (*s)[next][:n]
 }

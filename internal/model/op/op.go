@@ -34,6 +34,8 @@ type Inputs struct {
 	Learn  *G.Node // the same for the gradients of A and B; nil if nothing is trained
 	Copies *G.Node // int32, one number: the sequences are so many copies, equal so far; nil: rows may differ
 	Memory *Memory // where forward outputs are taken from; nil: each its own
+	Back   *Memory // the same for gradients
+	Layer  int     // of the operations that are built next
 	Clock  *Clock  // measures each operation; nil: nothing is measured
 
 	Residual *Residual // of the sublayer that is being built; nil: none
@@ -41,11 +43,12 @@ type Inputs struct {
 
 // place is what an operation gets from the graph it is built for.
 type place struct {
-	memory *Memory
-	clock  *Clock
+	memory, back *Memory
+	layer        int
+	clock        *Clock
 }
 
-func (b *Inputs) place() place { return place{b.Memory, b.Clock} }
+func (b *Inputs) place() place { return place{b.Memory, b.Back, b.Layer, b.Clock} }
 
 // spec is what all operations of this package share: identity, types and the output.
 // An operation embeds it and adds Do and SymDiff.
@@ -58,16 +61,26 @@ type spec struct {
 	out  *tensor.Dense // owned output, (rows, columns)
 	data []float32     // out's backing
 
+	back  *Memory
+	layer int
 	clock *Clock
 }
 
-// gradient is the place of an operation's gradient: its output stays its own.
-func (s *spec) gradient() place { return place{clock: s.clock} }
+// gradient is the place of an operation's gradient.
+func (s *spec) gradient() place { return place{s.back, nil, s.layer, s.clock} }
+
+// leaf is the place of a gradient that is read at the end of a run: its output is its own.
+func (s *spec) leaf() place { return place{clock: s.clock} }
+
+// inputs are those of an operation that is the gradient of this one.
+func (s *spec) inputs(layout, random *G.Node) *Inputs {
+	return &Inputs{Layout: layout, Random: random, Memory: s.back, Layer: s.layer, Clock: s.clock}
+}
 
 // newSpec takes the output, (rows, cols), from the place's memory.
 func newSpec(p place, kind, name string, rows, cols int, in ...hm.Type) spec {
-	data := p.memory.take(rows * cols)
-	return spec{kind: kind, name: name, in: in, data: data, clock: p.clock,
+	data := p.memory.take(p.layer, rows*cols)
+	return spec{kind: kind, name: name, in: in, data: data, back: p.back, layer: p.layer, clock: p.clock,
 		out: tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(data))}
 }
 

@@ -111,6 +111,6 @@ func (o *trim) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	if !o.diff[0] {
 		return make(G.Nodes, 2), nil
 	}
-	dx, err := Trim(&Inputs{Layout: in[1]}, o.name+".backward", dy, false)
+	dx, err := Trim(o.inputs(in[1], nil), o.name+".backward", dy, false)
 	return G.Nodes{dx, nil}, err
 }

@@ -1,0 +1,85 @@
+package model
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/model/op"
+)
+
+// Layers share the memory of gradients (and forwards, where nothing is trained, that of
+// outputs): the results have the bits of a graph in which nothing is shared. The model is
+// deep enough for memory to be taken again and again.
+func TestSharedMemory(t *testing.T) {
+	c := &Config{ModelType: "roberta", VocabSize: 20, HiddenSize: 8, Layers: 8, Heads: 2, IntermediateSize: 16, MaxPositions: 20, TypeVocabSize: 1, PadToken: 1,
+		LayerNormEps: 1e-5, HiddenDropout: 0.1, AttentionDropout: 0.1, ClassifierDropout: 0.1, InitializerRange: 0.3}
+	m, err := Random(c, 3, kernel.Float32)
+	must(t, err)
+	for name, adapted := range map[string]func(layer int, path string) bool{
+		"all":             func(int, string) bool { return true },
+		"query and value": func(_ int, p string) bool { return strings.HasSuffix(p, "query") || strings.HasSuffix(p, "value") },
+		"some, from below": func(i int, p string) bool {
+			return i == 1 && p == "intermediate.dense" || i%3 == 2 && p == "output.dense"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := memoryOptions(m, adapted)
+			o.Train, o.Dropout = true, true
+			shared, apart := runMemory(t, m, o, &op.Inputs{Back: &op.Memory{}}), runMemory(t, m, o, &op.Inputs{})
+			if slices.Equal(shared, make([]float32, len(shared))) || !slices.Equal(shared, apart) {
+				t.Error("gradients differ from those of a graph in which no memory is shared")
+			}
+			o.Train, o.Dropout = false, false
+			if !slices.Equal(runMemory(t, m, o, &op.Inputs{Memory: &op.Memory{}}), runMemory(t, m, o, &op.Inputs{})) {
+				t.Error("logits differ from those of a graph in which no memory is shared")
+			}
+		})
+	}
+}
+
+// memoryOptions are a graph's with pairs of fixed numbers on the adapted projections.
+func memoryOptions(m *Model, adapted func(layer int, path string) bool) Options {
+	const rank = 2
+	pairs := map[string]Pair{}
+	for i := range m.Config.Layers {
+		for _, p := range projections {
+			if in, out := m.Config.size(p.path); adapted(i, p.path) {
+				pairs[robertaSite(i, p.path)] = Pair{A: waves(rank*in, 1), B: waves(rank*out, 2), Module: len(pairs)}
+			}
+		}
+	}
+	return Options{Rows: 16, Sequences: 3, Labels: 3, Rank: rank, Modules: len(pairs), Head: m.Head(3, 1),
+		Adapt: func(s string) (Pair, bool) { p, ok := pairs[s]; return p, ok }}
+}
+
+func waves(n, phase int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32((i*phase*5)%11)/11 - 0.4
+	}
+	return v
+}
+
+// runMemory is what two different batches give, one after the other: logits, and the
+// gradients of a graph that has them.
+func runMemory(t *testing.T, m *Model, o Options, in *op.Inputs) (all []float32) {
+	t.Helper()
+	gr, err := m.compile(o, in)
+	must(t, err)
+	defer gr.Close()
+	for step, ids := range [][]int32{{2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, {12, 13, 4, 2, 5}} {
+		gates := waves(2*gr.width, 3)
+		logits, _, err := gr.Run(&Input{IDs: ids, Offsets: []int32{0, 3, int32(len(ids))}, Classes: []int32{0, 2}, Weight: 0.5, Seed: 1, Step: uint64(step), Gates: gates, Learn: gates})
+		must(t, err)
+		all = append(all, logits...)
+		for _, g := range gr.Gradients() {
+			all = append(all, g.Data...)
+		}
+	}
+	if !o.Train && len(all) != 4*o.Labels {
+		t.Fatalf("%d logits", len(all))
+	}
+	return all
+}
