@@ -17,8 +17,18 @@ type benchOptions struct {
 	tokenizer string // folder; "": the model's own, or the built-in one
 	svg       string // file, "" for none
 	products  bool
+	scaling   []int // numbers of threads to measure steps of many sizes on; none: the task's steps alone
+	maxTokens int   // of a step of scaling
+	rounds    int   // of scaling, over all sizes
 	json      bool
 }
+
+// Bounds of --scaling and --max-tokens: below the least there are too few sizes to fit.
+const (
+	maxThreads = 1024
+	minScaled  = 128
+	maxScaled  = 1 << 17
+)
 
 func newBenchCmd(io *streams, runF func(context.Context, *benchOptions) error) *cobra.Command {
 	opts := &benchOptions{io: io}
@@ -35,16 +45,23 @@ tokenizer, whose ids are inside any vocabulary, or with that of --tokenizer.
 Operations per second count products alone: of frozen weights, adapters, attention and
 the head, as far as the step needs them. The peak is the micro-kernel on operands in the
 L1 cache, on all threads. What the table says of operations adds up to a step: waiting is
-for other threads, gorgonia the graph machine with the loss.`,
+for other threads, gorgonia the graph machine with the loss.
+
+--scaling measures steps of many sizes instead: 1 to 256 sequences of 8 to 512 tokens, as
+far as the model and --max-tokens let them. It fits what a step, a token, a sequence and a
+pair of tokens cost to a part of the sizes, says how far that is off for the others and for
+steps of the task, and how long an epoch takes. Times are those of the fastest step, which
+is what the machine can do when nothing else runs on it.`,
 		Example: `  dylora bench
   dylora bench --mode eval --json
+  dylora bench --scaling 1,2 --mode eval
   dylora bench --model random:roberta-base --task sst2 --data-dir glue --svg step.svg`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if opts.sources, err = readSources(cmd); err != nil {
 				return err
 			}
-			if err := opts.validate(); err != nil {
+			if err := opts.validate(cmd); err != nil {
 				return err
 			}
 			return runF(cmd.Context(), opts)
@@ -57,16 +74,35 @@ for other threads, gorgonia the graph machine with the loss.`,
 	cmd.Flags().StringVar(&opts.tokenizer, "tokenizer", "", "`folder` of the tokenizer for a random model")
 	cmd.Flags().StringVar(&opts.svg, "svg", "", "draw the step's time by operation to `file`")
 	cmd.Flags().BoolVar(&opts.products, "products", true, "also measure products at the model's shapes")
+	cmd.Flags().IntSliceVar(&opts.scaling, "scaling", nil, "measure how steps scale, on each of these numbers of `threads`")
+	cmd.Flags().IntVar(&opts.maxTokens, "max-tokens", 2048, "with --scaling: tokens of a step at most")
+	cmd.Flags().IntVar(&opts.rounds, "rounds", 12, "with --scaling: how often each size is measured, big steps less")
 	addJSONFlag(cmd, &opts.json)
 	return cmd
 }
 
-func (o *benchOptions) validate() error {
+func (o *benchOptions) validate(cmd *cobra.Command) error {
+	for _, n := range o.scaling {
+		if n < 1 || n > maxThreads {
+			return fault.Usagef("--scaling: %d threads are not in [1, %d]", n, maxThreads)
+		}
+	}
+	for _, name := range []string{"threads", "svg", "products"} {
+		if len(o.scaling) > 0 && cmd.Flags().Changed(name) {
+			return fault.Usagef("--%s and --scaling exclude each other", name)
+		}
+	}
 	switch {
 	case o.mode != "train" && o.mode != "eval":
 		return fault.Usagef("--mode: %q is neither train nor eval", o.mode)
 	case o.steps < 1 || o.steps > 1e6:
 		return fault.Usagef("--steps: %d is not in [1, 1000000]", o.steps)
+	case len(o.scaling) == 0 && (cmd.Flags().Changed("max-tokens") || cmd.Flags().Changed("rounds")):
+		return fault.Usagef("--max-tokens and --rounds are for --scaling")
+	case o.rounds < 1 || o.rounds > 1000:
+		return fault.Usagef("--rounds: %d is not in [1, 1000]", o.rounds)
+	case o.maxTokens < minScaled || o.maxTokens > maxScaled:
+		return fault.Usagef("--max-tokens: %d is not in [%d, %d]", o.maxTokens, minScaled, maxScaled)
 	}
 	return nil
 }

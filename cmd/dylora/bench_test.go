@@ -23,6 +23,13 @@ func TestBenchFlags(t *testing.T) {
 		{args: "--mode eval --steps 3 --json --model random:roberta-large --batch 4", mode: "eval", steps: 3, json: true},
 		{args: "--mode both", wantErr: `--mode: "both"`},
 		{args: "--steps 0", wantErr: "--steps: 0"},
+		{args: "--scaling 1,2 --max-tokens 256 --rounds 2", mode: "train", steps: 10},
+		{args: "--scaling 0", wantErr: "--scaling: 0 threads"},
+		{args: "--scaling 2 --threads 2", wantErr: "--threads and --scaling"},
+		{args: "--scaling 2 --svg x.svg", wantErr: "--svg and --scaling"},
+		{args: "--scaling 2 --max-tokens 127", wantErr: "--max-tokens: 127"},
+		{args: "--scaling 2 --rounds 0", wantErr: "--rounds: 0"},
+		{args: "--rounds 3", wantErr: "are for --scaling"},
 		{args: "sst2", wantErr: "unexpected argument"},
 		{args: "--alpha 3", wantErr: "unknown flag: --alpha"},
 	}
@@ -72,6 +79,35 @@ func TestBenchJSON(t *testing.T) {
 		}
 		if b, err := os.ReadFile(svg); err != nil || !bytes.Contains(b, []byte("milliseconds a step")) {
 			t.Errorf("the chart: %v", err)
+		}
+	}
+}
+
+// Sizes, costs and an epoch on each number of threads.
+func TestBenchScaling(t *testing.T) {
+	var out, talk bytes.Buffer
+	cmd := newBenchCmd(&streams{out: &out, err: &talk}, runBench)
+	if err := execute(cmd, "--scaling 1,2 --max-tokens 128 --rounds 1 --mode eval --steps 2 --batch 4 --max-length 12 --json"); err != nil {
+		t.Fatal(err)
+	}
+	var r struct {
+		Threads []struct {
+			Threads int
+			Points  []struct{ Batch, Length int }
+			Cost    map[string]map[string]float64 `json:"cost_seconds"`
+			Error   *float64                      `json:"largest_error"`
+			Epoch   float64                       `json:"epoch_seconds"`
+		}
+	}
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatalf("%v: %s", err, out.String())
+	}
+	if len(r.Threads) != 2 {
+		t.Fatalf("%s", out.String())
+	}
+	for i, n := range r.Threads {
+		if n.Threads != i+1 || len(n.Points) < 8 || n.Error == nil || !(n.Epoch > 0) || !(n.Cost["gemm"]["token"] > 0) {
+			t.Errorf("%+v", n)
 		}
 	}
 }

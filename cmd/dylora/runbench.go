@@ -37,6 +37,9 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err != nil {
 		return err
 	}
+	if len(o.scaling) > 0 {
+		return o.runScaling(ctx, t, s)
+	}
 	r := o.report(t)
 	r.LoadSeconds = time.Since(start).Seconds()
 	before := bench.Peak(r.Precision, r.Threads, peakTime)
@@ -138,26 +141,14 @@ func (o *benchOptions) loadBase(ctx context.Context, d dataConfig, seed uint64, 
 // evaluation those of dev from the beginning; from the beginning again where there are too
 // few.
 func (o *benchOptions) subject(ctx context.Context, t *training) (*bench.Subject, error) {
-	split := map[string]string{"train": "train", "eval": "dev"}[o.mode]
-	examples, err := readSplit(ctx, o.io, t.task, t.settings.Data, split)
+	examples, err := o.examples(ctx, t)
 	if err != nil {
 		return nil, err
-	}
-	if len(examples) == 0 {
-		return nil, fault.Invalidf("task %s: split %s has no examples: check its file", t.task.Name, split)
 	}
 	if batch := t.settings.Train.Batch; o.steps > maxBenched/batch {
 		return nil, fault.Usagef("%d steps of %d sentences are more than can be measured at a time, %d: lower --steps or --batch", o.steps, batch, maxBenched)
 	}
-	order := data.Order(len(examples), t.settings.Train.Seed, 0)
-	wanted := make([]data.Example, min(o.steps*t.settings.Train.Batch, len(examples)))
-	for i := range wanted {
-		wanted[i] = examples[i]
-		if o.mode == "train" {
-			wanted[i] = examples[order[i]]
-		}
-	}
-	stream := data.Encode(ctx, t.base.tokenizer, wanted, t.maxLength)
+	stream := data.Encode(ctx, t.base.tokenizer, examples[:min(o.steps*t.settings.Train.Batch, len(examples))], t.maxLength)
 	defer stream.Close()
 	var batches []*data.Batch
 	for i := range o.steps {
@@ -170,6 +161,26 @@ func (o *benchOptions) subject(ctx context.Context, t *training) (*bench.Subject
 	config, err := t.settings.loopConfig()
 	return &bench.Subject{Program: t.program, Clock: t.clock, Batches: batches, Rank: t.adapter.Rank,
 		Train: o.mode == "train", Loop: config, Sampler: t.sampler}, err
+}
+
+// examples are those of the mode's split, in the order of an epoch or of an evaluation.
+func (o *benchOptions) examples(ctx context.Context, t *training) ([]data.Example, error) {
+	split := map[string]string{"train": "train", "eval": "dev"}[o.mode]
+	examples, err := readSplit(ctx, o.io, t.task, t.settings.Data, split)
+	if err != nil {
+		return nil, err
+	}
+	if len(examples) == 0 {
+		return nil, fault.Invalidf("task %s: split %s has no examples: check its file", t.task.Name, split)
+	}
+	if o.mode == "eval" {
+		return examples, nil
+	}
+	ordered := make([]data.Example, 0, len(examples))
+	for _, i := range data.Order(len(examples), t.settings.Train.Seed, 0) {
+		ordered = append(ordered, examples[i])
+	}
+	return ordered, nil
 }
 
 func (o *benchOptions) report(t *training) *bench.Report {

@@ -41,8 +41,13 @@ type Steps struct {
 // batch, for which the graph is compiled, and with the first.
 func (s *Subject) Run(ctx context.Context) (*Steps, error) {
 	largest := slices.MaxFunc(s.Batches, func(a, b *data.Batch) int { return a.Tokens() - b.Tokens() })
-	batches := append([]*data.Batch{largest, s.Batches[0]}, s.Batches...)
-	m := &meter{subject: s, warmUp: len(batches) - len(s.Batches)}
+	return s.run(ctx, largest, s.Batches[0])
+}
+
+// run takes a step with each batch, after steps with others that are not counted.
+func (s *Subject) run(ctx context.Context, warmUp ...*data.Batch) (*Steps, error) {
+	batches := slices.Concat(warmUp, s.Batches)
+	m := &meter{subject: s, warmUp: len(warmUp)}
 	if s.Train {
 		return m.train(ctx, batches)
 	}
