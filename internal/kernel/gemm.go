@@ -11,8 +11,9 @@ const (
 	blockK  = 256         // depth of a block, a multiple of every panel's width
 	aStride = blockK + 16 // between rows of copied A, in floats
 	blockM  = 240         // rows of A that go through one slice of B
-	// A thread has about this many tasks, so that none waits long for the others.
+	// A task is at most this part of a thread's share, and at least so many panels.
 	tasksPerThread = 4
+	leastPanels    = 2
 )
 
 // tile is a micro-kernel's call: c = src + a·b over k, for its own number of rows and
@@ -38,8 +39,9 @@ type gemm struct {
 	rows       int
 	accumulate bool
 
-	blocks, groups int // tasks are blocks of rows × groups of panels
-	work           func(lo, hi int)
+	height int   // rows of a block
+	ends   []int // where each task ends among the blocks' panels
+	work   func(lo, hi int)
 }
 
 var gemms = sync.Pool{New: func() any {
@@ -55,25 +57,43 @@ func (l Level) product(b operand, c []float32, ldc int, a []float32, lda, rows i
 	}
 	g := gemms.Get().(*gemm)
 	g.tiles, g.b, g.c, g.ldc, g.a, g.lda, g.rows, g.bias, g.accumulate = l.tiles(), b, c, ldc, a, lda, rows, bias, accumulate
-	count, threads := b.count(), Threads()
-	g.blocks, g.groups = (rows+blockM-1)/blockM, 1
-	if threads > 1 {
-		g.groups = min((threads*tasksPerThread+g.blocks-1)/g.blocks, count)
-	}
-	parallel(g.blocks*g.groups, g.blocks*g.groups, g.work)
+	blocks, per := (rows+blockM-1)/blockM, len(g.tiles)
+	g.height = ((rows+blocks-1)/blocks + per - 1) / per * per
+	blocks = (rows + g.height - 1) / g.height
+	g.ends = appendTasks(g.ends[:0], blocks, b.count(), Threads())
+	parallel(len(g.ends), len(g.ends), g.work)
 	g.b, g.c, g.a, g.bias = operand{}, nil, nil, nil
 	gemms.Put(g)
+}
+
+// appendTasks cuts the panels of all blocks, one block after the other, into tasks within
+// a block: equal ones, and towards the end ever smaller ones, so that threads end together
+// though each may be held up for a while. It appends where they end.
+func appendTasks(ends []int, blocks, count, threads int) []int {
+	all := blocks * count
+	for at := 0; at < all; {
+		n := count - at%count // of the block
+		if threads > 1 {
+			n = min(n, max(min(all/tasksPerThread, (all-at)/2)/threads, leastPanels))
+		}
+		at += n
+		ends = append(ends, at)
+	}
+	return ends
 }
 
 // tasks computes the tasks [lo, hi).
 func (g *gemm) tasks(lo, hi int) {
 	w := workspaces.Get().(*workspace)
-	count, per := g.b.count(), len(g.tiles)
-	height := ((g.rows+g.blocks-1)/g.blocks + per - 1) / per * per
+	count := g.b.count()
 	for t := lo; t < hi; t++ {
-		block, group := t/g.groups, t%g.groups
-		m0 := block * height
-		g.run(w, m0, min(height, g.rows-m0), group*count/g.groups, (group+1)*count/g.groups)
+		from, to := 0, g.ends[t]
+		if t > 0 {
+			from = g.ends[t-1]
+		}
+		block := from / count
+		m0 := block * g.height
+		g.run(w, m0, min(g.height, g.rows-m0), from-block*count, to-block*count)
 	}
 	workspaces.Put(w)
 }
