@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"runtime/debug"
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
@@ -36,6 +37,7 @@ func loadBase(ctx context.Context, io *streams, d dataConfig, p kernel.Precision
 	if b.tokenizer, err = tokenizer.Load(b.files, dir); err != nil {
 		return nil, err
 	}
+	collectOften()
 	if b.model, err = model.Load(b.files, dir, model.LoadOptions{Precision: p, AllowPickle: d.AllowPickle}); err != nil {
 		return nil, err
 	}
@@ -86,3 +88,8 @@ func (b *base) length(r *resolved) (int, error) {
 	}
 	return min(set, longest), nil
 }
+
+// collectOften bounds the garbage to a small share of the heap. Weights and activations are
+// nearly all of it and hold no pointers, so a collection costs next to nothing; by default
+// the heap would grow to twice their size.
+func collectOften() { debug.SetGCPercent(15) }

@@ -133,6 +133,7 @@ func (o *benchOptions) loadBase(ctx context.Context, d dataConfig, seed uint64, 
 	if have := b.tokenizer.VocabSize(); have > config.VocabSize {
 		return nil, fault.Usagef("--tokenizer %s has %d tokens, model %s %d", dir, have, name, config.VocabSize)
 	}
+	collectOften()
 	b.model, err = model.Random(config, seed, p)
 	return b, err
 }

@@ -1,9 +1,8 @@
 package model
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -19,29 +18,29 @@ import (
 // checkpoint is the tensors of a model folder by name, without the prefix.
 type checkpoint struct {
 	path    string // for messages
-	tensors map[string]safetensors.Tensor
-	hash    string // SHA-256 of the weight files, hex
+	tensors map[string]safetensors.Stored
+	shards  []*shardFile
 }
 
 // format is a kind of weight files: one file, or an index of shards.
 type format struct {
 	whole  string
 	suffix string // of shards
-	parse  func(name string, b []byte) (*safetensors.File, error)
+	index  func(name string, r io.ReaderAt, size int64) ([]safetensors.Stored, error)
 }
 
-func (f format) index() string { return f.whole + ".index.json" }
+func (f format) list() string { return f.whole + ".index.json" }
 
 // in says whether the folder has weights of this format.
 func (f format) in(fsys fs.FS) bool {
 	_, whole := fs.Stat(fsys, f.whole)
-	_, index := fs.Stat(fsys, f.index())
+	_, index := fs.Stat(fsys, f.list())
 	return whole == nil || !errors.Is(index, fs.ErrNotExist)
 }
 
 var (
-	tensorFormat = format{"model.safetensors", ".safetensors", safetensors.Parse}
-	pickleFormat = format{"pytorch_model.bin", ".bin", pickle.Parse}
+	tensorFormat = format{"model.safetensors", ".safetensors", safetensors.Index}
+	pickleFormat = format{"pytorch_model.bin", ".bin", unpickled}
 )
 
 // findFormat chooses safetensors where there are any, else pickles if they are allowed.
@@ -50,7 +49,7 @@ func findFormat(fsys fs.FS, dir string, allowPickle bool) (format, error) {
 	case tensorFormat.in(fsys):
 		return tensorFormat, nil
 	case !pickleFormat.in(fsys):
-		return format{}, fault.Invalidf("%s: no %s and no %s: want a folder in Hugging Face's layout with safetensors weights", dir, tensorFormat.whole, tensorFormat.index())
+		return format{}, fault.Invalidf("%s: no %s and no %s: want a folder in Hugging Face's layout with safetensors weights", dir, tensorFormat.whole, tensorFormat.list())
 	case !allowPickle:
 		return format{}, fault.Usagef("%s: the weights are only there as %s, a Python pickle: a program, which may do anything to who runs it. Nothing of it is run here; --allow-pickle reads the tensors by an allow-list, or convert it with AutoModel.from_pretrained(…).save_pretrained(…) of Transformers",
 			dir, pickleFormat.whole)
@@ -58,8 +57,25 @@ func findFormat(fsys fs.FS, dir string, allowPickle bool) (format, error) {
 	return pickleFormat, nil
 }
 
-// readCheckpoint reads the weights, whole or in the shards that an index names, of the
-// folder that fsys is; dir is the folder's path for messages.
+// unpickled reads a pickle whole: its tensors may lie in it in pieces.
+func unpickled(name string, r io.ReaderAt, size int64) ([]safetensors.Stored, error) {
+	b, err := io.ReadAll(io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return nil, fault.Invalidf("%s: cannot be read: %w", name, err)
+	}
+	f, err := pickle.Parse(name, b)
+	if err != nil {
+		return nil, err
+	}
+	tensors := make([]safetensors.Stored, len(f.Tensors))
+	for i, t := range f.Tensors {
+		tensors[i] = t.Stored(name)
+	}
+	return tensors, nil
+}
+
+// readCheckpoint opens the weights, whole or in the shards that an index names, of the
+// folder that fsys is; dir is the folder's path for messages. The caller closes it.
 func readCheckpoint(fsys fs.FS, dir string, allowPickle bool) (*checkpoint, error) {
 	form, err := findFormat(fsys, dir, allowPickle)
 	if err != nil {
@@ -69,36 +85,43 @@ func readCheckpoint(fsys fs.FS, dir string, allowPickle bool) (*checkpoint, erro
 	if err != nil {
 		return nil, err
 	}
-	c := &checkpoint{path: path.Join(dir, form.whole), tensors: map[string]safetensors.Tensor{}}
-	total := sha256.New()
+	c := &checkpoint{path: path.Join(dir, form.whole), tensors: map[string]safetensors.Stored{}}
 	for _, shard := range shards {
-		b, err := fs.ReadFile(fsys, shard)
-		if err != nil {
-			return nil, fault.Invalidf("%s: cannot be read: %w", path.Join(dir, shard), err)
-		}
-		f, err := form.parse(path.Join(dir, shard), b)
-		if err != nil {
-			return nil, err
-		}
-		sum := sha256.Sum256(b)
-		total.Write(sum[:])
-		for _, t := range f.Tensors {
-			if _, twice := c.tensors[t.Name]; twice {
-				return nil, fault.Invalidf("%s: tensor %q is in another shard too", path.Join(dir, shard), t.Name)
-			}
-			if want, ok := where[t.Name]; where != nil && (!ok || want != shard) {
-				return nil, fault.Invalidf("%s: tensor %q: %s says it is in %q", path.Join(dir, shard), t.Name, form.index(), want)
-			}
-			c.tensors[t.Name] = t
+		if err := c.open(fsys, dir, shard, form, where); err != nil {
+			return nil, errors.Join(err, c.close())
 		}
 	}
 	for name, shard := range where {
 		if _, ok := c.tensors[name]; !ok {
-			return nil, fault.Invalidf("%s: tensor %q is not in %s", path.Join(dir, form.index()), name, shard)
+			return nil, errors.Join(fault.Invalidf("%s: tensor %q is not in %s", path.Join(dir, form.list()), name, shard), c.close())
 		}
 	}
-	c.hash = hex.EncodeToString(total.Sum(nil))
 	return c, nil
+}
+
+// open lists a shard's tensors; those of safetensors stay in the file.
+func (c *checkpoint) open(fsys fs.FS, dir, shard string, form format, where map[string]string) error {
+	name := path.Join(dir, shard)
+	f, err := openShard(fsys, shard)
+	if err != nil {
+		return fault.Invalidf("%s: cannot be read: %w", name, err)
+	}
+	f.name = name
+	c.shards = append(c.shards, f)
+	tensors, err := form.index(name, f, f.size)
+	if err != nil {
+		return err
+	}
+	for _, t := range tensors {
+		if _, twice := c.tensors[t.Name]; twice {
+			return fault.Invalidf("%s: tensor %q is in another shard too", name, t.Name)
+		}
+		if want, ok := where[t.Name]; where != nil && (!ok || want != shard) {
+			return fault.Invalidf("%s: tensor %q: %s says it is in %q", name, t.Name, form.list(), want)
+		}
+		c.tensors[t.Name] = t
+	}
+	return nil
 }
 
 // shards lists the weight files, and for an index which tensor is in which.
@@ -106,8 +129,8 @@ func (f format) shards(fsys fs.FS, dir string) ([]string, map[string]string, err
 	if _, err := fs.Stat(fsys, f.whole); err == nil {
 		return []string{f.whole}, nil, nil
 	}
-	name := path.Join(dir, f.index())
-	b, err := fs.ReadFile(fsys, f.index())
+	name := path.Join(dir, f.list())
+	b, err := fs.ReadFile(fsys, f.list())
 	if err != nil {
 		return nil, nil, fault.Invalidf("%s: %w", name, err)
 	}

@@ -134,9 +134,9 @@ func TestLoadFaults(t *testing.T) {
 		{"unexpected", map[string]any{"config.json": small(), tensorFormat.whole: append(slices.Clone(good), safetensors.F32("roberta.extra", []int{1}, []float32{1}))}, "1 unexpected: extra"},
 		{"shape", map[string]any{"config.json": small(), tensorFormat.whole: reshaped}, "wrong shape"},
 		{"integers", map[string]any{"config.json": small(), tensorFormat.whole: integers(good)}, "word_embeddings"},
-		{"shard outside", map[string]any{"config.json": small(), tensorFormat.index(): map[string]any{"weight_map": map[string]string{"a": "../x.safetensors"}}}, "../x.safetensors"},
-		{"shard absent", map[string]any{"config.json": small(), tensorFormat.index(): map[string]any{"weight_map": map[string]string{"a": "x.safetensors"}}}, "x.safetensors"},
-		{"empty index", map[string]any{"config.json": small(), tensorFormat.index(): map[string]any{"weight_map": map[string]string{}}}, "weight_map is empty"},
+		{"shard outside", map[string]any{"config.json": small(), tensorFormat.list(): map[string]any{"weight_map": map[string]string{"a": "../x.safetensors"}}}, "../x.safetensors"},
+		{"shard absent", map[string]any{"config.json": small(), tensorFormat.list(): map[string]any{"weight_map": map[string]string{"a": "x.safetensors"}}}, "x.safetensors"},
+		{"empty index", map[string]any{"config.json": small(), tensorFormat.list(): map[string]any{"weight_map": map[string]string{}}}, "weight_map is empty"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Load(folder(t, tt.files), "m", LoadOptions{})
@@ -171,7 +171,7 @@ func TestLoadLayouts(t *testing.T) {
 	for name, files := range map[string]map[string]any{
 		"prefixed": {tensorFormat.whole: whole},
 		"plain":    {tensorFormat.whole: plain},
-		"sharded": {tensorFormat.index(): map[string]any{"metadata": map[string]any{"total_size": 1}, "weight_map": where},
+		"sharded": {tensorFormat.list(): map[string]any{"metadata": map[string]any{"total_size": 1}, "weight_map": where},
 			"part-1.safetensors": part("part-1.safetensors"), "part-2.safetensors": part("part-2.safetensors")},
 	} {
 		files["config.json"] = small()

@@ -1,8 +1,13 @@
 package model
 
 import (
+	"cmp"
+	"errors"
 	"io/fs"
 	"path"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
@@ -44,7 +49,7 @@ type LoadOptions struct {
 // Load reads the model folder fsys; dir is its path for messages. Loading is strict: a
 // tensor that is missing, unexpected or of another shape than config.json says is an
 // error, except for heads, and poolers where the head does not use one.
-func Load(fsys fs.FS, dir string, o LoadOptions) (*Model, error) {
+func Load(fsys fs.FS, dir string, o LoadOptions) (m *Model, err error) {
 	b, err := fs.ReadFile(fsys, "config.json")
 	if err != nil {
 		return nil, fault.Invalidf("%s: cannot be read: %w", path.Join(dir, "config.json"), err)
@@ -57,14 +62,21 @@ func Load(fsys fs.FS, dir string, o LoadOptions) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, c.close()) }()
 	c.plainNames(config.architecture().prefix)
 	if err := c.check(config.shapes()); err != nil {
 		return nil, err
 	}
+	hash := c.hash()
 	l := &loader{from: c.floats, precision: o.Precision}
-	m := l.model(config)
-	m.Hash, m.classifier = c.hash, l.classifier(c, config)
-	return m, l.err
+	m = l.model(config)
+	m.classifier = l.classifier(c, config)
+	sum, err := hash()
+	if l.err != nil {
+		return nil, l.err
+	}
+	m.Hash = sum
+	return m, err
 }
 
 // Precision is how the projections' weights are held.
@@ -73,15 +85,30 @@ func (m *Model) Precision() kernel.Precision { return m.precision }
 // loader makes a model of tensors from somewhere; the first failure is kept and ends all
 // later work.
 type loader struct {
-	from      func(name string) ([]float32, error)
+	from      func(dst []float32, name string) ([]float32, error) // appends a tensor; safe for concurrent use
 	precision kernel.Precision
+	scratch   []float32 // a weight before it is packed
 	err       error
 }
 
+// model takes the layers on all processors, each with a loader of its own.
 func (l *loader) model(config *Config) *Model {
-	m := &Model{Config: *config, precision: l.precision, embeddings: l.embeddings(config)}
-	for i := range config.Layers {
-		m.layers = append(m.layers, l.layer(config, i))
+	m := &Model{Config: *config, precision: l.precision, embeddings: l.embeddings(config), layers: make([]layer, config.Layers)}
+	var next atomic.Int32
+	var all sync.WaitGroup
+	workers := make([]loader, min(runtime.GOMAXPROCS(0), config.Layers))
+	for w := range workers {
+		worker := &workers[w]
+		*worker = loader{from: l.from, precision: l.precision, err: l.err}
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < config.Layers && worker.err == nil; i = int(next.Add(1)) - 1 {
+				m.layers[i] = worker.layer(config, i)
+			}
+		})
+	}
+	all.Wait()
+	for _, worker := range workers {
+		l.err = cmp.Or(l.err, worker.err)
 	}
 	if config.architecture().pooler {
 		head := &loader{from: l.from, err: l.err} // in float32, as all that follows the encoder
@@ -91,18 +118,20 @@ func (l *loader) model(config *Config) *Model {
 	return m
 }
 
-func (l *loader) floats(name string) []float32 {
+func (l *loader) floats(name string) []float32 { return l.append(nil, name) }
+
+func (l *loader) append(dst []float32, name string) []float32 {
 	if l.err != nil {
 		return nil
 	}
-	v, err := l.from(name)
+	v, err := l.from(dst, name)
 	l.err = err
 	return v
 }
 
-// floats converts a checked tensor.
-func (c *checkpoint) floats(name string) ([]float32, error) {
-	v, err := c.tensors[name].Float32()
+// floats appends a checked tensor.
+func (c *checkpoint) floats(dst []float32, name string) ([]float32, error) {
+	v, err := c.tensors[name].AppendFloat32(dst)
 	if err != nil {
 		return nil, fault.Invalidf("%s: tensor %q: %w", c.path, name, err)
 	}
@@ -111,15 +140,16 @@ func (c *checkpoint) floats(name string) ([]float32, error) {
 
 // frozen packs projections that share their input, stacked in the given order.
 func (l *loader) frozen(in int, names ...string) op.Frozen {
-	var w, bias []float32
+	var bias []float32
+	l.scratch = l.scratch[:0]
 	for _, name := range names {
-		w = append(w, l.floats(name+".weight")...)
-		bias = append(bias, l.floats(name+".bias")...)
+		l.scratch = l.append(l.scratch, name+".weight")
+		bias = l.append(bias, name+".bias")
 	}
 	if l.err != nil {
 		return op.Frozen{}
 	}
-	return op.Frozen{W: l.precision.Pack(w, len(bias), in), Bias: bias}
+	return op.Frozen{W: l.precision.Pack(l.scratch, len(bias), in), Bias: bias}
 }
 
 func (l *loader) norm(config *Config, name string) op.Norm {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -14,7 +15,7 @@ import (
 // of nearly N(0, initializer_range²), as Hugging Face initialises them, biases and shifts 0,
 // scales 1. It has the speed and the memory of a trained one, and needs no file.
 func Random(c *Config, seed uint64, p kernel.Precision) (*Model, error) {
-	l := &loader{from: func(name string) ([]float32, error) { return randomTensor(c, name, seed) }, precision: p}
+	l := &loader{from: func(dst []float32, name string) ([]float32, error) { return appendRandom(dst, c, name, seed) }, precision: p}
 	m := l.model(c)
 	m.Hash = fmt.Sprintf("random weights, seed %d", seed)
 	return m, l.err
@@ -38,8 +39,8 @@ func Named(name string) (*Config, error) {
 	return c, nil
 }
 
-// randomTensor is one tensor of the encoder.
-func randomTensor(c *Config, name string, seed uint64) ([]float32, error) {
+// appendRandom appends one tensor of the encoder.
+func appendRandom(dst []float32, c *Config, name string, seed uint64) ([]float32, error) {
 	for _, s := range c.shapes() {
 		if s.name != name {
 			continue
@@ -48,7 +49,9 @@ func randomTensor(c *Config, name string, seed uint64) ([]float32, error) {
 		for _, d := range s.dims {
 			n *= d
 		}
-		v := make([]float32, n)
+		dst = slices.Grow(dst, n)[:len(dst)+n]
+		v := dst[len(dst)-n:]
+		clear(v)
 		switch {
 		case strings.HasSuffix(name, "LayerNorm.weight"):
 			for i := range v {
@@ -57,7 +60,7 @@ func randomTensor(c *Config, name string, seed uint64) ([]float32, error) {
 		case strings.HasSuffix(name, ".weight"):
 			nearlyNormal(v, c.InitializerRange, seed, name)
 		}
-		return v, nil
+		return dst, nil
 	}
 	return nil, fmt.Errorf("model: the encoder has no tensor %q", name)
 }

@@ -17,7 +17,7 @@ func (c *checkpoint) plainNames(prefix string) {
 	for name := range c.tensors {
 		prefixed = prefixed || strings.HasPrefix(name, prefix)
 	}
-	plain := make(map[string]safetensors.Tensor, len(c.tensors))
+	plain := make(map[string]safetensors.Stored, len(c.tensors))
 	for name, t := range c.tensors {
 		if rest, ok := strings.CutPrefix(name, prefix); ok {
 			name = rest

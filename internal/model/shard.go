@@ -1,0 +1,70 @@
+package model
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// shardFile is an open weight file.
+type shardFile struct {
+	io.ReaderAt
+	name  string
+	size  int64
+	close func() error
+}
+
+// openShard opens a file of fsys to be read at any place; one that cannot be is read whole.
+func openShard(fsys fs.FS, name string) (*shardFile, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if at, ok := f.(io.ReaderAt); ok && info.Mode().IsRegular() {
+		return &shardFile{ReaderAt: at, size: info.Size(), close: f.Close}, nil
+	}
+	b, err := io.ReadAll(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	return &shardFile{ReaderAt: bytes.NewReader(b), size: int64(len(b)), close: func() error { return nil }}, nil
+}
+
+func (c *checkpoint) close() (err error) {
+	for _, s := range c.shards {
+		err = errors.Join(err, s.close())
+	}
+	return err
+}
+
+// hash begins to compute, beside other work, the SHA-256 of the weight files' SHA-256, in
+// hex; what it returns waits for it.
+func (c *checkpoint) hash() (wait func() (string, error)) {
+	type result struct {
+		sum string
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		total := sha256.New()
+		for _, s := range c.shards {
+			one := sha256.New()
+			if _, err := io.Copy(one, io.NewSectionReader(s, 0, s.size)); err != nil {
+				done <- result{err: fault.Invalidf("%s: cannot be read: %w", s.name, err)}
+				return
+			}
+			total.Write(one.Sum(nil))
+		}
+		done <- result{sum: hex.EncodeToString(total.Sum(nil))}
+	}()
+	return func() (string, error) { r := <-done; return r.sum, r.err }
+}
