@@ -7,19 +7,19 @@ import "unsafe"
 // additions done: the rate that whole products are held against.
 func (p Precision) Burst(times int) (flops int64) {
 	if p != Float32 {
-		return integerBurst(times)
+		return p.wordBurst(times)
 	}
 	return floatBurst(times)
 }
 
-func integerBurst(times int) (flops int64) {
-	f := activeForm()
-	rows := len(f.tiles)
-	a, b, c := aligned(rows*wordBlock, 64), aligned(wordBlock*f.width, 64), aligned(rows*f.width, 64)
+func (p Precision) wordBurst(times int) (flops int64) {
+	c := p.coding()
+	rows, width := len(c.tiles), c.form.width
+	a, b, sum := aligned(rows*wordBlock, 64), aligned(wordBlock*width, 64), aligned(rows*width, 64)
 	for range times {
-		f.tiles[rows-1](wordBlock, words(a), words(b), &c[0])
+		c.tiles[rows-1](wordBlock, words(a), words(b), &sum[0])
 	}
-	return int64(times) * int64(2*rows*f.width*2*wordBlock)
+	return int64(times) * int64(2*rows*width*c.perWord*wordBlock)
 }
 
 // words is memory of zeros as integers.

@@ -36,13 +36,20 @@ func (l Level) String() string {
 // Extension is a set of instructions on top of a level, which some precisions gain from.
 type Extension int
 
-// VNNI is VPDPWSSD, the dot product of 16-bit integers: AVX-VNNI on top of AVX2, AVX-512
-// VNNI on top of AVX-512.
-const VNNI Extension = 1
+const (
+	// VNNI is VPDPWSSD and VPDPBUSD, dot products of integers of 16 and 8 bits: AVX-VNNI on
+	// top of AVX2, AVX-512 VNNI on top of AVX-512.
+	VNNI Extension = 1 << iota
+	// BF16Dot is VDPBF16PS, on top of AVX-512 and VNNI.
+	BF16Dot
+)
 
-// String is "vnni", or "" for none.
+// String is "vnni" or "vnni+bf16"; "" for none.
 func (e Extension) String() string {
-	if e&VNNI != 0 {
+	switch e {
+	case VNNI | BF16Dot:
+		return "vnni+bf16"
+	case VNNI:
 		return "vnni"
 	}
 	return ""
@@ -80,7 +87,7 @@ func Known(name string) bool {
 	}
 	for _, l := range []Level{Portable, AVX2, AVX512} {
 		if l.String() == level {
-			return extension == "" && !strings.HasSuffix(name, "+") || extension == VNNI.String() && l != Portable
+			return name == level || extension == VNNI.String() && l != Portable || extension == (VNNI|BF16Dot).String() && l == AVX512
 		}
 	}
 	return false

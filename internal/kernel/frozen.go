@@ -9,7 +9,8 @@ type Frozen struct {
 	panels  panels // of Wᵀ: In × Out; empty unless the precision is Float32
 
 	precision Precision
-	integers  *integers // of the other precisions
+	reduced   *reduced // of the other precisions
+	watch     []float32
 }
 
 // Pack copies w, (out, in) row-major, into panels.
@@ -27,17 +28,24 @@ func Pack(w []float32, out, in int) *Frozen {
 
 // Forward computes y = x·Wᵀ + bias for rows rows; bias (Out) may be nil.
 func (f *Frozen) Forward(y []float32, ldy int, x []float32, ldx, rows int, bias []float32) {
-	if f.integers != nil {
-		f.integers.forward(y, ldy, x, ldx, rows, bias)
+	if f.reduced != nil {
+		f.reduced.forward(y, ldy, x, ldx, rows, bias)
 		return
+	}
+	if f.watch != nil {
+		f.record(x, ldx, rows)
 	}
 	f.level.product(f.panels.operand(f.level, false), y, ldy, x, ldx, rows, bias, false)
 }
 
-// Backward computes dx = dy·W, or adds it to dx.
+// Backward computes dx = dy·W, or adds it to dx. Of a precision that does not train there is
+// none, and it panics.
 func (f *Frozen) Backward(dx []float32, ldx int, dy []float32, ldy, rows int, accumulate bool) {
-	if f.integers != nil {
-		f.integers.backward(dx, ldx, dy, ldy, rows, accumulate)
+	if !f.precision.Trains() {
+		panic("kernel: no backward product in " + f.precision.String())
+	}
+	if f.reduced != nil {
+		f.reduced.backward(dx, ldx, dy, ldy, rows, accumulate)
 		return
 	}
 	f.level.product(f.panels.operand(f.level, true), dx, ldx, dy, ldy, rows, nil, accumulate)

@@ -11,13 +11,13 @@ TEXT ·i16AVX2x1(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 
@@ -52,7 +52,7 @@ loop:
 	VPADDD       Y4, Y1, Y1
 	ADDQ         $0x10, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	SUBQ         $0x04, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -72,13 +72,13 @@ TEXT ·i16AVX2x2(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 	VPXOR   Y2, Y2, Y2
@@ -135,7 +135,7 @@ loop:
 	VPADDD       Y6, Y3, Y3
 	ADDQ         $0x10, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	SUBQ         $0x04, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -161,13 +161,13 @@ TEXT ·i16AVX2x3(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 	VPXOR   Y2, Y2, Y2
@@ -246,7 +246,7 @@ loop:
 	VPADDD       Y8, Y5, Y5
 	ADDQ         $0x10, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	SUBQ         $0x04, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -278,13 +278,13 @@ TEXT ·i16AVX2x4(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 	VPXOR   Y2, Y2, Y2
@@ -385,7 +385,7 @@ loop:
 	VPADDD       Y10, Y7, Y7
 	ADDQ         $0x10, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	SUBQ         $0x04, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -423,13 +423,13 @@ TEXT ·i16AVX2x5(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 	VPXOR   Y2, Y2, Y2
@@ -552,7 +552,7 @@ loop:
 	VPADDD       Y12, Y9, Y9
 	ADDQ         $0x10, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	SUBQ         $0x04, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -596,13 +596,13 @@ TEXT ·i16AVX2x6(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 	VPXOR   Y2, Y2, Y2
@@ -747,7 +747,7 @@ loop:
 	VPADDD       Y14, Y11, Y11
 	ADDQ         $0x10, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x04, SI
+	SUBQ         $0x04, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -797,13 +797,13 @@ TEXT ·i16AVX2VNNIx1(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 
@@ -836,7 +836,7 @@ loop:
 	BYTE         $0xcb
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000080, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -856,13 +856,13 @@ TEXT ·i16AVX2VNNIx2(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 	VPXOR   Y2, Y2, Y2
@@ -919,7 +919,7 @@ loop:
 	BYTE         $0xdd
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000080, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -945,13 +945,13 @@ TEXT ·i16AVX2VNNIx3(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 	VPXOR   Y2, Y2, Y2
@@ -1032,7 +1032,7 @@ loop:
 	BYTE         $0xef
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000080, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -1064,13 +1064,13 @@ TEXT ·i16AVX2VNNIx4(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 	VPXOR   Y2, Y2, Y2
@@ -1175,7 +1175,7 @@ loop:
 	BYTE         $0xf9
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000080, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -1213,13 +1213,13 @@ TEXT ·i16AVX2VNNIx5(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 	VPXOR   Y2, Y2, Y2
@@ -1348,7 +1348,7 @@ loop:
 	BYTE         $0xcb
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000080, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -1392,13 +1392,13 @@ TEXT ·i16AVX2VNNIx6(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXOR   Y0, Y0, Y0
 	VPXOR   Y1, Y1, Y1
 	VPXOR   Y2, Y2, Y2
@@ -1551,7 +1551,7 @@ loop:
 	BYTE         $0xdd
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000080, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Y0, Y0
 	VADDPS       (BX), Y0, Y0
@@ -1601,13 +1601,13 @@ TEXT ·i16AVX512x1(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 
@@ -1628,7 +1628,7 @@ loop:
 	VPADDD       Z4, Z1, Z1
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -1648,13 +1648,13 @@ TEXT ·i16AVX512x2(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -1687,7 +1687,7 @@ loop:
 	VPADDD       Z6, Z3, Z3
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -1713,13 +1713,13 @@ TEXT ·i16AVX512x4(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -1776,7 +1776,7 @@ loop:
 	VPADDD       Z10, Z7, Z7
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -1814,13 +1814,13 @@ TEXT ·i16AVX512x6(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -1901,7 +1901,7 @@ loop:
 	VPADDD       Z14, Z11, Z11
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -1951,13 +1951,13 @@ TEXT ·i16AVX512x8(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -2062,7 +2062,7 @@ loop:
 	VPADDD       Z18, Z15, Z15
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -2124,13 +2124,13 @@ TEXT ·i16AVX512x10(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -2259,7 +2259,7 @@ loop:
 	VPADDD       Z22, Z19, Z19
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -2333,13 +2333,13 @@ TEXT ·i16AVX512x12(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -2492,7 +2492,7 @@ loop:
 	VPADDD       Z26, Z23, Z23
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -2578,13 +2578,13 @@ TEXT ·i16AVX512x14(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -2761,7 +2761,7 @@ loop:
 	VPADDD       Z30, Z27, Z27
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -2859,13 +2859,13 @@ TEXT ·i16AVX512VNNIx1(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 
@@ -2882,7 +2882,7 @@ loop:
 	VPDPWSSD     Z3, Z4, Z1
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -2902,13 +2902,13 @@ TEXT ·i16AVX512VNNIx2(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -2933,7 +2933,7 @@ loop:
 	VPDPWSSD     Z5, Z6, Z3
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -2959,13 +2959,13 @@ TEXT ·i16AVX512VNNIx4(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -3006,7 +3006,7 @@ loop:
 	VPDPWSSD     Z9, Z10, Z7
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -3044,13 +3044,13 @@ TEXT ·i16AVX512VNNIx6(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -3107,7 +3107,7 @@ loop:
 	VPDPWSSD     Z13, Z14, Z11
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -3157,13 +3157,13 @@ TEXT ·i16AVX512VNNIx8(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -3236,7 +3236,7 @@ loop:
 	VPDPWSSD     Z17, Z18, Z15
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -3298,13 +3298,13 @@ TEXT ·i16AVX512VNNIx10(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -3393,7 +3393,7 @@ loop:
 	VPDPWSSD     Z21, Z22, Z19
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -3467,13 +3467,13 @@ TEXT ·i16AVX512VNNIx12(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -3578,7 +3578,7 @@ loop:
 	VPDPWSSD     Z25, Z26, Z23
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -3664,13 +3664,13 @@ TEXT ·i16AVX512VNNIx14(SB), NOSPLIT, $0-32
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ c+24(FP), BX
-	MOVQ $0x00000020, DI
+	MOVQ $0x00000020, SI
 
 block:
-	MOVQ    AX, SI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	SUBQ    SI, AX
+	MOVQ    AX, DI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	SUBQ    DI, AX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
@@ -3791,7 +3791,7 @@ loop:
 	VPDPWSSD     Z29, Z30, Z27
 	ADDQ         $0x08, CX
 	ADDQ         $0x00000100, DX
-	SUBQ         $0x02, SI
+	SUBQ         $0x02, DI
 	JNZ          loop
 	VCVTDQ2PS    Z0, Z0
 	VADDPS       (BX), Z0, Z0
@@ -3879,6 +3879,4878 @@ loop:
 	VMOVUPS      Z27, 1728(BX)
 	TESTQ        AX, AX
 	JNZ          block
+	VZEROUPPER
+	RET
+
+// func int8AVX2x1(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2x1(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+
+loop:
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VPBROADCASTD (CX), Y4
+	VPMADDWD     Y2, Y4, Y2
+	VPMADDWD     Y3, Y4, Y4
+	VPADDD       Y2, Y0, Y0
+	VPADDD       Y4, Y1, Y1
+	VMOVUPS      64(DX), Y2
+	VMOVUPS      96(DX), Y3
+	VPBROADCASTD 4(CX), Y4
+	VPMADDWD     Y2, Y4, Y2
+	VPMADDWD     Y3, Y4, Y4
+	VPADDD       Y2, Y0, Y0
+	VPADDD       Y4, Y1, Y1
+	VMOVUPS      128(DX), Y2
+	VMOVUPS      160(DX), Y3
+	VPBROADCASTD 8(CX), Y4
+	VPMADDWD     Y2, Y4, Y2
+	VPMADDWD     Y3, Y4, Y4
+	VPADDD       Y2, Y0, Y0
+	VPADDD       Y4, Y1, Y1
+	VMOVUPS      192(DX), Y2
+	VMOVUPS      224(DX), Y3
+	VPBROADCASTD 12(CX), Y4
+	VPMADDWD     Y2, Y4, Y2
+	VPMADDWD     Y3, Y4, Y4
+	VPADDD       Y2, Y0, Y0
+	VPADDD       Y4, Y1, Y1
+	ADDQ         $0x10, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX2x2(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2x2(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+
+loop:
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VPBROADCASTD (CX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y7, Y0, Y0
+	VPADDD       Y6, Y1, Y1
+	VPBROADCASTD 512(CX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y7, Y2, Y2
+	VPADDD       Y6, Y3, Y3
+	VMOVUPS      64(DX), Y4
+	VMOVUPS      96(DX), Y5
+	VPBROADCASTD 4(CX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y7, Y0, Y0
+	VPADDD       Y6, Y1, Y1
+	VPBROADCASTD 516(CX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y7, Y2, Y2
+	VPADDD       Y6, Y3, Y3
+	VMOVUPS      128(DX), Y4
+	VMOVUPS      160(DX), Y5
+	VPBROADCASTD 8(CX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y7, Y0, Y0
+	VPADDD       Y6, Y1, Y1
+	VPBROADCASTD 520(CX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y7, Y2, Y2
+	VPADDD       Y6, Y3, Y3
+	VMOVUPS      192(DX), Y4
+	VMOVUPS      224(DX), Y5
+	VPBROADCASTD 12(CX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y7, Y0, Y0
+	VPADDD       Y6, Y1, Y1
+	VPBROADCASTD 524(CX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y7, Y2, Y2
+	VPADDD       Y6, Y3, Y3
+	ADDQ         $0x10, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      Y3, 96(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX2x3(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2x3(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+
+loop:
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VPBROADCASTD (CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y0, Y0
+	VPADDD       Y8, Y1, Y1
+	VPBROADCASTD 512(CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y2, Y2
+	VPADDD       Y8, Y3, Y3
+	VPBROADCASTD 1024(CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y4, Y4
+	VPADDD       Y8, Y5, Y5
+	VMOVUPS      64(DX), Y6
+	VMOVUPS      96(DX), Y7
+	VPBROADCASTD 4(CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y0, Y0
+	VPADDD       Y8, Y1, Y1
+	VPBROADCASTD 516(CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y2, Y2
+	VPADDD       Y8, Y3, Y3
+	VPBROADCASTD 1028(CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y4, Y4
+	VPADDD       Y8, Y5, Y5
+	VMOVUPS      128(DX), Y6
+	VMOVUPS      160(DX), Y7
+	VPBROADCASTD 8(CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y0, Y0
+	VPADDD       Y8, Y1, Y1
+	VPBROADCASTD 520(CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y2, Y2
+	VPADDD       Y8, Y3, Y3
+	VPBROADCASTD 1032(CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y4, Y4
+	VPADDD       Y8, Y5, Y5
+	VMOVUPS      192(DX), Y6
+	VMOVUPS      224(DX), Y7
+	VPBROADCASTD 12(CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y0, Y0
+	VPADDD       Y8, Y1, Y1
+	VPBROADCASTD 524(CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y2, Y2
+	VPADDD       Y8, Y3, Y3
+	VPBROADCASTD 1036(CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y9, Y4, Y4
+	VPADDD       Y8, Y5, Y5
+	ADDQ         $0x10, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      Y3, 96(BX)
+	VMOVUPS      Y4, 128(BX)
+	VMOVUPS      Y5, 160(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX2x4(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2x4(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	VMOVUPS 192(BX), Y6
+	VMOVUPS 224(BX), Y7
+
+loop:
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VPBROADCASTD (CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y0, Y0
+	VPADDD       Y10, Y1, Y1
+	VPBROADCASTD 512(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y2, Y2
+	VPADDD       Y10, Y3, Y3
+	VPBROADCASTD 1024(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y4, Y4
+	VPADDD       Y10, Y5, Y5
+	VPBROADCASTD 1536(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y6, Y6
+	VPADDD       Y10, Y7, Y7
+	VMOVUPS      64(DX), Y8
+	VMOVUPS      96(DX), Y9
+	VPBROADCASTD 4(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y0, Y0
+	VPADDD       Y10, Y1, Y1
+	VPBROADCASTD 516(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y2, Y2
+	VPADDD       Y10, Y3, Y3
+	VPBROADCASTD 1028(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y4, Y4
+	VPADDD       Y10, Y5, Y5
+	VPBROADCASTD 1540(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y6, Y6
+	VPADDD       Y10, Y7, Y7
+	VMOVUPS      128(DX), Y8
+	VMOVUPS      160(DX), Y9
+	VPBROADCASTD 8(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y0, Y0
+	VPADDD       Y10, Y1, Y1
+	VPBROADCASTD 520(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y2, Y2
+	VPADDD       Y10, Y3, Y3
+	VPBROADCASTD 1032(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y4, Y4
+	VPADDD       Y10, Y5, Y5
+	VPBROADCASTD 1544(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y6, Y6
+	VPADDD       Y10, Y7, Y7
+	VMOVUPS      192(DX), Y8
+	VMOVUPS      224(DX), Y9
+	VPBROADCASTD 12(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y0, Y0
+	VPADDD       Y10, Y1, Y1
+	VPBROADCASTD 524(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y2, Y2
+	VPADDD       Y10, Y3, Y3
+	VPBROADCASTD 1036(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y4, Y4
+	VPADDD       Y10, Y5, Y5
+	VPBROADCASTD 1548(CX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y11, Y6, Y6
+	VPADDD       Y10, Y7, Y7
+	ADDQ         $0x10, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      Y3, 96(BX)
+	VMOVUPS      Y4, 128(BX)
+	VMOVUPS      Y5, 160(BX)
+	VMOVUPS      Y6, 192(BX)
+	VMOVUPS      Y7, 224(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX2x5(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2x5(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	VMOVUPS 192(BX), Y6
+	VMOVUPS 224(BX), Y7
+	VMOVUPS 256(BX), Y8
+	VMOVUPS 288(BX), Y9
+
+loop:
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	VPBROADCASTD (CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y0, Y0
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD 512(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y2, Y2
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD 1024(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y4, Y4
+	VPADDD       Y12, Y5, Y5
+	VPBROADCASTD 1536(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y6, Y6
+	VPADDD       Y12, Y7, Y7
+	VPBROADCASTD 2048(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y8, Y8
+	VPADDD       Y12, Y9, Y9
+	VMOVUPS      64(DX), Y10
+	VMOVUPS      96(DX), Y11
+	VPBROADCASTD 4(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y0, Y0
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD 516(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y2, Y2
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD 1028(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y4, Y4
+	VPADDD       Y12, Y5, Y5
+	VPBROADCASTD 1540(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y6, Y6
+	VPADDD       Y12, Y7, Y7
+	VPBROADCASTD 2052(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y8, Y8
+	VPADDD       Y12, Y9, Y9
+	VMOVUPS      128(DX), Y10
+	VMOVUPS      160(DX), Y11
+	VPBROADCASTD 8(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y0, Y0
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD 520(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y2, Y2
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD 1032(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y4, Y4
+	VPADDD       Y12, Y5, Y5
+	VPBROADCASTD 1544(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y6, Y6
+	VPADDD       Y12, Y7, Y7
+	VPBROADCASTD 2056(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y8, Y8
+	VPADDD       Y12, Y9, Y9
+	VMOVUPS      192(DX), Y10
+	VMOVUPS      224(DX), Y11
+	VPBROADCASTD 12(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y0, Y0
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD 524(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y2, Y2
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD 1036(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y4, Y4
+	VPADDD       Y12, Y5, Y5
+	VPBROADCASTD 1548(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y6, Y6
+	VPADDD       Y12, Y7, Y7
+	VPBROADCASTD 2060(CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y13, Y8, Y8
+	VPADDD       Y12, Y9, Y9
+	ADDQ         $0x10, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      Y3, 96(BX)
+	VMOVUPS      Y4, 128(BX)
+	VMOVUPS      Y5, 160(BX)
+	VMOVUPS      Y6, 192(BX)
+	VMOVUPS      Y7, 224(BX)
+	VMOVUPS      Y8, 256(BX)
+	VMOVUPS      Y9, 288(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX2x6(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2x6(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	VMOVUPS 192(BX), Y6
+	VMOVUPS 224(BX), Y7
+	VMOVUPS 256(BX), Y8
+	VMOVUPS 288(BX), Y9
+	VMOVUPS 320(BX), Y10
+	VMOVUPS 352(BX), Y11
+
+loop:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VPBROADCASTD (CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y0, Y0
+	VPADDD       Y14, Y1, Y1
+	VPBROADCASTD 512(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y2, Y2
+	VPADDD       Y14, Y3, Y3
+	VPBROADCASTD 1024(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y4, Y4
+	VPADDD       Y14, Y5, Y5
+	VPBROADCASTD 1536(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y6, Y6
+	VPADDD       Y14, Y7, Y7
+	VPBROADCASTD 2048(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y8, Y8
+	VPADDD       Y14, Y9, Y9
+	VPBROADCASTD 2560(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y10, Y10
+	VPADDD       Y14, Y11, Y11
+	VMOVUPS      64(DX), Y12
+	VMOVUPS      96(DX), Y13
+	VPBROADCASTD 4(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y0, Y0
+	VPADDD       Y14, Y1, Y1
+	VPBROADCASTD 516(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y2, Y2
+	VPADDD       Y14, Y3, Y3
+	VPBROADCASTD 1028(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y4, Y4
+	VPADDD       Y14, Y5, Y5
+	VPBROADCASTD 1540(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y6, Y6
+	VPADDD       Y14, Y7, Y7
+	VPBROADCASTD 2052(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y8, Y8
+	VPADDD       Y14, Y9, Y9
+	VPBROADCASTD 2564(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y10, Y10
+	VPADDD       Y14, Y11, Y11
+	VMOVUPS      128(DX), Y12
+	VMOVUPS      160(DX), Y13
+	VPBROADCASTD 8(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y0, Y0
+	VPADDD       Y14, Y1, Y1
+	VPBROADCASTD 520(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y2, Y2
+	VPADDD       Y14, Y3, Y3
+	VPBROADCASTD 1032(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y4, Y4
+	VPADDD       Y14, Y5, Y5
+	VPBROADCASTD 1544(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y6, Y6
+	VPADDD       Y14, Y7, Y7
+	VPBROADCASTD 2056(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y8, Y8
+	VPADDD       Y14, Y9, Y9
+	VPBROADCASTD 2568(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y10, Y10
+	VPADDD       Y14, Y11, Y11
+	VMOVUPS      192(DX), Y12
+	VMOVUPS      224(DX), Y13
+	VPBROADCASTD 12(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y0, Y0
+	VPADDD       Y14, Y1, Y1
+	VPBROADCASTD 524(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y2, Y2
+	VPADDD       Y14, Y3, Y3
+	VPBROADCASTD 1036(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y4, Y4
+	VPADDD       Y14, Y5, Y5
+	VPBROADCASTD 1548(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y6, Y6
+	VPADDD       Y14, Y7, Y7
+	VPBROADCASTD 2060(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y8, Y8
+	VPADDD       Y14, Y9, Y9
+	VPBROADCASTD 2572(CX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y15, Y10, Y10
+	VPADDD       Y14, Y11, Y11
+	ADDQ         $0x10, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      Y3, 96(BX)
+	VMOVUPS      Y4, 128(BX)
+	VMOVUPS      Y5, 160(BX)
+	VMOVUPS      Y6, 192(BX)
+	VMOVUPS      Y7, 224(BX)
+	VMOVUPS      Y8, 256(BX)
+	VMOVUPS      Y9, 288(BX)
+	VMOVUPS      Y10, 320(BX)
+	VMOVUPS      Y11, 352(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX2VNNIx1(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2VNNIx1(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+
+loop:
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VPBROADCASTD (CX), Y4
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x5d
+	BYTE         $0x50
+	BYTE         $0xc2
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x5d
+	BYTE         $0x50
+	BYTE         $0xcb
+	VMOVUPS      64(DX), Y2
+	VMOVUPS      96(DX), Y3
+	VPBROADCASTD 4(CX), Y4
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x5d
+	BYTE         $0x50
+	BYTE         $0xc2
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x5d
+	BYTE         $0x50
+	BYTE         $0xcb
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX2VNNIx2(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2VNNIx2(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+
+loop:
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VPBROADCASTD (CX), Y6
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x4d
+	BYTE         $0x50
+	BYTE         $0xc4
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x4d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD 512(CX), Y6
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x4d
+	BYTE         $0x50
+	BYTE         $0xd4
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x4d
+	BYTE         $0x50
+	BYTE         $0xdd
+	VMOVUPS      64(DX), Y4
+	VMOVUPS      96(DX), Y5
+	VPBROADCASTD 4(CX), Y6
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x4d
+	BYTE         $0x50
+	BYTE         $0xc4
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x4d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD 516(CX), Y6
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x4d
+	BYTE         $0x50
+	BYTE         $0xd4
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x4d
+	BYTE         $0x50
+	BYTE         $0xdd
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      Y3, 96(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX2VNNIx3(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2VNNIx3(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+
+loop:
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VPBROADCASTD (CX), Y8
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xc6
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xcf
+	VPBROADCASTD 512(CX), Y8
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xd6
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 1024(CX), Y8
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xe6
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xef
+	VMOVUPS      64(DX), Y6
+	VMOVUPS      96(DX), Y7
+	VPBROADCASTD 4(CX), Y8
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xc6
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xcf
+	VPBROADCASTD 516(CX), Y8
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xd6
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 1028(CX), Y8
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xe6
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x3d
+	BYTE         $0x50
+	BYTE         $0xef
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      Y3, 96(BX)
+	VMOVUPS      Y4, 128(BX)
+	VMOVUPS      Y5, 160(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX2VNNIx4(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2VNNIx4(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	VMOVUPS 192(BX), Y6
+	VMOVUPS 224(BX), Y7
+
+loop:
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VPBROADCASTD (CX), Y10
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xc0
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xc9
+	VPBROADCASTD 512(CX), Y10
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xd0
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xd9
+	VPBROADCASTD 1024(CX), Y10
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xe0
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xe9
+	VPBROADCASTD 1536(CX), Y10
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xf0
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xf9
+	VMOVUPS      64(DX), Y8
+	VMOVUPS      96(DX), Y9
+	VPBROADCASTD 4(CX), Y10
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xc0
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xc9
+	VPBROADCASTD 516(CX), Y10
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xd0
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xd9
+	VPBROADCASTD 1028(CX), Y10
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xe0
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xe9
+	VPBROADCASTD 1540(CX), Y10
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xf0
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xf9
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      Y3, 96(BX)
+	VMOVUPS      Y4, 128(BX)
+	VMOVUPS      Y5, 160(BX)
+	VMOVUPS      Y6, 192(BX)
+	VMOVUPS      Y7, 224(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX2VNNIx5(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2VNNIx5(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	VMOVUPS 192(BX), Y6
+	VMOVUPS 224(BX), Y7
+	VMOVUPS 256(BX), Y8
+	VMOVUPS 288(BX), Y9
+
+loop:
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	VPBROADCASTD (CX), Y12
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xc2
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xcb
+	VPBROADCASTD 512(CX), Y12
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xd2
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xdb
+	VPBROADCASTD 1024(CX), Y12
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xe2
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xeb
+	VPBROADCASTD 1536(CX), Y12
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xf2
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xfb
+	VPBROADCASTD 2048(CX), Y12
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xc2
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xcb
+	VMOVUPS      64(DX), Y10
+	VMOVUPS      96(DX), Y11
+	VPBROADCASTD 4(CX), Y12
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xc2
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xcb
+	VPBROADCASTD 516(CX), Y12
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xd2
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xdb
+	VPBROADCASTD 1028(CX), Y12
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xe2
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xeb
+	VPBROADCASTD 1540(CX), Y12
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xf2
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xfb
+	VPBROADCASTD 2052(CX), Y12
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xc2
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xcb
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      Y3, 96(BX)
+	VMOVUPS      Y4, 128(BX)
+	VMOVUPS      Y5, 160(BX)
+	VMOVUPS      Y6, 192(BX)
+	VMOVUPS      Y7, 224(BX)
+	VMOVUPS      Y8, 256(BX)
+	VMOVUPS      Y9, 288(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX2VNNIx6(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX2
+TEXT ·int8AVX2VNNIx6(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	VMOVUPS 192(BX), Y6
+	VMOVUPS 224(BX), Y7
+	VMOVUPS 256(BX), Y8
+	VMOVUPS 288(BX), Y9
+	VMOVUPS 320(BX), Y10
+	VMOVUPS 352(BX), Y11
+
+loop:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VPBROADCASTD (CX), Y14
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xc4
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD 512(CX), Y14
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xd4
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xdd
+	VPBROADCASTD 1024(CX), Y14
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xe4
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xed
+	VPBROADCASTD 1536(CX), Y14
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xf4
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xfd
+	VPBROADCASTD 2048(CX), Y14
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xc4
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD 2560(CX), Y14
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xd4
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xdd
+	VMOVUPS      64(DX), Y12
+	VMOVUPS      96(DX), Y13
+	VPBROADCASTD 4(CX), Y14
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xc4
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD 516(CX), Y14
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xd4
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xdd
+	VPBROADCASTD 1028(CX), Y14
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xe4
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xed
+	VPBROADCASTD 1540(CX), Y14
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xf4
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xfd
+	VPBROADCASTD 2052(CX), Y14
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xc4
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD 2564(CX), Y14
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xd4
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xdd
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      Y3, 96(BX)
+	VMOVUPS      Y4, 128(BX)
+	VMOVUPS      Y5, 160(BX)
+	VMOVUPS      Y6, 192(BX)
+	VMOVUPS      Y7, 224(BX)
+	VMOVUPS      Y8, 256(BX)
+	VMOVUPS      Y9, 288(BX)
+	VMOVUPS      Y10, 320(BX)
+	VMOVUPS      Y11, 352(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512x1(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·int8AVX512x1(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+
+loop:
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VPBROADCASTD (CX), Z4
+	VPMADDWD     Z2, Z4, Z2
+	VPMADDWD     Z3, Z4, Z4
+	VPADDD       Z2, Z0, Z0
+	VPADDD       Z4, Z1, Z1
+	VMOVUPS      128(DX), Z2
+	VMOVUPS      192(DX), Z3
+	VPBROADCASTD 4(CX), Z4
+	VPMADDWD     Z2, Z4, Z2
+	VPMADDWD     Z3, Z4, Z4
+	VPADDD       Z2, Z0, Z0
+	VPADDD       Z4, Z1, Z1
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512x2(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·int8AVX512x2(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+
+loop:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VPBROADCASTD (CX), Z6
+	VPMADDWD     Z4, Z6, Z7
+	VPMADDWD     Z5, Z6, Z6
+	VPADDD       Z7, Z0, Z0
+	VPADDD       Z6, Z1, Z1
+	VPBROADCASTD 512(CX), Z6
+	VPMADDWD     Z4, Z6, Z7
+	VPMADDWD     Z5, Z6, Z6
+	VPADDD       Z7, Z2, Z2
+	VPADDD       Z6, Z3, Z3
+	VMOVUPS      128(DX), Z4
+	VMOVUPS      192(DX), Z5
+	VPBROADCASTD 4(CX), Z6
+	VPMADDWD     Z4, Z6, Z7
+	VPMADDWD     Z5, Z6, Z6
+	VPADDD       Z7, Z0, Z0
+	VPADDD       Z6, Z1, Z1
+	VPBROADCASTD 516(CX), Z6
+	VPMADDWD     Z4, Z6, Z7
+	VPMADDWD     Z5, Z6, Z6
+	VPADDD       Z7, Z2, Z2
+	VPADDD       Z6, Z3, Z3
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512x4(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·int8AVX512x4(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+
+loop:
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VPBROADCASTD (CX), Z10
+	VPMADDWD     Z8, Z10, Z11
+	VPMADDWD     Z9, Z10, Z10
+	VPADDD       Z11, Z0, Z0
+	VPADDD       Z10, Z1, Z1
+	VPBROADCASTD 512(CX), Z10
+	VPMADDWD     Z8, Z10, Z11
+	VPMADDWD     Z9, Z10, Z10
+	VPADDD       Z11, Z2, Z2
+	VPADDD       Z10, Z3, Z3
+	VPBROADCASTD 1024(CX), Z10
+	VPMADDWD     Z8, Z10, Z11
+	VPMADDWD     Z9, Z10, Z10
+	VPADDD       Z11, Z4, Z4
+	VPADDD       Z10, Z5, Z5
+	VPBROADCASTD 1536(CX), Z10
+	VPMADDWD     Z8, Z10, Z11
+	VPMADDWD     Z9, Z10, Z10
+	VPADDD       Z11, Z6, Z6
+	VPADDD       Z10, Z7, Z7
+	VMOVUPS      128(DX), Z8
+	VMOVUPS      192(DX), Z9
+	VPBROADCASTD 4(CX), Z10
+	VPMADDWD     Z8, Z10, Z11
+	VPMADDWD     Z9, Z10, Z10
+	VPADDD       Z11, Z0, Z0
+	VPADDD       Z10, Z1, Z1
+	VPBROADCASTD 516(CX), Z10
+	VPMADDWD     Z8, Z10, Z11
+	VPMADDWD     Z9, Z10, Z10
+	VPADDD       Z11, Z2, Z2
+	VPADDD       Z10, Z3, Z3
+	VPBROADCASTD 1028(CX), Z10
+	VPMADDWD     Z8, Z10, Z11
+	VPMADDWD     Z9, Z10, Z10
+	VPADDD       Z11, Z4, Z4
+	VPADDD       Z10, Z5, Z5
+	VPBROADCASTD 1540(CX), Z10
+	VPMADDWD     Z8, Z10, Z11
+	VPMADDWD     Z9, Z10, Z10
+	VPADDD       Z11, Z6, Z6
+	VPADDD       Z10, Z7, Z7
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512x6(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·int8AVX512x6(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+
+loop:
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VPBROADCASTD (CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z0, Z0
+	VPADDD       Z14, Z1, Z1
+	VPBROADCASTD 512(CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z2, Z2
+	VPADDD       Z14, Z3, Z3
+	VPBROADCASTD 1024(CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z4, Z4
+	VPADDD       Z14, Z5, Z5
+	VPBROADCASTD 1536(CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z6, Z6
+	VPADDD       Z14, Z7, Z7
+	VPBROADCASTD 2048(CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z8, Z8
+	VPADDD       Z14, Z9, Z9
+	VPBROADCASTD 2560(CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z10, Z10
+	VPADDD       Z14, Z11, Z11
+	VMOVUPS      128(DX), Z12
+	VMOVUPS      192(DX), Z13
+	VPBROADCASTD 4(CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z0, Z0
+	VPADDD       Z14, Z1, Z1
+	VPBROADCASTD 516(CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z2, Z2
+	VPADDD       Z14, Z3, Z3
+	VPBROADCASTD 1028(CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z4, Z4
+	VPADDD       Z14, Z5, Z5
+	VPBROADCASTD 1540(CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z6, Z6
+	VPADDD       Z14, Z7, Z7
+	VPBROADCASTD 2052(CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z8, Z8
+	VPADDD       Z14, Z9, Z9
+	VPBROADCASTD 2564(CX), Z14
+	VPMADDWD     Z12, Z14, Z15
+	VPMADDWD     Z13, Z14, Z14
+	VPADDD       Z15, Z10, Z10
+	VPADDD       Z14, Z11, Z11
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512x8(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·int8AVX512x8(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+
+loop:
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VPBROADCASTD (CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z0, Z0
+	VPADDD       Z18, Z1, Z1
+	VPBROADCASTD 512(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z2, Z2
+	VPADDD       Z18, Z3, Z3
+	VPBROADCASTD 1024(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z4, Z4
+	VPADDD       Z18, Z5, Z5
+	VPBROADCASTD 1536(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z6, Z6
+	VPADDD       Z18, Z7, Z7
+	VPBROADCASTD 2048(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z8, Z8
+	VPADDD       Z18, Z9, Z9
+	VPBROADCASTD 2560(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z10, Z10
+	VPADDD       Z18, Z11, Z11
+	VPBROADCASTD 3072(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z12, Z12
+	VPADDD       Z18, Z13, Z13
+	VPBROADCASTD 3584(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z14, Z14
+	VPADDD       Z18, Z15, Z15
+	VMOVUPS      128(DX), Z16
+	VMOVUPS      192(DX), Z17
+	VPBROADCASTD 4(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z0, Z0
+	VPADDD       Z18, Z1, Z1
+	VPBROADCASTD 516(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z2, Z2
+	VPADDD       Z18, Z3, Z3
+	VPBROADCASTD 1028(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z4, Z4
+	VPADDD       Z18, Z5, Z5
+	VPBROADCASTD 1540(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z6, Z6
+	VPADDD       Z18, Z7, Z7
+	VPBROADCASTD 2052(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z8, Z8
+	VPADDD       Z18, Z9, Z9
+	VPBROADCASTD 2564(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z10, Z10
+	VPADDD       Z18, Z11, Z11
+	VPBROADCASTD 3076(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z12, Z12
+	VPADDD       Z18, Z13, Z13
+	VPBROADCASTD 3588(CX), Z18
+	VPMADDWD     Z16, Z18, Z19
+	VPMADDWD     Z17, Z18, Z18
+	VPADDD       Z19, Z14, Z14
+	VPADDD       Z18, Z15, Z15
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512x10(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·int8AVX512x10(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+	VMOVUPS 1024(BX), Z16
+	VMOVUPS 1088(BX), Z17
+	VMOVUPS 1152(BX), Z18
+	VMOVUPS 1216(BX), Z19
+
+loop:
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VPBROADCASTD (CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z0, Z0
+	VPADDD       Z22, Z1, Z1
+	VPBROADCASTD 512(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z2, Z2
+	VPADDD       Z22, Z3, Z3
+	VPBROADCASTD 1024(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z4, Z4
+	VPADDD       Z22, Z5, Z5
+	VPBROADCASTD 1536(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z6, Z6
+	VPADDD       Z22, Z7, Z7
+	VPBROADCASTD 2048(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z8, Z8
+	VPADDD       Z22, Z9, Z9
+	VPBROADCASTD 2560(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z10, Z10
+	VPADDD       Z22, Z11, Z11
+	VPBROADCASTD 3072(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z12, Z12
+	VPADDD       Z22, Z13, Z13
+	VPBROADCASTD 3584(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z14, Z14
+	VPADDD       Z22, Z15, Z15
+	VPBROADCASTD 4096(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z16, Z16
+	VPADDD       Z22, Z17, Z17
+	VPBROADCASTD 4608(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z18, Z18
+	VPADDD       Z22, Z19, Z19
+	VMOVUPS      128(DX), Z20
+	VMOVUPS      192(DX), Z21
+	VPBROADCASTD 4(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z0, Z0
+	VPADDD       Z22, Z1, Z1
+	VPBROADCASTD 516(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z2, Z2
+	VPADDD       Z22, Z3, Z3
+	VPBROADCASTD 1028(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z4, Z4
+	VPADDD       Z22, Z5, Z5
+	VPBROADCASTD 1540(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z6, Z6
+	VPADDD       Z22, Z7, Z7
+	VPBROADCASTD 2052(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z8, Z8
+	VPADDD       Z22, Z9, Z9
+	VPBROADCASTD 2564(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z10, Z10
+	VPADDD       Z22, Z11, Z11
+	VPBROADCASTD 3076(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z12, Z12
+	VPADDD       Z22, Z13, Z13
+	VPBROADCASTD 3588(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z14, Z14
+	VPADDD       Z22, Z15, Z15
+	VPBROADCASTD 4100(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z16, Z16
+	VPADDD       Z22, Z17, Z17
+	VPBROADCASTD 4612(CX), Z22
+	VPMADDWD     Z20, Z22, Z23
+	VPMADDWD     Z21, Z22, Z22
+	VPADDD       Z23, Z18, Z18
+	VPADDD       Z22, Z19, Z19
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VMOVUPS      Z16, 1024(BX)
+	VMOVUPS      Z17, 1088(BX)
+	VMOVUPS      Z18, 1152(BX)
+	VMOVUPS      Z19, 1216(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512x12(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·int8AVX512x12(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+	VMOVUPS 1024(BX), Z16
+	VMOVUPS 1088(BX), Z17
+	VMOVUPS 1152(BX), Z18
+	VMOVUPS 1216(BX), Z19
+	VMOVUPS 1280(BX), Z20
+	VMOVUPS 1344(BX), Z21
+	VMOVUPS 1408(BX), Z22
+	VMOVUPS 1472(BX), Z23
+
+loop:
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VPBROADCASTD (CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z0, Z0
+	VPADDD       Z26, Z1, Z1
+	VPBROADCASTD 512(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z2, Z2
+	VPADDD       Z26, Z3, Z3
+	VPBROADCASTD 1024(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z4, Z4
+	VPADDD       Z26, Z5, Z5
+	VPBROADCASTD 1536(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z6, Z6
+	VPADDD       Z26, Z7, Z7
+	VPBROADCASTD 2048(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z8, Z8
+	VPADDD       Z26, Z9, Z9
+	VPBROADCASTD 2560(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z10, Z10
+	VPADDD       Z26, Z11, Z11
+	VPBROADCASTD 3072(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z12, Z12
+	VPADDD       Z26, Z13, Z13
+	VPBROADCASTD 3584(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z14, Z14
+	VPADDD       Z26, Z15, Z15
+	VPBROADCASTD 4096(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z16, Z16
+	VPADDD       Z26, Z17, Z17
+	VPBROADCASTD 4608(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z18, Z18
+	VPADDD       Z26, Z19, Z19
+	VPBROADCASTD 5120(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z20, Z20
+	VPADDD       Z26, Z21, Z21
+	VPBROADCASTD 5632(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z22, Z22
+	VPADDD       Z26, Z23, Z23
+	VMOVUPS      128(DX), Z24
+	VMOVUPS      192(DX), Z25
+	VPBROADCASTD 4(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z0, Z0
+	VPADDD       Z26, Z1, Z1
+	VPBROADCASTD 516(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z2, Z2
+	VPADDD       Z26, Z3, Z3
+	VPBROADCASTD 1028(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z4, Z4
+	VPADDD       Z26, Z5, Z5
+	VPBROADCASTD 1540(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z6, Z6
+	VPADDD       Z26, Z7, Z7
+	VPBROADCASTD 2052(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z8, Z8
+	VPADDD       Z26, Z9, Z9
+	VPBROADCASTD 2564(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z10, Z10
+	VPADDD       Z26, Z11, Z11
+	VPBROADCASTD 3076(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z12, Z12
+	VPADDD       Z26, Z13, Z13
+	VPBROADCASTD 3588(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z14, Z14
+	VPADDD       Z26, Z15, Z15
+	VPBROADCASTD 4100(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z16, Z16
+	VPADDD       Z26, Z17, Z17
+	VPBROADCASTD 4612(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z18, Z18
+	VPADDD       Z26, Z19, Z19
+	VPBROADCASTD 5124(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z20, Z20
+	VPADDD       Z26, Z21, Z21
+	VPBROADCASTD 5636(CX), Z26
+	VPMADDWD     Z24, Z26, Z27
+	VPMADDWD     Z25, Z26, Z26
+	VPADDD       Z27, Z22, Z22
+	VPADDD       Z26, Z23, Z23
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VMOVUPS      Z16, 1024(BX)
+	VMOVUPS      Z17, 1088(BX)
+	VMOVUPS      Z18, 1152(BX)
+	VMOVUPS      Z19, 1216(BX)
+	VMOVUPS      Z20, 1280(BX)
+	VMOVUPS      Z21, 1344(BX)
+	VMOVUPS      Z22, 1408(BX)
+	VMOVUPS      Z23, 1472(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512x14(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·int8AVX512x14(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+	VMOVUPS 1024(BX), Z16
+	VMOVUPS 1088(BX), Z17
+	VMOVUPS 1152(BX), Z18
+	VMOVUPS 1216(BX), Z19
+	VMOVUPS 1280(BX), Z20
+	VMOVUPS 1344(BX), Z21
+	VMOVUPS 1408(BX), Z22
+	VMOVUPS 1472(BX), Z23
+	VMOVUPS 1536(BX), Z24
+	VMOVUPS 1600(BX), Z25
+	VMOVUPS 1664(BX), Z26
+	VMOVUPS 1728(BX), Z27
+
+loop:
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VPBROADCASTD (CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z0, Z0
+	VPADDD       Z30, Z1, Z1
+	VPBROADCASTD 512(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z2, Z2
+	VPADDD       Z30, Z3, Z3
+	VPBROADCASTD 1024(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z4, Z4
+	VPADDD       Z30, Z5, Z5
+	VPBROADCASTD 1536(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z6, Z6
+	VPADDD       Z30, Z7, Z7
+	VPBROADCASTD 2048(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z8, Z8
+	VPADDD       Z30, Z9, Z9
+	VPBROADCASTD 2560(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z10, Z10
+	VPADDD       Z30, Z11, Z11
+	VPBROADCASTD 3072(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z12, Z12
+	VPADDD       Z30, Z13, Z13
+	VPBROADCASTD 3584(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z14, Z14
+	VPADDD       Z30, Z15, Z15
+	VPBROADCASTD 4096(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z16, Z16
+	VPADDD       Z30, Z17, Z17
+	VPBROADCASTD 4608(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z18, Z18
+	VPADDD       Z30, Z19, Z19
+	VPBROADCASTD 5120(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z20, Z20
+	VPADDD       Z30, Z21, Z21
+	VPBROADCASTD 5632(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z22, Z22
+	VPADDD       Z30, Z23, Z23
+	VPBROADCASTD 6144(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z24, Z24
+	VPADDD       Z30, Z25, Z25
+	VPBROADCASTD 6656(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z26, Z26
+	VPADDD       Z30, Z27, Z27
+	VMOVUPS      128(DX), Z28
+	VMOVUPS      192(DX), Z29
+	VPBROADCASTD 4(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z0, Z0
+	VPADDD       Z30, Z1, Z1
+	VPBROADCASTD 516(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z2, Z2
+	VPADDD       Z30, Z3, Z3
+	VPBROADCASTD 1028(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z4, Z4
+	VPADDD       Z30, Z5, Z5
+	VPBROADCASTD 1540(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z6, Z6
+	VPADDD       Z30, Z7, Z7
+	VPBROADCASTD 2052(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z8, Z8
+	VPADDD       Z30, Z9, Z9
+	VPBROADCASTD 2564(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z10, Z10
+	VPADDD       Z30, Z11, Z11
+	VPBROADCASTD 3076(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z12, Z12
+	VPADDD       Z30, Z13, Z13
+	VPBROADCASTD 3588(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z14, Z14
+	VPADDD       Z30, Z15, Z15
+	VPBROADCASTD 4100(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z16, Z16
+	VPADDD       Z30, Z17, Z17
+	VPBROADCASTD 4612(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z18, Z18
+	VPADDD       Z30, Z19, Z19
+	VPBROADCASTD 5124(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z20, Z20
+	VPADDD       Z30, Z21, Z21
+	VPBROADCASTD 5636(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z22, Z22
+	VPADDD       Z30, Z23, Z23
+	VPBROADCASTD 6148(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z24, Z24
+	VPADDD       Z30, Z25, Z25
+	VPBROADCASTD 6660(CX), Z30
+	VPMADDWD     Z28, Z30, Z31
+	VPMADDWD     Z29, Z30, Z30
+	VPADDD       Z31, Z26, Z26
+	VPADDD       Z30, Z27, Z27
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VMOVUPS      Z16, 1024(BX)
+	VMOVUPS      Z17, 1088(BX)
+	VMOVUPS      Z18, 1152(BX)
+	VMOVUPS      Z19, 1216(BX)
+	VMOVUPS      Z20, 1280(BX)
+	VMOVUPS      Z21, 1344(BX)
+	VMOVUPS      Z22, 1408(BX)
+	VMOVUPS      Z23, 1472(BX)
+	VMOVUPS      Z24, 1536(BX)
+	VMOVUPS      Z25, 1600(BX)
+	VMOVUPS      Z26, 1664(BX)
+	VMOVUPS      Z27, 1728(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512VNNIx1(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F, AVX512VNNI
+TEXT ·int8AVX512VNNIx1(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+
+loop:
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VPBROADCASTD (CX), Z4
+	VPDPBUSD     Z2, Z4, Z0
+	VPDPBUSD     Z3, Z4, Z1
+	VMOVUPS      128(DX), Z2
+	VMOVUPS      192(DX), Z3
+	VPBROADCASTD 4(CX), Z4
+	VPDPBUSD     Z2, Z4, Z0
+	VPDPBUSD     Z3, Z4, Z1
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512VNNIx2(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F, AVX512VNNI
+TEXT ·int8AVX512VNNIx2(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+
+loop:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VPBROADCASTD (CX), Z6
+	VPDPBUSD     Z4, Z6, Z0
+	VPDPBUSD     Z5, Z6, Z1
+	VPBROADCASTD 512(CX), Z6
+	VPDPBUSD     Z4, Z6, Z2
+	VPDPBUSD     Z5, Z6, Z3
+	VMOVUPS      128(DX), Z4
+	VMOVUPS      192(DX), Z5
+	VPBROADCASTD 4(CX), Z6
+	VPDPBUSD     Z4, Z6, Z0
+	VPDPBUSD     Z5, Z6, Z1
+	VPBROADCASTD 516(CX), Z6
+	VPDPBUSD     Z4, Z6, Z2
+	VPDPBUSD     Z5, Z6, Z3
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512VNNIx4(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F, AVX512VNNI
+TEXT ·int8AVX512VNNIx4(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+
+loop:
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VPBROADCASTD (CX), Z10
+	VPDPBUSD     Z8, Z10, Z0
+	VPDPBUSD     Z9, Z10, Z1
+	VPBROADCASTD 512(CX), Z10
+	VPDPBUSD     Z8, Z10, Z2
+	VPDPBUSD     Z9, Z10, Z3
+	VPBROADCASTD 1024(CX), Z10
+	VPDPBUSD     Z8, Z10, Z4
+	VPDPBUSD     Z9, Z10, Z5
+	VPBROADCASTD 1536(CX), Z10
+	VPDPBUSD     Z8, Z10, Z6
+	VPDPBUSD     Z9, Z10, Z7
+	VMOVUPS      128(DX), Z8
+	VMOVUPS      192(DX), Z9
+	VPBROADCASTD 4(CX), Z10
+	VPDPBUSD     Z8, Z10, Z0
+	VPDPBUSD     Z9, Z10, Z1
+	VPBROADCASTD 516(CX), Z10
+	VPDPBUSD     Z8, Z10, Z2
+	VPDPBUSD     Z9, Z10, Z3
+	VPBROADCASTD 1028(CX), Z10
+	VPDPBUSD     Z8, Z10, Z4
+	VPDPBUSD     Z9, Z10, Z5
+	VPBROADCASTD 1540(CX), Z10
+	VPDPBUSD     Z8, Z10, Z6
+	VPDPBUSD     Z9, Z10, Z7
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512VNNIx6(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F, AVX512VNNI
+TEXT ·int8AVX512VNNIx6(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+
+loop:
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VPBROADCASTD (CX), Z14
+	VPDPBUSD     Z12, Z14, Z0
+	VPDPBUSD     Z13, Z14, Z1
+	VPBROADCASTD 512(CX), Z14
+	VPDPBUSD     Z12, Z14, Z2
+	VPDPBUSD     Z13, Z14, Z3
+	VPBROADCASTD 1024(CX), Z14
+	VPDPBUSD     Z12, Z14, Z4
+	VPDPBUSD     Z13, Z14, Z5
+	VPBROADCASTD 1536(CX), Z14
+	VPDPBUSD     Z12, Z14, Z6
+	VPDPBUSD     Z13, Z14, Z7
+	VPBROADCASTD 2048(CX), Z14
+	VPDPBUSD     Z12, Z14, Z8
+	VPDPBUSD     Z13, Z14, Z9
+	VPBROADCASTD 2560(CX), Z14
+	VPDPBUSD     Z12, Z14, Z10
+	VPDPBUSD     Z13, Z14, Z11
+	VMOVUPS      128(DX), Z12
+	VMOVUPS      192(DX), Z13
+	VPBROADCASTD 4(CX), Z14
+	VPDPBUSD     Z12, Z14, Z0
+	VPDPBUSD     Z13, Z14, Z1
+	VPBROADCASTD 516(CX), Z14
+	VPDPBUSD     Z12, Z14, Z2
+	VPDPBUSD     Z13, Z14, Z3
+	VPBROADCASTD 1028(CX), Z14
+	VPDPBUSD     Z12, Z14, Z4
+	VPDPBUSD     Z13, Z14, Z5
+	VPBROADCASTD 1540(CX), Z14
+	VPDPBUSD     Z12, Z14, Z6
+	VPDPBUSD     Z13, Z14, Z7
+	VPBROADCASTD 2052(CX), Z14
+	VPDPBUSD     Z12, Z14, Z8
+	VPDPBUSD     Z13, Z14, Z9
+	VPBROADCASTD 2564(CX), Z14
+	VPDPBUSD     Z12, Z14, Z10
+	VPDPBUSD     Z13, Z14, Z11
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512VNNIx8(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F, AVX512VNNI
+TEXT ·int8AVX512VNNIx8(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+
+loop:
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VPBROADCASTD (CX), Z18
+	VPDPBUSD     Z16, Z18, Z0
+	VPDPBUSD     Z17, Z18, Z1
+	VPBROADCASTD 512(CX), Z18
+	VPDPBUSD     Z16, Z18, Z2
+	VPDPBUSD     Z17, Z18, Z3
+	VPBROADCASTD 1024(CX), Z18
+	VPDPBUSD     Z16, Z18, Z4
+	VPDPBUSD     Z17, Z18, Z5
+	VPBROADCASTD 1536(CX), Z18
+	VPDPBUSD     Z16, Z18, Z6
+	VPDPBUSD     Z17, Z18, Z7
+	VPBROADCASTD 2048(CX), Z18
+	VPDPBUSD     Z16, Z18, Z8
+	VPDPBUSD     Z17, Z18, Z9
+	VPBROADCASTD 2560(CX), Z18
+	VPDPBUSD     Z16, Z18, Z10
+	VPDPBUSD     Z17, Z18, Z11
+	VPBROADCASTD 3072(CX), Z18
+	VPDPBUSD     Z16, Z18, Z12
+	VPDPBUSD     Z17, Z18, Z13
+	VPBROADCASTD 3584(CX), Z18
+	VPDPBUSD     Z16, Z18, Z14
+	VPDPBUSD     Z17, Z18, Z15
+	VMOVUPS      128(DX), Z16
+	VMOVUPS      192(DX), Z17
+	VPBROADCASTD 4(CX), Z18
+	VPDPBUSD     Z16, Z18, Z0
+	VPDPBUSD     Z17, Z18, Z1
+	VPBROADCASTD 516(CX), Z18
+	VPDPBUSD     Z16, Z18, Z2
+	VPDPBUSD     Z17, Z18, Z3
+	VPBROADCASTD 1028(CX), Z18
+	VPDPBUSD     Z16, Z18, Z4
+	VPDPBUSD     Z17, Z18, Z5
+	VPBROADCASTD 1540(CX), Z18
+	VPDPBUSD     Z16, Z18, Z6
+	VPDPBUSD     Z17, Z18, Z7
+	VPBROADCASTD 2052(CX), Z18
+	VPDPBUSD     Z16, Z18, Z8
+	VPDPBUSD     Z17, Z18, Z9
+	VPBROADCASTD 2564(CX), Z18
+	VPDPBUSD     Z16, Z18, Z10
+	VPDPBUSD     Z17, Z18, Z11
+	VPBROADCASTD 3076(CX), Z18
+	VPDPBUSD     Z16, Z18, Z12
+	VPDPBUSD     Z17, Z18, Z13
+	VPBROADCASTD 3588(CX), Z18
+	VPDPBUSD     Z16, Z18, Z14
+	VPDPBUSD     Z17, Z18, Z15
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512VNNIx10(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F, AVX512VNNI
+TEXT ·int8AVX512VNNIx10(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+	VMOVUPS 1024(BX), Z16
+	VMOVUPS 1088(BX), Z17
+	VMOVUPS 1152(BX), Z18
+	VMOVUPS 1216(BX), Z19
+
+loop:
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VPBROADCASTD (CX), Z22
+	VPDPBUSD     Z20, Z22, Z0
+	VPDPBUSD     Z21, Z22, Z1
+	VPBROADCASTD 512(CX), Z22
+	VPDPBUSD     Z20, Z22, Z2
+	VPDPBUSD     Z21, Z22, Z3
+	VPBROADCASTD 1024(CX), Z22
+	VPDPBUSD     Z20, Z22, Z4
+	VPDPBUSD     Z21, Z22, Z5
+	VPBROADCASTD 1536(CX), Z22
+	VPDPBUSD     Z20, Z22, Z6
+	VPDPBUSD     Z21, Z22, Z7
+	VPBROADCASTD 2048(CX), Z22
+	VPDPBUSD     Z20, Z22, Z8
+	VPDPBUSD     Z21, Z22, Z9
+	VPBROADCASTD 2560(CX), Z22
+	VPDPBUSD     Z20, Z22, Z10
+	VPDPBUSD     Z21, Z22, Z11
+	VPBROADCASTD 3072(CX), Z22
+	VPDPBUSD     Z20, Z22, Z12
+	VPDPBUSD     Z21, Z22, Z13
+	VPBROADCASTD 3584(CX), Z22
+	VPDPBUSD     Z20, Z22, Z14
+	VPDPBUSD     Z21, Z22, Z15
+	VPBROADCASTD 4096(CX), Z22
+	VPDPBUSD     Z20, Z22, Z16
+	VPDPBUSD     Z21, Z22, Z17
+	VPBROADCASTD 4608(CX), Z22
+	VPDPBUSD     Z20, Z22, Z18
+	VPDPBUSD     Z21, Z22, Z19
+	VMOVUPS      128(DX), Z20
+	VMOVUPS      192(DX), Z21
+	VPBROADCASTD 4(CX), Z22
+	VPDPBUSD     Z20, Z22, Z0
+	VPDPBUSD     Z21, Z22, Z1
+	VPBROADCASTD 516(CX), Z22
+	VPDPBUSD     Z20, Z22, Z2
+	VPDPBUSD     Z21, Z22, Z3
+	VPBROADCASTD 1028(CX), Z22
+	VPDPBUSD     Z20, Z22, Z4
+	VPDPBUSD     Z21, Z22, Z5
+	VPBROADCASTD 1540(CX), Z22
+	VPDPBUSD     Z20, Z22, Z6
+	VPDPBUSD     Z21, Z22, Z7
+	VPBROADCASTD 2052(CX), Z22
+	VPDPBUSD     Z20, Z22, Z8
+	VPDPBUSD     Z21, Z22, Z9
+	VPBROADCASTD 2564(CX), Z22
+	VPDPBUSD     Z20, Z22, Z10
+	VPDPBUSD     Z21, Z22, Z11
+	VPBROADCASTD 3076(CX), Z22
+	VPDPBUSD     Z20, Z22, Z12
+	VPDPBUSD     Z21, Z22, Z13
+	VPBROADCASTD 3588(CX), Z22
+	VPDPBUSD     Z20, Z22, Z14
+	VPDPBUSD     Z21, Z22, Z15
+	VPBROADCASTD 4100(CX), Z22
+	VPDPBUSD     Z20, Z22, Z16
+	VPDPBUSD     Z21, Z22, Z17
+	VPBROADCASTD 4612(CX), Z22
+	VPDPBUSD     Z20, Z22, Z18
+	VPDPBUSD     Z21, Z22, Z19
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VMOVUPS      Z16, 1024(BX)
+	VMOVUPS      Z17, 1088(BX)
+	VMOVUPS      Z18, 1152(BX)
+	VMOVUPS      Z19, 1216(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512VNNIx12(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F, AVX512VNNI
+TEXT ·int8AVX512VNNIx12(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+	VMOVUPS 1024(BX), Z16
+	VMOVUPS 1088(BX), Z17
+	VMOVUPS 1152(BX), Z18
+	VMOVUPS 1216(BX), Z19
+	VMOVUPS 1280(BX), Z20
+	VMOVUPS 1344(BX), Z21
+	VMOVUPS 1408(BX), Z22
+	VMOVUPS 1472(BX), Z23
+
+loop:
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VPBROADCASTD (CX), Z26
+	VPDPBUSD     Z24, Z26, Z0
+	VPDPBUSD     Z25, Z26, Z1
+	VPBROADCASTD 512(CX), Z26
+	VPDPBUSD     Z24, Z26, Z2
+	VPDPBUSD     Z25, Z26, Z3
+	VPBROADCASTD 1024(CX), Z26
+	VPDPBUSD     Z24, Z26, Z4
+	VPDPBUSD     Z25, Z26, Z5
+	VPBROADCASTD 1536(CX), Z26
+	VPDPBUSD     Z24, Z26, Z6
+	VPDPBUSD     Z25, Z26, Z7
+	VPBROADCASTD 2048(CX), Z26
+	VPDPBUSD     Z24, Z26, Z8
+	VPDPBUSD     Z25, Z26, Z9
+	VPBROADCASTD 2560(CX), Z26
+	VPDPBUSD     Z24, Z26, Z10
+	VPDPBUSD     Z25, Z26, Z11
+	VPBROADCASTD 3072(CX), Z26
+	VPDPBUSD     Z24, Z26, Z12
+	VPDPBUSD     Z25, Z26, Z13
+	VPBROADCASTD 3584(CX), Z26
+	VPDPBUSD     Z24, Z26, Z14
+	VPDPBUSD     Z25, Z26, Z15
+	VPBROADCASTD 4096(CX), Z26
+	VPDPBUSD     Z24, Z26, Z16
+	VPDPBUSD     Z25, Z26, Z17
+	VPBROADCASTD 4608(CX), Z26
+	VPDPBUSD     Z24, Z26, Z18
+	VPDPBUSD     Z25, Z26, Z19
+	VPBROADCASTD 5120(CX), Z26
+	VPDPBUSD     Z24, Z26, Z20
+	VPDPBUSD     Z25, Z26, Z21
+	VPBROADCASTD 5632(CX), Z26
+	VPDPBUSD     Z24, Z26, Z22
+	VPDPBUSD     Z25, Z26, Z23
+	VMOVUPS      128(DX), Z24
+	VMOVUPS      192(DX), Z25
+	VPBROADCASTD 4(CX), Z26
+	VPDPBUSD     Z24, Z26, Z0
+	VPDPBUSD     Z25, Z26, Z1
+	VPBROADCASTD 516(CX), Z26
+	VPDPBUSD     Z24, Z26, Z2
+	VPDPBUSD     Z25, Z26, Z3
+	VPBROADCASTD 1028(CX), Z26
+	VPDPBUSD     Z24, Z26, Z4
+	VPDPBUSD     Z25, Z26, Z5
+	VPBROADCASTD 1540(CX), Z26
+	VPDPBUSD     Z24, Z26, Z6
+	VPDPBUSD     Z25, Z26, Z7
+	VPBROADCASTD 2052(CX), Z26
+	VPDPBUSD     Z24, Z26, Z8
+	VPDPBUSD     Z25, Z26, Z9
+	VPBROADCASTD 2564(CX), Z26
+	VPDPBUSD     Z24, Z26, Z10
+	VPDPBUSD     Z25, Z26, Z11
+	VPBROADCASTD 3076(CX), Z26
+	VPDPBUSD     Z24, Z26, Z12
+	VPDPBUSD     Z25, Z26, Z13
+	VPBROADCASTD 3588(CX), Z26
+	VPDPBUSD     Z24, Z26, Z14
+	VPDPBUSD     Z25, Z26, Z15
+	VPBROADCASTD 4100(CX), Z26
+	VPDPBUSD     Z24, Z26, Z16
+	VPDPBUSD     Z25, Z26, Z17
+	VPBROADCASTD 4612(CX), Z26
+	VPDPBUSD     Z24, Z26, Z18
+	VPDPBUSD     Z25, Z26, Z19
+	VPBROADCASTD 5124(CX), Z26
+	VPDPBUSD     Z24, Z26, Z20
+	VPDPBUSD     Z25, Z26, Z21
+	VPBROADCASTD 5636(CX), Z26
+	VPDPBUSD     Z24, Z26, Z22
+	VPDPBUSD     Z25, Z26, Z23
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VMOVUPS      Z16, 1024(BX)
+	VMOVUPS      Z17, 1088(BX)
+	VMOVUPS      Z18, 1152(BX)
+	VMOVUPS      Z19, 1216(BX)
+	VMOVUPS      Z20, 1280(BX)
+	VMOVUPS      Z21, 1344(BX)
+	VMOVUPS      Z22, 1408(BX)
+	VMOVUPS      Z23, 1472(BX)
+	VZEROUPPER
+	RET
+
+// func int8AVX512VNNIx14(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F, AVX512VNNI
+TEXT ·int8AVX512VNNIx14(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+	VMOVUPS 1024(BX), Z16
+	VMOVUPS 1088(BX), Z17
+	VMOVUPS 1152(BX), Z18
+	VMOVUPS 1216(BX), Z19
+	VMOVUPS 1280(BX), Z20
+	VMOVUPS 1344(BX), Z21
+	VMOVUPS 1408(BX), Z22
+	VMOVUPS 1472(BX), Z23
+	VMOVUPS 1536(BX), Z24
+	VMOVUPS 1600(BX), Z25
+	VMOVUPS 1664(BX), Z26
+	VMOVUPS 1728(BX), Z27
+
+loop:
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VPBROADCASTD (CX), Z30
+	VPDPBUSD     Z28, Z30, Z0
+	VPDPBUSD     Z29, Z30, Z1
+	VPBROADCASTD 512(CX), Z30
+	VPDPBUSD     Z28, Z30, Z2
+	VPDPBUSD     Z29, Z30, Z3
+	VPBROADCASTD 1024(CX), Z30
+	VPDPBUSD     Z28, Z30, Z4
+	VPDPBUSD     Z29, Z30, Z5
+	VPBROADCASTD 1536(CX), Z30
+	VPDPBUSD     Z28, Z30, Z6
+	VPDPBUSD     Z29, Z30, Z7
+	VPBROADCASTD 2048(CX), Z30
+	VPDPBUSD     Z28, Z30, Z8
+	VPDPBUSD     Z29, Z30, Z9
+	VPBROADCASTD 2560(CX), Z30
+	VPDPBUSD     Z28, Z30, Z10
+	VPDPBUSD     Z29, Z30, Z11
+	VPBROADCASTD 3072(CX), Z30
+	VPDPBUSD     Z28, Z30, Z12
+	VPDPBUSD     Z29, Z30, Z13
+	VPBROADCASTD 3584(CX), Z30
+	VPDPBUSD     Z28, Z30, Z14
+	VPDPBUSD     Z29, Z30, Z15
+	VPBROADCASTD 4096(CX), Z30
+	VPDPBUSD     Z28, Z30, Z16
+	VPDPBUSD     Z29, Z30, Z17
+	VPBROADCASTD 4608(CX), Z30
+	VPDPBUSD     Z28, Z30, Z18
+	VPDPBUSD     Z29, Z30, Z19
+	VPBROADCASTD 5120(CX), Z30
+	VPDPBUSD     Z28, Z30, Z20
+	VPDPBUSD     Z29, Z30, Z21
+	VPBROADCASTD 5632(CX), Z30
+	VPDPBUSD     Z28, Z30, Z22
+	VPDPBUSD     Z29, Z30, Z23
+	VPBROADCASTD 6144(CX), Z30
+	VPDPBUSD     Z28, Z30, Z24
+	VPDPBUSD     Z29, Z30, Z25
+	VPBROADCASTD 6656(CX), Z30
+	VPDPBUSD     Z28, Z30, Z26
+	VPDPBUSD     Z29, Z30, Z27
+	VMOVUPS      128(DX), Z28
+	VMOVUPS      192(DX), Z29
+	VPBROADCASTD 4(CX), Z30
+	VPDPBUSD     Z28, Z30, Z0
+	VPDPBUSD     Z29, Z30, Z1
+	VPBROADCASTD 516(CX), Z30
+	VPDPBUSD     Z28, Z30, Z2
+	VPDPBUSD     Z29, Z30, Z3
+	VPBROADCASTD 1028(CX), Z30
+	VPDPBUSD     Z28, Z30, Z4
+	VPDPBUSD     Z29, Z30, Z5
+	VPBROADCASTD 1540(CX), Z30
+	VPDPBUSD     Z28, Z30, Z6
+	VPDPBUSD     Z29, Z30, Z7
+	VPBROADCASTD 2052(CX), Z30
+	VPDPBUSD     Z28, Z30, Z8
+	VPDPBUSD     Z29, Z30, Z9
+	VPBROADCASTD 2564(CX), Z30
+	VPDPBUSD     Z28, Z30, Z10
+	VPDPBUSD     Z29, Z30, Z11
+	VPBROADCASTD 3076(CX), Z30
+	VPDPBUSD     Z28, Z30, Z12
+	VPDPBUSD     Z29, Z30, Z13
+	VPBROADCASTD 3588(CX), Z30
+	VPDPBUSD     Z28, Z30, Z14
+	VPDPBUSD     Z29, Z30, Z15
+	VPBROADCASTD 4100(CX), Z30
+	VPDPBUSD     Z28, Z30, Z16
+	VPDPBUSD     Z29, Z30, Z17
+	VPBROADCASTD 4612(CX), Z30
+	VPDPBUSD     Z28, Z30, Z18
+	VPDPBUSD     Z29, Z30, Z19
+	VPBROADCASTD 5124(CX), Z30
+	VPDPBUSD     Z28, Z30, Z20
+	VPDPBUSD     Z29, Z30, Z21
+	VPBROADCASTD 5636(CX), Z30
+	VPDPBUSD     Z28, Z30, Z22
+	VPDPBUSD     Z29, Z30, Z23
+	VPBROADCASTD 6148(CX), Z30
+	VPDPBUSD     Z28, Z30, Z24
+	VPDPBUSD     Z29, Z30, Z25
+	VPBROADCASTD 6660(CX), Z30
+	VPDPBUSD     Z28, Z30, Z26
+	VPDPBUSD     Z29, Z30, Z27
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VMOVUPS      Z16, 1024(BX)
+	VMOVUPS      Z17, 1088(BX)
+	VMOVUPS      Z18, 1152(BX)
+	VMOVUPS      Z19, 1216(BX)
+	VMOVUPS      Z20, 1280(BX)
+	VMOVUPS      Z21, 1344(BX)
+	VMOVUPS      Z22, 1408(BX)
+	VMOVUPS      Z23, 1472(BX)
+	VMOVUPS      Z24, 1536(BX)
+	VMOVUPS      Z25, 1600(BX)
+	VMOVUPS      Z26, 1664(BX)
+	VMOVUPS      Z27, 1728(BX)
+	VZEROUPPER
+	RET
+
+// func bf16AVX512x1(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F
+TEXT ·bf16AVX512x1(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+
+loop:
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VPBROADCASTD (CX), Z4
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x5e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc2
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x5e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xcb
+	VMOVUPS      128(DX), Z2
+	VMOVUPS      192(DX), Z3
+	VPBROADCASTD 4(CX), Z4
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x5e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc2
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x5e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xcb
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VZEROUPPER
+	RET
+
+// func bf16AVX512x2(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F
+TEXT ·bf16AVX512x2(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+
+loop:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VPBROADCASTD (CX), Z6
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x4e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x4e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 512(CX), Z6
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x4e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x4e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xdd
+	VMOVUPS      128(DX), Z4
+	VMOVUPS      192(DX), Z5
+	VPBROADCASTD 4(CX), Z6
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x4e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x4e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 516(CX), Z6
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x4e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0xf2
+	BYTE         $0x4e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xdd
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VZEROUPPER
+	RET
+
+// func bf16AVX512x4(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F
+TEXT ·bf16AVX512x4(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+
+loop:
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VPBROADCASTD (CX), Z10
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 512(CX), Z10
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 1024(CX), Z10
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 1536(CX), Z10
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xf9
+	VMOVUPS      128(DX), Z8
+	VMOVUPS      192(DX), Z9
+	VPBROADCASTD 4(CX), Z10
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 516(CX), Z10
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 1028(CX), Z10
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 1540(CX), Z10
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x2e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xf9
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VZEROUPPER
+	RET
+
+// func bf16AVX512x6(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F
+TEXT ·bf16AVX512x6(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+
+loop:
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VPBROADCASTD (CX), Z14
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 512(CX), Z14
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 1024(CX), Z14
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 1536(CX), Z14
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 2048(CX), Z14
+	BYTE         $0x62
+	BYTE         $0x52
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x52
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 2560(CX), Z14
+	BYTE         $0x62
+	BYTE         $0x52
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x52
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xdd
+	VMOVUPS      128(DX), Z12
+	VMOVUPS      192(DX), Z13
+	VPBROADCASTD 4(CX), Z14
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 516(CX), Z14
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 1028(CX), Z14
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 1540(CX), Z14
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0xd2
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 2052(CX), Z14
+	BYTE         $0x62
+	BYTE         $0x52
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x52
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 2564(CX), Z14
+	BYTE         $0x62
+	BYTE         $0x52
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x52
+	BYTE         $0x0e
+	BYTE         $0x48
+	BYTE         $0x52
+	BYTE         $0xdd
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VZEROUPPER
+	RET
+
+// func bf16AVX512x8(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F
+TEXT ·bf16AVX512x8(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+
+loop:
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VPBROADCASTD (CX), Z18
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 512(CX), Z18
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 1024(CX), Z18
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 1536(CX), Z18
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf9
+	VPBROADCASTD 2048(CX), Z18
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 2560(CX), Z18
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 3072(CX), Z18
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 3584(CX), Z18
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf9
+	VMOVUPS      128(DX), Z16
+	VMOVUPS      192(DX), Z17
+	VPBROADCASTD 4(CX), Z18
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 516(CX), Z18
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 1028(CX), Z18
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 1540(CX), Z18
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf9
+	VPBROADCASTD 2052(CX), Z18
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 2564(CX), Z18
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 3076(CX), Z18
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 3588(CX), Z18
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x6e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf9
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VZEROUPPER
+	RET
+
+// func bf16AVX512x10(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F
+TEXT ·bf16AVX512x10(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+	VMOVUPS 1024(BX), Z16
+	VMOVUPS 1088(BX), Z17
+	VMOVUPS 1152(BX), Z18
+	VMOVUPS 1216(BX), Z19
+
+loop:
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VPBROADCASTD (CX), Z22
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 512(CX), Z22
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 1024(CX), Z22
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 1536(CX), Z22
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 2048(CX), Z22
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 2560(CX), Z22
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 3072(CX), Z22
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 3584(CX), Z22
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 4096(CX), Z22
+	BYTE         $0x62
+	BYTE         $0xa2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0xa2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 4608(CX), Z22
+	BYTE         $0x62
+	BYTE         $0xa2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0xa2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VMOVUPS      128(DX), Z20
+	VMOVUPS      192(DX), Z21
+	VPBROADCASTD 4(CX), Z22
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 516(CX), Z22
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 1028(CX), Z22
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 1540(CX), Z22
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0xb2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 2052(CX), Z22
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 2564(CX), Z22
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 3076(CX), Z22
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 3588(CX), Z22
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0x32
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 4100(CX), Z22
+	BYTE         $0x62
+	BYTE         $0xa2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0xa2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 4612(CX), Z22
+	BYTE         $0x62
+	BYTE         $0xa2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0xa2
+	BYTE         $0x4e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VMOVUPS      Z16, 1024(BX)
+	VMOVUPS      Z17, 1088(BX)
+	VMOVUPS      Z18, 1152(BX)
+	VMOVUPS      Z19, 1216(BX)
+	VZEROUPPER
+	RET
+
+// func bf16AVX512x12(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F
+TEXT ·bf16AVX512x12(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+	VMOVUPS 1024(BX), Z16
+	VMOVUPS 1088(BX), Z17
+	VMOVUPS 1152(BX), Z18
+	VMOVUPS 1216(BX), Z19
+	VMOVUPS 1280(BX), Z20
+	VMOVUPS 1344(BX), Z21
+	VMOVUPS 1408(BX), Z22
+	VMOVUPS 1472(BX), Z23
+
+loop:
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VPBROADCASTD (CX), Z26
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 512(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 1024(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 1536(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf9
+	VPBROADCASTD 2048(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 2560(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 3072(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 3584(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf9
+	VPBROADCASTD 4096(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 4608(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 5120(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 5632(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf9
+	VMOVUPS      128(DX), Z24
+	VMOVUPS      192(DX), Z25
+	VPBROADCASTD 4(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 516(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 1028(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 1540(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf9
+	VPBROADCASTD 2052(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 2564(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 3076(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 3588(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf9
+	VPBROADCASTD 4100(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc0
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc9
+	VPBROADCASTD 4612(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd0
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd9
+	VPBROADCASTD 5124(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe0
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe9
+	VPBROADCASTD 5636(CX), Z26
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf0
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x2e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf9
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VMOVUPS      Z16, 1024(BX)
+	VMOVUPS      Z17, 1088(BX)
+	VMOVUPS      Z18, 1152(BX)
+	VMOVUPS      Z19, 1216(BX)
+	VMOVUPS      Z20, 1280(BX)
+	VMOVUPS      Z21, 1344(BX)
+	VMOVUPS      Z22, 1408(BX)
+	VMOVUPS      Z23, 1472(BX)
+	VZEROUPPER
+	RET
+
+// func bf16AVX512x14(words int, a *int32, b *int32, c *float32)
+// Requires: AVX, AVX512F
+TEXT ·bf16AVX512x14(SB), NOSPLIT, $0-32
+	MOVQ    words+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    c+24(FP), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 512(BX), Z8
+	VMOVUPS 576(BX), Z9
+	VMOVUPS 640(BX), Z10
+	VMOVUPS 704(BX), Z11
+	VMOVUPS 768(BX), Z12
+	VMOVUPS 832(BX), Z13
+	VMOVUPS 896(BX), Z14
+	VMOVUPS 960(BX), Z15
+	VMOVUPS 1024(BX), Z16
+	VMOVUPS 1088(BX), Z17
+	VMOVUPS 1152(BX), Z18
+	VMOVUPS 1216(BX), Z19
+	VMOVUPS 1280(BX), Z20
+	VMOVUPS 1344(BX), Z21
+	VMOVUPS 1408(BX), Z22
+	VMOVUPS 1472(BX), Z23
+	VMOVUPS 1536(BX), Z24
+	VMOVUPS 1600(BX), Z25
+	VMOVUPS 1664(BX), Z26
+	VMOVUPS 1728(BX), Z27
+
+loop:
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VPBROADCASTD (CX), Z30
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 512(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 1024(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 1536(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 2048(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 2560(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 3072(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 3584(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 4096(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 4608(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 5120(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 5632(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 6144(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x02
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x02
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 6656(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x02
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x02
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VMOVUPS      128(DX), Z28
+	VMOVUPS      192(DX), Z29
+	VPBROADCASTD 4(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 516(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 1028(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 1540(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0x92
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 2052(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 2564(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 3076(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 3588(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0x12
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 4100(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 4612(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	VPBROADCASTD 5124(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xe4
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xed
+	VPBROADCASTD 5636(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xf4
+	BYTE         $0x62
+	BYTE         $0x82
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xfd
+	VPBROADCASTD 6148(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x02
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x02
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xcd
+	VPBROADCASTD 6660(CX), Z30
+	BYTE         $0x62
+	BYTE         $0x02
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xd4
+	BYTE         $0x62
+	BYTE         $0x02
+	BYTE         $0x0e
+	BYTE         $0x40
+	BYTE         $0x52
+	BYTE         $0xdd
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x02, AX
+	JNZ          loop
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z1, 64(BX)
+	VMOVUPS      Z2, 128(BX)
+	VMOVUPS      Z3, 192(BX)
+	VMOVUPS      Z4, 256(BX)
+	VMOVUPS      Z5, 320(BX)
+	VMOVUPS      Z6, 384(BX)
+	VMOVUPS      Z7, 448(BX)
+	VMOVUPS      Z8, 512(BX)
+	VMOVUPS      Z9, 576(BX)
+	VMOVUPS      Z10, 640(BX)
+	VMOVUPS      Z11, 704(BX)
+	VMOVUPS      Z12, 768(BX)
+	VMOVUPS      Z13, 832(BX)
+	VMOVUPS      Z14, 896(BX)
+	VMOVUPS      Z15, 960(BX)
+	VMOVUPS      Z16, 1024(BX)
+	VMOVUPS      Z17, 1088(BX)
+	VMOVUPS      Z18, 1152(BX)
+	VMOVUPS      Z19, 1216(BX)
+	VMOVUPS      Z20, 1280(BX)
+	VMOVUPS      Z21, 1344(BX)
+	VMOVUPS      Z22, 1408(BX)
+	VMOVUPS      Z23, 1472(BX)
+	VMOVUPS      Z24, 1536(BX)
+	VMOVUPS      Z25, 1600(BX)
+	VMOVUPS      Z26, 1664(BX)
+	VMOVUPS      Z27, 1728(BX)
 	VZEROUPPER
 	RET
 
@@ -4123,6 +8995,57 @@ end1:
 	VZEROUPPER
 	RET
 
+// func quantizeInt8AVX2(n int, tail *int32, q *int32, by float32, x *float32)
+// Requires: AVX, AVX2
+TEXT ·quantizeInt8AVX2(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         x+32(FP), CX
+	MOVQ         tail+8(FP), DX
+	VMOVUPS      (DX), Y0
+	MOVQ         q+16(FP), DX
+	VBROADCASTSS by+24(FP), Y1
+	MOVQ         AX, BX
+	XORQ         AX, AX
+	SUBQ         $0x08, BX
+	JL           tail1
+
+loop1:
+	VMOVUPS      (CX)(AX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VCVTPS2DQ    Y2, Y2
+	VPCMPEQD     X4, X4, X4
+	VPSLLW       $0x07, X4, X4
+	VPACKSSWB    X4, X4, X4
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPXOR        X4, X2, X2
+	VMOVQ        X2, (DX)
+	ADDQ         $0x08, DX
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, BX
+	JGE          loop1
+
+tail1:
+	ADDQ         $0x08, BX
+	JZ           end1
+	VMASKMOVPS   (CX)(AX*1), Y0, Y0
+	VMULPS       Y1, Y0, Y0
+	VCVTPS2DQ    Y0, Y0
+	VPCMPEQD     X2, X2, X2
+	VPSLLW       $0x07, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPXOR        X2, X0, X0
+	VMOVQ        X0, (DX)
+	ADDQ         $0x08, DX
+
+end1:
+	VZEROUPPER
+	RET
+
 // func quantizeI16FoldedAVX2(n int, tail *int32, q *int32, by float32, x *float32, fold *float32)
 // Requires: AVX, AVX2
 TEXT ·quantizeI16FoldedAVX2(SB), NOSPLIT, $0-48
@@ -4164,6 +9087,118 @@ tail1:
 	VPACKSSDW    X0, X2, X2
 	VMOVDQU      X2, (BX)
 	ADDQ         $0x10, BX
+
+end1:
+	VZEROUPPER
+	RET
+
+// func quantizeInt8FoldedAVX2(n int, tail *int32, q *int32, by float32, x *float32, fold *float32)
+// Requires: AVX, AVX2
+TEXT ·quantizeInt8FoldedAVX2(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         x+32(FP), CX
+	MOVQ         fold+40(FP), DX
+	MOVQ         tail+8(FP), BX
+	VMOVUPS      (BX), Y0
+	MOVQ         q+16(FP), BX
+	VBROADCASTSS by+24(FP), Y1
+	MOVQ         AX, SI
+	XORQ         AX, AX
+	SUBQ         $0x08, SI
+	JL           tail1
+
+loop1:
+	VMOVUPS      (CX)(AX*1), Y2
+	VMOVUPS      (DX)(AX*1), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       Y1, Y2, Y2
+	VCVTPS2DQ    Y2, Y2
+	VPCMPEQD     X4, X4, X4
+	VPSLLW       $0x07, X4, X4
+	VPACKSSWB    X4, X4, X4
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPXOR        X4, X2, X2
+	VMOVQ        X2, (BX)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, SI
+	JGE          loop1
+
+tail1:
+	ADDQ         $0x08, SI
+	JZ           end1
+	VMASKMOVPS   (CX)(AX*1), Y0, Y2
+	VMASKMOVPS   (DX)(AX*1), Y0, Y0
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y1, Y2, Y2
+	VCVTPS2DQ    Y2, Y2
+	VPCMPEQD     X1, X1, X1
+	VPSLLW       $0x07, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VEXTRACTI128 $0x01, Y2, X0
+	VPACKSSDW    X0, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPXOR        X1, X2, X2
+	VMOVQ        X2, (BX)
+	ADDQ         $0x08, BX
+
+end1:
+	VZEROUPPER
+	RET
+
+// func roundBF16AVX2(n int, tail *int32, q *int32, x *float32)
+// Requires: AVX, AVX2
+TEXT ·roundBF16AVX2(SB), NOSPLIT, $0-32
+	MOVQ     n+0(FP), AX
+	MOVQ     x+24(FP), CX
+	MOVQ     tail+8(FP), DX
+	VMOVUPS  (DX), Y0
+	MOVQ     q+16(FP), DX
+	VPCMPEQD Y1, Y1, Y1
+	VPSRLD   $0x11, Y1, Y2
+	VPSRLD   $0x1f, Y1, Y1
+	VPSLLD   $0x16, Y1, Y3
+	MOVQ     AX, BX
+	XORQ     AX, AX
+	SUBQ     $0x08, BX
+	JL       tail1
+
+loop1:
+	VMOVUPS      (CX)(AX*1), Y4
+	VCMPPS       $0x03, Y4, Y4, Y6
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        Y1, Y5, Y5
+	VPADDD       Y2, Y5, Y5
+	VPADDD       Y4, Y5, Y5
+	VPOR         Y3, Y4, Y4
+	VBLENDVPS    Y6, Y4, Y5, Y5
+	VPSRLD       $0x10, Y5, Y5
+	VEXTRACTI128 $0x01, Y5, X4
+	VPACKUSDW    X4, X5, X5
+	VMOVDQU      X5, (DX)
+	ADDQ         $0x10, DX
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, BX
+	JGE          loop1
+
+tail1:
+	ADDQ         $0x08, BX
+	JZ           end1
+	VMASKMOVPS   (CX)(AX*1), Y0, Y0
+	VCMPPS       $0x03, Y0, Y0, Y5
+	VPSRLD       $0x10, Y0, Y4
+	VPAND        Y1, Y4, Y4
+	VPADDD       Y2, Y4, Y4
+	VPADDD       Y0, Y4, Y4
+	VPOR         Y3, Y0, Y0
+	VBLENDVPS    Y5, Y0, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VEXTRACTI128 $0x01, Y4, X0
+	VPACKUSDW    X0, X4, X4
+	VMOVDQU      X4, (DX)
+	ADDQ         $0x10, DX
 
 end1:
 	VZEROUPPER
@@ -4235,6 +9270,44 @@ loop:
 	VADDPS       Y3, Y4, Y4
 	VADDPS       32(R8), Y4, Y4
 	VMOVUPS      Y4, 32(R8)
+	ADDQ         $0x04, BX
+	ADDQ         DX, CX
+	ADDQ         R9, R8
+	DECQ         AX
+	JNZ          loop
+	VZEROUPPER
+	RET
+
+// func descaleWholeAVX2(rows int, acc *float32, lda int, row *float32, column *float32, bias *float32, c *float32, ldc int)
+// Requires: AVX
+TEXT ·descaleWholeAVX2(SB), NOSPLIT, $0-64
+	MOVQ    rows+0(FP), AX
+	MOVQ    acc+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    row+24(FP), BX
+	MOVQ    column+32(FP), SI
+	MOVQ    bias+40(FP), DI
+	MOVQ    c+48(FP), R8
+	MOVQ    ldc+56(FP), R9
+	SHLQ    $0x02, DX
+	SHLQ    $0x02, R9
+	VMOVUPS (SI), Y0
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 32(DI), Y3
+
+loop:
+	VBROADCASTSS (BX), Y4
+	VCVTDQ2PS    (CX), Y5
+	VMULPS       Y4, Y5, Y5
+	VMULPS       Y0, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	VMOVUPS      Y5, (R8)
+	VCVTDQ2PS    32(CX), Y5
+	VMULPS       Y4, Y5, Y5
+	VMULPS       Y1, Y5, Y5
+	VADDPS       Y3, Y5, Y5
+	VMOVUPS      Y5, 32(R8)
 	ADDQ         $0x04, BX
 	ADDQ         DX, CX
 	ADDQ         R9, R8

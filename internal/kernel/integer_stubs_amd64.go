@@ -60,6 +60,78 @@ func i16AVX512VNNIx12(words int, a *int32, b *int32, c *float32)
 
 func i16AVX512VNNIx14(words int, a *int32, b *int32, c *float32)
 
+func int8AVX2x1(words int, a *int32, b *int32, c *float32)
+
+func int8AVX2x2(words int, a *int32, b *int32, c *float32)
+
+func int8AVX2x3(words int, a *int32, b *int32, c *float32)
+
+func int8AVX2x4(words int, a *int32, b *int32, c *float32)
+
+func int8AVX2x5(words int, a *int32, b *int32, c *float32)
+
+func int8AVX2x6(words int, a *int32, b *int32, c *float32)
+
+func int8AVX2VNNIx1(words int, a *int32, b *int32, c *float32)
+
+func int8AVX2VNNIx2(words int, a *int32, b *int32, c *float32)
+
+func int8AVX2VNNIx3(words int, a *int32, b *int32, c *float32)
+
+func int8AVX2VNNIx4(words int, a *int32, b *int32, c *float32)
+
+func int8AVX2VNNIx5(words int, a *int32, b *int32, c *float32)
+
+func int8AVX2VNNIx6(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512x1(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512x2(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512x4(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512x6(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512x8(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512x10(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512x12(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512x14(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512VNNIx1(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512VNNIx2(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512VNNIx4(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512VNNIx6(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512VNNIx8(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512VNNIx10(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512VNNIx12(words int, a *int32, b *int32, c *float32)
+
+func int8AVX512VNNIx14(words int, a *int32, b *int32, c *float32)
+
+func bf16AVX512x1(words int, a *int32, b *int32, c *float32)
+
+func bf16AVX512x2(words int, a *int32, b *int32, c *float32)
+
+func bf16AVX512x4(words int, a *int32, b *int32, c *float32)
+
+func bf16AVX512x6(words int, a *int32, b *int32, c *float32)
+
+func bf16AVX512x8(words int, a *int32, b *int32, c *float32)
+
+func bf16AVX512x10(words int, a *int32, b *int32, c *float32)
+
+func bf16AVX512x12(words int, a *int32, b *int32, c *float32)
+
+func bf16AVX512x14(words int, a *int32, b *int32, c *float32)
+
 func pairTransposeAVX2(blocks int, dst *int32, dstStep int, src *int32, srcStep int, stride int)
 
 func absoluteMaximumAVX2(n int, tail *int32, x *float32) uint32
@@ -68,8 +140,16 @@ func absoluteMaximumFoldedAVX2(n int, tail *int32, x *float32, fold *float32) ui
 
 func quantizeI16AVX2(n int, tail *int32, q *int32, by float32, x *float32)
 
+func quantizeInt8AVX2(n int, tail *int32, q *int32, by float32, x *float32)
+
 func quantizeI16FoldedAVX2(n int, tail *int32, q *int32, by float32, x *float32, fold *float32)
+
+func quantizeInt8FoldedAVX2(n int, tail *int32, q *int32, by float32, x *float32, fold *float32)
+
+func roundBF16AVX2(n int, tail *int32, q *int32, x *float32)
 
 func descaleAVX2(rows int, acc *float32, lda int, row *float32, column *float32, bias *float32, c *float32, ldc int)
 
 func descaleAddAVX2(rows int, acc *float32, lda int, row *float32, column *float32, bias *float32, c *float32, ldc int)
+
+func descaleWholeAVX2(rows int, acc *float32, lda int, row *float32, column *float32, bias *float32, c *float32, ldc int)

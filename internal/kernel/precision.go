@@ -15,15 +15,26 @@ const (
 	// I16 rounds weights to 12 bits with a scale per output channel, and inputs and incoming
 	// gradients to 15 bits with a scale per row. Sums of 64 products are exact.
 	I16
+	// Int8 rounds weights to 8 bits with a scale per output channel, and inputs to 8 bits with
+	// a scale per row. It has no backward product.
+	Int8
+	// BF16 rounds weights and inputs to bfloat16 and sums in float32. It has no backward
+	// product: its error is four times that of I16, which is as fast.
+	BF16
 )
 
 // Precisions are all of them.
-func Precisions() []Precision { return []Precision{Float32, I16} }
+func Precisions() []Precision { return []Precision{Float32, I16, Int8, BF16} }
 
 // String is the name that ParsePrecision reads.
 func (p Precision) String() string {
-	if p == I16 {
+	switch p {
+	case I16:
 		return "i16"
+	case Int8:
+		return "int8"
+	case BF16:
+		return "bf16"
 	}
 	return "float32"
 }
@@ -40,10 +51,32 @@ func ParsePrecision(name string) (Precision, error) {
 	return 0, fmt.Errorf("precision %q is unknown: want one of %s", name, strings.Join(names, ", "))
 }
 
+// Trains says whether there is a backward product.
+func (p Precision) Trains() bool { return p == Float32 || p == I16 }
+
+// Lacks says what the kernel in use does not have, and so makes the precision slower than
+// it could be; "" if nothing.
+func (p Precision) Lacks() string {
+	f := activeForm()
+	switch {
+	case p != Float32 && f == formPortable:
+		return "the portable kernel has no instructions for it"
+	case p == BF16 && f.bf16 == nil:
+		return "this kernel has no dot product of bfloat16 (VDPBF16PS), so values are multiplied one by one"
+	case p == Int8 && !f.bytes:
+		return "this kernel has no dot product of bytes (VNNI), so they are multiplied as 16-bit integers"
+	}
+	return ""
+}
+
 // Pack copies w, (out, in) row-major, into panels for the level in use.
-func (p Precision) Pack(w []float32, out, in int) *Frozen {
+func (p Precision) Pack(w []float32, out, in int) *Frozen { return p.PackSpread(w, out, in, nil) }
+
+// PackSpread is Pack with a factor for each input channel (in), by which w is multiplied
+// and inputs are divided before they are rounded. Float32 needs none and takes none.
+func (p Precision) PackSpread(w []float32, out, in int, spread []float32) *Frozen {
 	if p == Float32 {
 		return Pack(w, out, in)
 	}
-	return &Frozen{Out: out, In: in, precision: p, integers: packIntegers(w, out, in)}
+	return &Frozen{Out: out, In: in, precision: p, reduced: reduce(p, w, out, in, spread)}
 }

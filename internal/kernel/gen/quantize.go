@@ -52,32 +52,76 @@ func absoluteMaximum(two bool) {
 	RET()
 }
 
-// quantizeI16 is q = round(x·by) to nearest, ties to even, in 16 bits. Eight values are
-// written at a time: those beyond n are zero.
-func quantizeI16(two bool) {
-	name, more, operands := folded("quantizeI16", two)
+// quantizeKernel is q = round(x·by) to nearest, ties to even, in as many bits as pack
+// leaves. Eight values are written at a time: those beyond n are zero.
+func quantizeKernel(name string, two bool, pack func(v reg.VecVirtual, q reg.Register)) {
+	name, more, operands := folded(name, two)
 	TEXT(name, NOSPLIT, "func(n int, tail *int32, q *int32, by float32, x *float32"+more+")")
 	w := begin(avx2, operands...)
 	q, by := Load(Param("q"), GP64()), w.param("by")
 	w.pass(func() {
-		v, high := w.loadFolded(two), XMM()
+		v := w.loadFolded(two)
 		VMULPS(by, v, v)
 		VCVTPS2DQ(v, v)
-		VEXTRACTI128(operand.U8(1), v, high)
-		VPACKSSDW(high, v.AsX(), v.AsX())
-		VMOVDQU(v.AsX(), operand.Mem{Base: q})
+		pack(v, q)
+	})
+	w.end()
+}
+
+func packI16(v reg.VecVirtual, q reg.Register) {
+	high := XMM()
+	VEXTRACTI128(operand.U8(1), v, high)
+	VPACKSSDW(high, v.AsX(), v.AsX())
+	VMOVDQU(v.AsX(), operand.Mem{Base: q})
+	ADDQ(operand.U8(16), q)
+}
+
+// packInt8 adds 128, since VPDPBUSD takes unsigned bytes.
+func packInt8(v reg.VecVirtual, q reg.Register) {
+	high, offset := XMM(), XMM()
+	VPCMPEQD(offset, offset, offset)
+	VPSLLW(operand.U8(7), offset, offset)
+	VPACKSSWB(offset, offset, offset)
+	VEXTRACTI128(operand.U8(1), v, high)
+	VPACKSSDW(high, v.AsX(), v.AsX())
+	VPACKSSWB(v.AsX(), v.AsX(), v.AsX())
+	VPXOR(offset, v.AsX(), v.AsX())
+	VMOVQ(v.AsX(), operand.Mem{Base: q})
+	ADDQ(operand.U8(8), q)
+}
+
+// roundBF16 rounds x to bfloat16, to nearest, ties to even; NaN stays NaN.
+func roundBF16() {
+	TEXT("roundBF16AVX2", NOSPLIT, "func(n int, tail *int32, q *int32, x *float32)")
+	w := begin(avx2, "x")
+	q := Load(Param("q"), GP64())
+	one, half, quiet := YMM(), YMM(), YMM()
+	VPCMPEQD(one, one, one)
+	VPSRLD(operand.U8(17), one, half) // 0x7fff
+	VPSRLD(operand.U8(31), one, one)
+	VPSLLD(operand.U8(22), one, quiet) // the quiet bit of NaN
+	w.pass(func() {
+		v, t, nan, high := w.load("x"), YMM(), YMM(), XMM()
+		VCMPPS(operand.U8(3), v, v, nan)
+		VPSRLD(operand.U8(16), v, t)
+		VPAND(one, t, t)
+		VPADDD(half, t, t)
+		VPADDD(v, t, t)
+		VPOR(quiet, v, v)
+		VBLENDVPS(nan, v, t, t)
+		VPSRLD(operand.U8(16), t, t)
+		VEXTRACTI128(operand.U8(1), t, high)
+		VPACKUSDW(high, t.AsX(), t.AsX())
+		VMOVDQU(t.AsX(), operand.Mem{Base: q})
 		ADDQ(operand.U8(16), q)
 	})
 	w.end()
 }
 
-// descale turns rows of 16 whole numbers into c = acc·row·column + bias (+ c), each
-// operation rounded on its own. Rows of acc and c are lda and ldc floats apart.
-func descale(add bool) {
-	name := "descaleAVX2"
-	if add {
-		name = "descaleAddAVX2"
-	}
+// descale turns rows of 16 sums into c = acc·row·column + bias (+ c), each operation
+// rounded on its own. The sums are floats or integers. Rows of acc and c are lda and ldc
+// values apart.
+func descale(name string, integers, add bool) {
 	TEXT(name, NOSPLIT, "func(rows int, acc *float32, lda int, row, column, bias, c *float32, ldc int)")
 	rows, acc, lda := Load(Param("rows"), GP64()), Load(Param("acc"), GP64()), Load(Param("lda"), GP64())
 	row, column, bias := Load(Param("row"), GP64()), Load(Param("column"), GP64()), Load(Param("bias"), GP64())
@@ -93,7 +137,12 @@ func descale(add bool) {
 	t, v := YMM(), avx2.vecs(2)
 	VBROADCASTSS(operand.Mem{Base: row}, t)
 	for j := range 2 {
-		VMULPS(operand.Mem{Base: acc, Disp: 32 * j}, t, v[j])
+		if at := (operand.Mem{Base: acc, Disp: 32 * j}); integers {
+			VCVTDQ2PS(at, v[j])
+			VMULPS(t, v[j], v[j])
+		} else {
+			VMULPS(at, t, v[j])
+		}
 		VMULPS(scale[j], v[j], v[j])
 		VADDPS(shift[j], v[j], v[j])
 		if add {

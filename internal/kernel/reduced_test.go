@@ -58,16 +58,16 @@ func TestIntegerProducts(t *testing.T) {
 			if f.Unpack() != nil || f.Precision() != I16 {
 				t.Fatal("rounded weights pass for the original ones")
 			}
-			wq := rounded(w, s.out, s.in, weightMax)
+			wq := rounded(w, s.out, s.in, 1<<11-1)
 			y := make([]float32, s.rows*s.out)
 			f.Forward(y, s.out, x, s.in, s.rows, bias)
-			closeTo(t, fmt.Sprintf("forward %+v", s), y, product64(rounded(x, s.rows, s.in, inputMax), wq, s.rows, s.out, s.in, bias), 1e-6)
+			closeTo(t, fmt.Sprintf("forward %+v", s), y, product64(rounded(x, s.rows, s.in, 1<<14-1), wq, s.rows, s.out, s.in, bias), 1e-6)
 
 			dy, dx := normals(rng, s.rows*s.out), make([]float32, s.rows*s.in)
 			folded := make([]float32, len(dy)) // dy with the scales of the channels, and w without
 			wi := make([]float32, len(w))
 			for j := range s.out {
-				by, scale := scaleFor(absoluteMaximum(w[j*s.in:(j+1)*s.in], nil), weightMax)
+				by, scale := scaleFor(absoluteMaximum(w[j*s.in:(j+1)*s.in], nil), 1<<11-1)
 				for i := range s.rows {
 					folded[i*s.out+j] = dy[i*s.out+j] * scale
 				}
@@ -76,7 +76,7 @@ func TestIntegerProducts(t *testing.T) {
 				}
 			}
 			f.Backward(dx, s.in, dy, s.out, s.rows, false)
-			want := product64(rounded(folded, s.rows, s.out, inputMax), transposed(wi, s.out, s.in), s.rows, s.in, s.out, nil)
+			want := product64(rounded(folded, s.rows, s.out, 1<<14-1), transposed(wi, s.out, s.in), s.rows, s.in, s.out, nil)
 			closeTo(t, fmt.Sprintf("backward %+v", s), dx, want, 1e-6)
 			f.Backward(dx, s.in, dy, s.out, s.rows, true)
 			for i := range want {
