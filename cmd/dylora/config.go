@@ -69,8 +69,8 @@ type trainConfig struct {
 
 type machineConfig struct {
 	Threads   int    `mapstructure:"threads" usage:"threads to compute with; 0: all processors. Results do not depend on it"`
-	Kernel    string `mapstructure:"kernel" usage:"arithmetic: portable, avx2 or avx512, the latter two also with +vnni; empty: the best this processor has"`
-	Precision string `mapstructure:"precision" usage:"arithmetic of the frozen weights: float32, or i16 (integers of 12 and 15 bits: faster, half the memory)"`
+	Kernel    string `mapstructure:"kernel" usage:"arithmetic: portable, avx2 or avx512, the latter two also with +vnni or +vnni+bf16; empty: the best this processor has"`
+	Precision string `mapstructure:"precision" usage:"how frozen weights are held and multiplied: float32; i16, integers of 12 and 15 bits; int8 or bf16, for evaluation"`
 }
 
 func defaultConfig() config {

@@ -78,6 +78,7 @@ is below the bound.`,
 		},
 	}
 	addAdapterFlags(cmd, &opts.adapterOptions)
+	addSettings(cmd.Flags(), "precision")
 	addOwnRank(cmd, &opts.rank, "`rank` to measure; default the adapter's largest")
 	addSplitFlag(cmd, &opts.split)
 	cmd.Flags().StringVar(&opts.predictions, "predictions", "", "write one JSON line per example to `file`")

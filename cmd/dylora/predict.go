@@ -53,6 +53,7 @@ other tasks there stay, so that a folder fills up to a whole submission.`,
 		},
 	}
 	addAdapterFlags(cmd, &opts.adapterOptions)
+	addSettings(cmd.Flags(), "precision")
 	flags := cmd.Flags()
 	flags.StringVar(&opts.ranks, "rank", "", "`rank` to predict at, with --glue also several such as 1,2,4; default the largest, with --glue all")
 	flags.Lookup("rank").Annotations = map[string][]string{notASetting: {"true"}}

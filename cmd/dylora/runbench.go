@@ -95,14 +95,20 @@ func (o *benchOptions) prepare(ctx context.Context) (*training, error) {
 	if err := setMachine(r.Machine); err != nil {
 		return nil, err
 	}
-	precision, err := r.precision()
+	precision, err := r.arithmetic(o.io, o.mode == "train")
 	if err != nil {
 		return nil, err
 	}
-	if t.base, err = o.loadBase(ctx, r.Data, r.Train.Seed, precision); err != nil {
+	if t.base, err = o.loadBase(ctx, r.Data, r.Train.Seed, loaded(precision)); err != nil {
 		return nil, err
 	}
 	if t.maxLength, err = t.base.length(r); err != nil {
+		return nil, err
+	}
+	if err := t.newAdapter(); err != nil || precision != kernel.Int8 {
+		return t, err
+	}
+	if err := t.base.reduce(ctx, t.program, t.adapter.Rank, builtInSample(), t.maxLength); err != nil {
 		return nil, err
 	}
 	return t, t.newAdapter()

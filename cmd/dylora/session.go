@@ -57,14 +57,13 @@ func (o *adapterOptions) open(ctx context.Context, io *streams, fixed ...kernel.
 	if err := setMachine(s.settings.Machine); err != nil {
 		return nil, err
 	}
-	precision, err := s.settings.precision()
-	if err != nil {
-		return nil, err
-	}
+	var precision kernel.Precision
 	if len(fixed) > 0 {
 		precision = fixed[0]
+	} else if precision, err = s.settings.arithmetic(io, false); err != nil {
+		return nil, err
 	}
-	if s.base, err = loadBase(ctx, io, s.settings.Data, precision); err != nil {
+	if s.base, err = loadBase(ctx, io, s.settings.Data, loaded(precision)); err != nil {
 		return nil, err
 	}
 	if err := s.facts.CheckBase(s.base.model.Hash, o.forceBase); err != nil {
@@ -79,7 +78,14 @@ func (o *adapterOptions) open(ctx context.Context, io *streams, fixed ...kernel.
 	if s.maxLength, err = s.base.length(s.settings); err != nil {
 		return nil, err
 	}
-	s.program, err = program.New(s.base.model, s.adapter, s.task, program.Options{Seed: s.settings.Train.Seed})
+	options := program.Options{Seed: s.settings.Train.Seed}
+	if s.program, err = program.New(s.base.model, s.adapter, s.task, options); err != nil || precision != kernel.Int8 {
+		return s, err
+	}
+	if err := s.base.reduce(ctx, s.program, s.adapter.Rank, s.sample(), s.maxLength); err != nil {
+		return nil, err
+	}
+	s.program, err = program.New(s.base.model, s.adapter, s.task, options)
 	return s, err
 }
 

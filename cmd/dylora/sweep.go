@@ -46,6 +46,7 @@ metric, and the difference to the largest rank.`,
 		},
 	}
 	addAdapterFlags(cmd, &opts.adapterOptions)
+	addSettings(cmd.Flags(), "precision")
 	cmd.Flags().StringVar(&opts.ranks, "ranks", "all", "`ranks` to measure, such as 1,2,4-8, or all")
 	addSplitFlag(cmd, &opts.split)
 	addAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value` at any of the ranks")

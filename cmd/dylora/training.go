@@ -46,7 +46,7 @@ func newTraining(ctx context.Context, io *streams, r *resolved) (*training, erro
 	if err := setMachine(r.Machine); err != nil {
 		return nil, err
 	}
-	precision, err := r.precision()
+	precision, err := r.arithmetic(io, true)
 	if err != nil {
 		return nil, err
 	}

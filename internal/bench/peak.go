@@ -124,6 +124,9 @@ func Products(ctx context.Context, p kernel.Precision, shapes []Shape, rows int,
 				if err := context.Cause(ctx); err != nil {
 					return nil, err
 				}
+				if !p.Trains() && direction.name == " backwards" {
+					continue
+				}
 				rate := float64(2*rows*s.Out*s.In) / fastest(d, direction.run)
 				rates = append(rates, Rate{s.What + direction.name, p.String(), rows, s.Out, s.In, n, rate})
 			}

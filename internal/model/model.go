@@ -79,9 +79,6 @@ func Load(fsys fs.FS, dir string, o LoadOptions) (m *Model, err error) {
 	return m, err
 }
 
-// Precision is how the projections' weights are held.
-func (m *Model) Precision() kernel.Precision { return m.precision }
-
 // loader makes a model of tensors from somewhere; the first failure is kept and ends all
 // later work.
 type loader struct {

@@ -64,6 +64,9 @@ func (m *Model) compile(o Options, in *op.Inputs) (*Graph, error) {
 	if o.Rows < 1 || o.Sequences < 2 || o.Labels < 1 || len(o.Head) != len(m.Config.headNames()) {
 		return nil, fmt.Errorf("model: no graph for %d rows, %d sequences, %d labels and %d head tensors", o.Rows, o.Sequences, o.Labels, len(o.Head))
 	}
+	if o.Train && !m.precision.Trains() {
+		return nil, fmt.Errorf("model: no gradients in %s", m.precision)
+	}
 	h, width := m.Config.HiddenSize, o.Modules*o.Rank
 	gr := &Graph{
 		Options: o, m: m, width: width,
