@@ -50,8 +50,7 @@ var _ G.SDOp = &addLayerNorm{}
 
 // Do computes the sum and normalises it.
 func (o *addLayerNorm) Do(in ...G.Value) (G.Value, error) {
-	v, err := o.floats(in)
-	if err != nil {
+	if _, err := o.floats(in); err != nil {
 		return nil, err
 	}
 	l, err := layoutOf(in[2])
@@ -65,14 +64,19 @@ func (o *addLayerNorm) Do(in ...G.Value) (G.Value, error) {
 		}
 		o.mask = o.d.at(r)
 	}
-	a, b, cols := v[0], v[1], o.cols()
-	kernel.Parallel(o.per.count(l), 16, func(lo, hi int) {
-		for ; lo < hi; lo++ {
-			y := o.data[lo*cols : (lo+1)*cols]
-			kernel.AddLayerNorm(y, a[lo*cols:], o.branch(y, b, lo), o.n.Gamma, o.n.Beta, 1, cols, o.n.Eps)
-		}
-	})
+	if o.body == nil {
+		o.body = o.normalise
+	}
+	kernel.Parallel(o.per.count(l), 16, o.body)
 	return o.out, nil
+}
+
+// normalise computes the rows [lo, hi).
+func (o *addLayerNorm) normalise(lo, hi int) {
+	for cols := o.cols(); lo < hi; lo++ {
+		y := o.data[lo*cols : (lo+1)*cols]
+		kernel.AddLayerNorm(y, o.v[0][lo*cols:], o.branch(y, o.v[1], lo), o.n.Gamma, o.n.Beta, 1, cols, o.n.Eps)
+	}
 }
 
 // branch is a row of dropout(b). With dropout it is made in the row of the result, and
@@ -119,21 +123,25 @@ type addLayerNormBackward struct {
 }
 
 func (o *addLayerNormBackward) Do(in ...G.Value) (G.Value, error) {
-	v, err := o.floats(in)
-	if err != nil {
+	if _, err := o.floats(in); err != nil {
 		return nil, err
 	}
 	l, err := layoutOf(in[3])
 	if err != nil {
 		return nil, err
 	}
-	f, cols := o.forward, o.cols()
-	dy, a, b := v[0], v[1], v[2]
-	kernel.Parallel(f.per.count(l), 16, func(lo, hi int) {
-		for ; lo < hi; lo++ {
-			ds := o.data[lo*cols : (lo+1)*cols]
-			kernel.AddLayerNormBackward(ds, dy[lo*cols:], a[lo*cols:], f.branch(ds, b, lo), f.n.Gamma, 1, cols, f.n.Eps)
-		}
-	})
+	if o.body == nil {
+		o.body = o.gradients
+	}
+	kernel.Parallel(o.forward.per.count(l), 16, o.body)
 	return o.out, nil
+}
+
+// gradients computes the rows [lo, hi).
+func (o *addLayerNormBackward) gradients(lo, hi int) {
+	f := o.forward
+	for cols := o.cols(); lo < hi; lo++ {
+		ds := o.data[lo*cols : (lo+1)*cols]
+		kernel.AddLayerNormBackward(ds, o.v[0][lo*cols:], o.v[1][lo*cols:], f.branch(ds, o.v[2], lo), f.n.Gamma, 1, cols, f.n.Eps)
+	}
 }

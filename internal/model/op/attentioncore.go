@@ -30,6 +30,17 @@ func (v view) if_(wanted bool) view {
 type core struct {
 	Heads
 	mask kernel.Dropout // of this run
+
+	run  run
+	body func(lo, hi int) // computes run; made once
+}
+
+// run is what a run computes on: the forward pass where it has a ctx, else the backward.
+type run struct {
+	l                  Layout
+	per                Rows
+	ctx, dctx, q, k, v view
+	dq, dk, dv         view
 }
 
 const blockRows = 64
@@ -53,22 +64,32 @@ func (s *scratch) fit(m, ld, size int) {
 
 func (c *core) scale() float32 { return float32(1 / math.Sqrt(float64(c.Size))) }
 
-// pairs calls f for each (sequence, head), in parallel: f(first key row, keys, first
-// query row, queries, head).
-func (c *core) pairs(l Layout, per Rows, f func(s *scratch, lo, n, q0, nq, head int)) {
-	kernel.ParallelTasks(l.Sequences()*c.Count, func(a, b int) {
-		s := scratches.Get().(*scratch)
-		defer scratches.Put(s)
-		for i := a; i < b; i++ {
-			lo, hi := l.Span(i / c.Count)
-			q0, nq := lo, hi-lo
-			if per == Sequences {
-				q0, nq = i/c.Count, 1
-			}
-			s.fit(min(blockRows, nq), kernel.Padded(hi-lo), c.Size)
-			f(s, lo, hi-lo, q0, nq, i%c.Count)
+// start computes r for each (sequence, head), in parallel.
+func (c *core) start(r run) {
+	if c.run = r; c.body == nil {
+		c.body = c.pairs
+	}
+	kernel.ParallelTasks(r.l.Sequences()*c.Count, c.body)
+}
+
+// pairs computes the (sequence, head) from a to b: first key row, keys, first query row,
+// queries, head.
+func (c *core) pairs(a, b int) {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	for i := a; i < b; i++ {
+		lo, hi := c.run.l.Span(i / c.Count)
+		q0, nq := lo, hi-lo
+		if c.run.per == Sequences {
+			q0, nq = i/c.Count, 1
 		}
-	})
+		s.fit(min(blockRows, nq), kernel.Padded(hi-lo), c.Size)
+		if c.run.ctx.data != nil {
+			c.forwardPair(s, lo, hi-lo, q0, nq, i%c.Count)
+		} else {
+			c.backwardPair(s, lo, hi-lo, q0, nq, i%c.Count)
+		}
+	}
 }
 
 // times computes tile (m, n) = a·bᵀ for m rows of a from row on. bt is scratch for bᵀ,
@@ -96,18 +117,21 @@ func (c *core) dropRows(d, p []float32, token, m, n, head int) {
 
 // forward writes ctx = dropout(softmax(scale·QKᵀ))·V.
 func (c *core) forward(l Layout, per Rows, ctx, q, k, v view) {
-	c.pairs(l, per, func(s *scratch, lo, n, q0, nq, head int) {
-		col, ld := head*c.Size, kernel.Padded(n)
-		for b := 0; b < nq; b += blockRows {
-			m := min(blockRows, nq-b)
-			c.times(s.p, q, q0+b, m, k, lo, n, col, s.k, b == 0, per)
-			kernel.Softmax(s.p, m, n, ld, c.scale())
-			if c.Drop.P > 0 {
-				c.dropRows(s.p, s.p, lo+b, m, n, head)
-			}
-			kernel.MulNN(ctx.at(q0+b, col), ctx.ld, s.p, ld, v.at(lo, col), v.ld, m, c.Size, n, 1, false)
+	c.start(run{l: l, per: per, ctx: ctx, q: q, k: k, v: v})
+}
+
+func (c *core) forwardPair(s *scratch, lo, n, q0, nq, head int) {
+	per, ctx, q, k, v := c.run.per, c.run.ctx, c.run.q, c.run.k, c.run.v
+	col, ld := head*c.Size, kernel.Padded(n)
+	for b := 0; b < nq; b += blockRows {
+		m := min(blockRows, nq-b)
+		c.times(s.p, q, q0+b, m, k, lo, n, col, s.k, b == 0, per)
+		kernel.Softmax(s.p, m, n, ld, c.scale())
+		if c.Drop.P > 0 {
+			c.dropRows(s.p, s.p, lo+b, m, n, head)
 		}
-	})
+		kernel.MulNN(ctx.at(q0+b, col), ctx.ld, s.p, ld, v.at(lo, col), v.ld, m, c.Size, n, 1, false)
+	}
 }
 
 // backward writes the gradients that have a view, from dctx. With P the probabilities and
@@ -116,35 +140,39 @@ func (c *core) forward(l Layout, per Rows, ctx, q, k, v view) {
 //	dV = (D⊙P)ᵀ·dctx    dP = D ⊙ (dctx·Vᵀ)    dS = scale · P ⊙ (dP - rowsum(dP ⊙ P))
 //	dQ = dS·K    dK = dSᵀ·Q
 func (c *core) backward(l Layout, per Rows, dctx, q, k, v, dq, dk, dv view) {
-	c.pairs(l, per, func(s *scratch, lo, n, q0, nq, head int) {
-		col, ld := head*c.Size, kernel.Padded(n)
-		for b := 0; b < nq; b += blockRows {
-			m, more := min(blockRows, nq-b), b > 0
-			c.times(s.p, q, q0+b, m, k, lo, n, col, s.k, !more, per)
-			kernel.Softmax(s.p, m, n, ld, c.scale())
-			dy := dctx.at(q0+b, col)
-			if dv.data != nil {
-				pd := s.p
-				if c.Drop.P > 0 {
-					pd = s.d
-					c.dropRows(pd, s.p, lo+b, m, n, head)
-				}
-				kernel.MulTN(dv.at(lo, col), dv.ld, pd, ld, dy, dctx.ld, n, c.Size, m, 1, more)
-			}
-			if dq.data == nil && dk.data == nil {
-				continue
-			}
-			c.times(s.d, dctx, q0+b, m, v, lo, n, col, s.v, !more, per)
+	c.start(run{l: l, per: per, dctx: dctx, q: q, k: k, v: v, dq: dq, dk: dk, dv: dv})
+}
+
+func (c *core) backwardPair(s *scratch, lo, n, q0, nq, head int) {
+	per, dctx, q, k, v := c.run.per, c.run.dctx, c.run.q, c.run.k, c.run.v
+	dq, dk, dv := c.run.dq, c.run.dk, c.run.dv
+	col, ld := head*c.Size, kernel.Padded(n)
+	for b := 0; b < nq; b += blockRows {
+		m, more := min(blockRows, nq-b), b > 0
+		c.times(s.p, q, q0+b, m, k, lo, n, col, s.k, !more, per)
+		kernel.Softmax(s.p, m, n, ld, c.scale())
+		dy := dctx.at(q0+b, col)
+		if dv.data != nil {
+			pd := s.p
 			if c.Drop.P > 0 {
-				c.dropRows(s.d, s.d, lo+b, m, n, head)
+				pd = s.d
+				c.dropRows(pd, s.p, lo+b, m, n, head)
 			}
-			kernel.SoftmaxBackward(s.d, s.p, m, n, ld, c.scale())
-			if dq.data != nil {
-				kernel.MulNN(dq.at(q0+b, col), dq.ld, s.d, ld, k.at(lo, col), k.ld, m, c.Size, n, 1, false)
-			}
-			if dk.data != nil {
-				kernel.MulTN(dk.at(lo, col), dk.ld, s.d, ld, q.at(q0+b, col), q.ld, n, c.Size, m, 1, more)
-			}
+			kernel.MulTN(dv.at(lo, col), dv.ld, pd, ld, dy, dctx.ld, n, c.Size, m, 1, more)
 		}
-	})
+		if dq.data == nil && dk.data == nil {
+			continue
+		}
+		c.times(s.d, dctx, q0+b, m, v, lo, n, col, s.v, !more, per)
+		if c.Drop.P > 0 {
+			c.dropRows(s.d, s.d, lo+b, m, n, head)
+		}
+		kernel.SoftmaxBackward(s.d, s.p, m, n, ld, c.scale())
+		if dq.data != nil {
+			kernel.MulNN(dq.at(q0+b, col), dq.ld, s.d, ld, k.at(lo, col), k.ld, m, c.Size, n, 1, false)
+		}
+		if dk.data != nil {
+			kernel.MulTN(dk.at(lo, col), dk.ld, s.d, ld, q.at(q0+b, col), q.ld, n, c.Size, m, 1, more)
+		}
+	}
 }

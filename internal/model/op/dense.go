@@ -37,8 +37,7 @@ var _ G.SDOp = &dense{}
 
 // Do splits the outputs over the threads: there are few rows.
 func (o *dense) Do(in ...G.Value) (G.Value, error) {
-	v, err := o.floats(in)
-	if err != nil {
+	if _, err := o.floats(in); err != nil {
 		return nil, err
 	}
 	l, err := layoutOf(in[3])
@@ -46,14 +45,17 @@ func (o *dense) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	rows, n, k := l.Sequences(), o.cols(), o.inputs
-	x, w, bias := v[0], v[1], v[2]
 	clear(o.data[rows*n:])
-	kernel.Parallel(n, 16, func(lo, hi int) {
-		for i := range rows {
-			copy(o.data[i*n+lo:i*n+hi], bias[lo:hi])
+	if o.l = l; o.body == nil {
+		o.body = func(lo, hi int) {
+			rows, x, w, bias := o.l.Sequences(), o.v[0], o.v[1], o.v[2]
+			for i := range rows {
+				copy(o.data[i*n+lo:i*n+hi], bias[lo:hi])
+			}
+			kernel.MulNT(o.data[lo:], n, x, k, w[lo*k:], k, rows, hi-lo, k, 1, true)
 		}
-		kernel.MulNT(o.data[lo:], n, x, k, w[lo*k:], k, rows, hi-lo, k, 1, true)
-	})
+	}
+	kernel.Parallel(n, 16, o.body)
 	return o.out, nil
 }
 
@@ -98,23 +100,32 @@ func (o *denseBackward) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	rows, n, k := l.Sequences(), o.forward.cols(), o.forward.inputs
-	dy, other := v[0], v[1]
+	if o.l = l; o.body == nil {
+		o.body = o.part
+	}
 	switch o.of {
 	case 0:
 		clear(o.data[rows*k:])
-		kernel.Parallel((k+31)/32, 1, func(lo, hi int) {
-			lo, hi = 32*lo, min(32*hi, k)
-			kernel.MulNN(o.data[lo:], k, dy, n, other[lo:], k, rows, hi-lo, n, 1, false)
-		})
+		kernel.Parallel((k+31)/32, 1, o.body)
 	case 1:
-		kernel.Parallel(n, 16, func(lo, hi int) {
-			kernel.MulTN(o.data[lo*k:], k, dy[lo:], n, other, k, hi-lo, k, rows, 1, false)
-		})
+		kernel.Parallel(n, 16, o.body)
 	default:
 		clear(o.data)
 		for i := range rows {
-			kernel.AddScaled(o.data, dy[i*n:(i+1)*n], 1)
+			kernel.AddScaled(o.data, v[0][i*n:(i+1)*n], 1)
 		}
 	}
 	return o.out, nil
+}
+
+// part computes the 32 · [lo, hi) columns of dx, or the rows [lo, hi) of dW.
+func (o *denseBackward) part(lo, hi int) {
+	rows, n, k := o.l.Sequences(), o.forward.cols(), o.forward.inputs
+	dy, other := o.v[0], o.v[1]
+	if o.of == 0 {
+		lo, hi = 32*lo, min(32*hi, k)
+		kernel.MulNN(o.data[lo:], k, dy, n, other[lo:], k, rows, hi-lo, n, 1, false)
+		return
+	}
+	kernel.MulTN(o.data[lo*k:], k, dy[lo:], n, other, k, hi-lo, k, rows, 1, false)
 }

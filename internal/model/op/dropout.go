@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"github.com/dylora/dylora/internal/kernel"
 )
@@ -24,11 +25,11 @@ func (d Drop) at(r Random) kernel.Dropout {
 }
 
 func randomOf(v G.Value) (Random, error) {
-	r, ok := v.Data().([]int64)
-	if !ok || len(r) != 2 {
+	d, ok := v.(*tensor.Dense)
+	if !ok || d.Dtype() != tensor.Int64 || d.Size() != 2 {
 		return nil, fmt.Errorf("dropout: want seed and step, got %v", v)
 	}
-	return Random(r), nil
+	return Random(d.Int64s()), nil
 }
 
 // Dropout keeps each element of x with probability 1 - P, scaled by 1 / (1 - P). The
@@ -45,16 +46,16 @@ func Dropout(b *Inputs, name string, x *G.Node, per Rows, d Drop, trained bool) 
 
 type dropout struct {
 	spec
-	per Rows
-	d   Drop
+	per  Rows
+	d    Drop
+	mask kernel.Dropout // of the run at hand
 }
 
 var _ G.SDOp = &dropout{}
 
 // Do applies the mask of this run.
 func (o *dropout) Do(in ...G.Value) (G.Value, error) {
-	v, err := o.floats(in)
-	if err != nil {
+	if _, err := o.floats(in); err != nil {
 		return nil, err
 	}
 	l, err := layoutOf(in[1])
@@ -65,15 +66,18 @@ func (o *dropout) Do(in ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	drop(o.data, v[0], o.per.count(l), o.cols(), o.d.at(r))
+	o.mask = o.d.at(r)
+	if o.body == nil {
+		o.body = o.apply
+	}
+	kernel.Parallel(o.per.count(l), 32, o.body)
 	return o.out, nil
 }
 
-// drop applies d to the first rows of x; elements are counted from the first row.
-func drop(y, x []float32, rows, cols int, d kernel.Dropout) {
-	kernel.Parallel(rows, 32, func(lo, hi int) {
-		d.Apply(y[lo*cols:hi*cols], x[lo*cols:hi*cols], uint64(lo*cols))
-	})
+// apply applies the mask to the rows [lo, hi); elements are counted from the first row.
+func (o *dropout) apply(lo, hi int) {
+	cols := o.cols()
+	o.mask.Apply(o.data[lo*cols:hi*cols], o.v[0][lo*cols:hi*cols], uint64(lo*cols))
 }
 
 // SymDiff: the mask is its own derivative, so the same operation is applied to dy.

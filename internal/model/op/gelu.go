@@ -28,15 +28,17 @@ var _ G.SDOp = &gelu{}
 
 // Do computes the activation.
 func (o *gelu) Do(in ...G.Value) (G.Value, error) {
-	v, err := o.floats(in)
-	if err != nil {
+	if _, err := o.floats(in); err != nil {
 		return nil, err
 	}
 	l, err := layoutOf(in[1])
 	if err != nil {
 		return nil, err
 	}
-	kernel.Parallel(o.per.count(l)*o.cols(), 4096, func(lo, hi int) { kernel.GELU(o.data[lo:hi], v[0][lo:hi]) })
+	if o.body == nil {
+		o.body = func(lo, hi int) { kernel.GELU(o.data[lo:hi], o.v[0][lo:hi]) }
+	}
+	kernel.Parallel(o.per.count(l)*o.cols(), 4096, o.body)
 	return o.out, nil
 }
 
@@ -58,16 +60,16 @@ type geluBackward struct {
 }
 
 func (o *geluBackward) Do(in ...G.Value) (G.Value, error) {
-	v, err := o.floats(in)
-	if err != nil {
+	if _, err := o.floats(in); err != nil {
 		return nil, err
 	}
 	l, err := layoutOf(in[2])
 	if err != nil {
 		return nil, err
 	}
-	kernel.Parallel(o.per.count(l)*o.cols(), 4096, func(lo, hi int) {
-		kernel.GELUBackward(o.data[lo:hi], v[0][lo:hi], v[1][lo:hi])
-	})
+	if o.body == nil {
+		o.body = func(lo, hi int) { kernel.GELUBackward(o.data[lo:hi], o.v[0][lo:hi], o.v[1][lo:hi]) }
+	}
+	kernel.Parallel(o.per.count(l)*o.cols(), 4096, o.body)
 	return o.out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 )
 
 // Layout is where the sequences of a packed batch lie: the number of sequences n, then
@@ -69,9 +70,9 @@ func (r Rows) each(l Layout, lo, hi int, f func(seq, lo, hi int)) {
 }
 
 func layoutOf(v G.Value) (Layout, error) {
-	l, ok := v.Data().([]int32)
-	if !ok || len(l) < 3 {
-		return nil, fmt.Errorf("layout: got %T, want int32", v.Data())
+	d, ok := v.(*tensor.Dense)
+	if !ok || d.Dtype() != tensor.Int32 || d.Size() < 3 {
+		return nil, fmt.Errorf("layout: got %v %v, want int32", v.Dtype(), v.Shape())
 	}
-	return Layout(l), nil
+	return Layout(d.Int32s()), nil
 }

@@ -82,6 +82,7 @@ func (o *linear) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 type linearBackward struct {
 	spec
 	notDifferentiable
+	past
 	per Rows
 	w   Frozen
 }
@@ -97,6 +98,6 @@ func (o *linearBackward) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	w, rows := o.w.W, o.per.count(l)
-	w.Backward(o.data, w.In, v[0], w.Out, rows, begin(o.data, v[2:], rows, w.In))
+	w.Backward(o.data, w.In, v[0], w.Out, rows, o.begin(o.data, v[2:], rows, w.In))
 	return o.out, nil
 }

@@ -99,6 +99,8 @@ type lowRank struct {
 	spec
 	*terms
 	copied
+	at             int // of the terms
+	rows, distinct int
 }
 
 var _ G.SDOp = &lowRank{}
@@ -113,7 +115,7 @@ func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, gates, y := v[0], v[2], o.data
+	x, y := v[0], o.data
 	w, rows := o.w.W, o.per.count(l)
 	distinct, err := o.copied.rows(in, rows)
 	if err != nil {
@@ -123,19 +125,26 @@ func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 	w.Forward(y, w.Out, x, w.In, distinct, o.w.Bias)
 	o.clock.Stop("linear", frozen)
 	spread(y, distinct, rows, w.Out)
+	if o.l, o.rows, o.distinct = l, rows, distinct; o.body == nil {
+		o.body = o.add
+	}
 	for i, t := range o.terms.terms {
-		a := v[4+2*i]
 		kernel.Transpose(t.bt, t.Out, v[5+2*i], t.rank, t.Out, t.rank)
-		kernel.Parallel(distinct, 16, func(lo, hi int) {
-			r := t.rank
-			kernel.MulNT(t.h[lo*r:], r, x[lo*w.In:], w.In, a, w.In, hi-lo, r, w.In, 1, false)
-			for first := 0; first < rows; first += distinct { // each copy's own gate
-				copy(t.h[(first+lo)*r:(first+hi)*r], t.h[lo*r:hi*r])
-				lo, hi := first+lo, first+hi
-				t.gate(t.gated, t.h, gates, o.width, o.per, l, lo, hi)
-				kernel.MulNN(y[lo*w.Out+t.Column:], w.Out, t.gated[lo*r:], r, t.bt, t.Out, hi-lo, t.Out, r, 1, true)
-			}
-		})
+		o.at = i
+		kernel.Parallel(distinct, 16, o.body)
 	}
 	return o.out, nil
+}
+
+// add adds the term at hand to the rows [lo, hi) of each copy.
+func (o *lowRank) add(lo, hi int) {
+	t, w := o.terms.terms[o.at], o.w.W
+	r := t.rank
+	kernel.MulNT(t.h[lo*r:], r, o.v[0][lo*w.In:], w.In, o.v[4+2*o.at], w.In, hi-lo, r, w.In, 1, false)
+	for first := 0; first < o.rows; first += o.distinct { // each copy's own gate
+		copy(t.h[(first+lo)*r:(first+hi)*r], t.h[lo*r:hi*r])
+		lo, hi := first+lo, first+hi
+		t.gate(t.gated, t.h, o.v[2], o.width, o.per, o.l, lo, hi)
+		kernel.MulNN(o.data[lo*w.Out+t.Column:], w.Out, t.gated[lo*r:], r, t.bt, t.Out, hi-lo, t.Out, r, 1, true)
+	}
 }

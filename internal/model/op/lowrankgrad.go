@@ -74,8 +74,7 @@ type lowRankZ struct {
 }
 
 func (o *lowRankZ) Do(in ...G.Value) (G.Value, error) {
-	v, err := o.floats(in)
-	if err != nil {
+	if _, err := o.floats(in); err != nil {
 		return nil, err
 	}
 	l, err := layoutOf(in[1])
@@ -83,9 +82,12 @@ func (o *lowRankZ) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	t, out := o.t, o.w.W.Out
-	kernel.Parallel(o.per.count(l), 16, func(lo, hi int) {
-		kernel.MulNT(o.data[lo*t.rank:], t.rank, v[0][lo*out+t.Column:], out, t.bt, t.Out, hi-lo, t.rank, t.Out, 1, false)
-	})
+	if o.body == nil {
+		o.body = func(lo, hi int) {
+			kernel.MulNT(o.data[lo*t.rank:], t.rank, o.v[0][lo*out+t.Column:], out, t.bt, t.Out, hi-lo, t.rank, t.Out, 1, false)
+		}
+	}
+	kernel.Parallel(o.per.count(l), 16, o.body)
 	return o.out, nil
 }
 
@@ -113,12 +115,14 @@ func (o *gradA) Do(in ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	z, learn, x := v[0], v[2], v[3]
 	r, n, rows := o.t.rank, o.w.W.In, o.per.count(l)
-	o.t.gate(o.gated, z, learn, o.width, o.per, l, 0, rows)
-	kernel.Parallel(n, 64, func(lo, hi int) {
-		kernel.MulTN(o.data[lo:], n, o.gated, r, x[lo:], n, r, hi-lo, rows, 1, false)
-	})
+	o.t.gate(o.gated, v[0], v[2], o.width, o.per, l, 0, rows)
+	if o.l = l; o.body == nil {
+		o.body = func(lo, hi int) {
+			kernel.MulTN(o.data[lo:], n, o.gated, r, o.v[3][lo:], n, r, hi-lo, o.per.count(o.l), 1, false)
+		}
+	}
+	kernel.Parallel(n, 64, o.body)
 	return o.out, nil
 }
 
@@ -146,12 +150,14 @@ func (o *gradB) Do(in ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	dy, learn, t := v[0], v[2], o.t
-	out, rows := o.w.W.Out, o.per.count(l)
-	t.gate(o.gated, t.h, learn, o.width, o.per, l, 0, rows)
-	kernel.Parallel(t.Out, 64, func(lo, hi int) {
-		kernel.MulTN(o.across[lo:], t.Out, o.gated, t.rank, dy[t.Column+lo:], out, t.rank, hi-lo, rows, 1, false)
-	})
+	t, out := o.t, o.w.W.Out
+	t.gate(o.gated, t.h, v[2], o.width, o.per, l, 0, o.per.count(l))
+	if o.l = l; o.body == nil {
+		o.body = func(lo, hi int) {
+			kernel.MulTN(o.across[lo:], t.Out, o.gated, t.rank, o.v[0][t.Column+lo:], out, t.rank, hi-lo, o.per.count(o.l), 1, false)
+		}
+	}
+	kernel.Parallel(t.Out, 64, o.body)
 	kernel.Transpose(o.data, t.rank, o.across, t.Out, t.rank, t.Out)
 	return o.out, nil
 }
@@ -160,7 +166,9 @@ func (o *gradB) Do(in ...G.Value) (G.Value, error) {
 type lowRankBackward struct {
 	spec
 	notDifferentiable
+	past
 	*terms
+	at int // of the terms
 }
 
 func (o *lowRankBackward) Do(in ...G.Value) (G.Value, error) {
@@ -174,14 +182,20 @@ func (o *lowRankBackward) Do(in ...G.Value) (G.Value, error) {
 	}
 	w, rows := o.w.W, o.per.count(l)
 	frozen := o.clock.Start()
-	w.Backward(o.data, w.In, v[0], w.Out, rows, begin(o.data, v[3+4*len(o.terms.terms):], rows, w.In))
+	w.Backward(o.data, w.In, v[0], w.Out, rows, o.begin(o.data, v[3+4*len(o.terms.terms):], rows, w.In))
 	o.clock.Stop("linear.backward", frozen)
-	for i, t := range o.terms.terms {
-		z, a := v[3+2*i], v[4+2*i]
-		kernel.Parallel(rows, 16, func(lo, hi int) {
-			t.gate(t.gated, z, v[2], o.width, o.per, l, lo, hi)
-			kernel.MulNN(o.data[lo*w.In:], w.In, t.gated[lo*t.rank:], t.rank, a, w.In, hi-lo, w.In, t.rank, 1, true)
-		})
+	if o.l = l; o.body == nil {
+		o.body = o.add
+	}
+	for o.at = range o.terms.terms {
+		kernel.Parallel(rows, 16, o.body)
 	}
 	return o.out, nil
+}
+
+// add adds the gradient through the term at hand to the rows [lo, hi).
+func (o *lowRankBackward) add(lo, hi int) {
+	t, n, z, a := o.terms.terms[o.at], o.w.W.In, o.v[3+2*o.at], o.v[4+2*o.at]
+	t.gate(t.gated, z, o.v[2], o.width, o.per, o.l, lo, hi)
+	kernel.MulNN(o.data[lo*n:], n, t.gated[lo*t.rank:], t.rank, a, n, hi-lo, n, t.rank, 1, true)
 }

@@ -64,6 +64,11 @@ type spec struct {
 	back  *Memory
 	layer int
 	clock *Clock
+
+	// Of the run at hand, for body, which is made once: a step allocates nothing.
+	v    [][]float32
+	l    Layout
+	body func(lo, hi int)
 }
 
 // gradient is the place of an operation's gradient.
@@ -133,23 +138,25 @@ func (s *spec) String() string {
 }
 
 // floats are the backing slices of the inputs that are matrices or vectors; nil for the
-// others.
+// others. They are valid until the next run.
 func (s *spec) floats(in []G.Value) ([][]float32, error) {
 	if len(in) != len(s.in) {
 		return nil, fmt.Errorf("%s: want %d inputs, got %d", s, len(s.in), len(in))
 	}
-	data := make([][]float32, len(in))
+	if s.v == nil {
+		s.v = make([][]float32, len(in))
+	}
 	for i, v := range in {
 		if s.in[i] != matrix && s.in[i] != vector {
 			continue
 		}
-		d, ok := v.Data().([]float32)
-		if !ok {
-			return nil, fmt.Errorf("%s: input %d is %T, want float32", s, i, v.Data())
+		d, ok := v.(*tensor.Dense)
+		if !ok || d.Dtype() != tensor.Float32 {
+			return nil, fmt.Errorf("%s: input %d is %v, want float32", s, i, v.Dtype())
 		}
-		data[i] = d
+		s.v[i] = d.Float32s() // not Data, which allocates
 	}
-	return data, nil
+	return s.v, nil
 }
 
 // notDifferentiable is the SymDiff of operations that are themselves gradients.

@@ -26,12 +26,22 @@ func (r *Residual) gradient() G.Nodes {
 	return G.Nodes{r.ds}
 }
 
+// past is the gradient past a sublayer, for the operation that its own is added to.
+type past struct {
+	from, to []float32
+	cols     int
+	rows     func(lo, hi int)
+}
+
 // begin copies rows rows of the gradient past the sublayer to dx, if there is one, and
 // says whether the product is to be added to it.
-func begin(dx []float32, past [][]float32, rows, cols int) (accumulate bool) {
+func (p *past) begin(dx []float32, past [][]float32, rows, cols int) (accumulate bool) {
 	if len(past) == 0 {
 		return false
 	}
-	kernel.Parallel(rows, 64, func(lo, hi int) { copy(dx[lo*cols:hi*cols], past[0][lo*cols:hi*cols]) })
+	if p.from, p.to, p.cols = past[0], dx, cols; p.rows == nil {
+		p.rows = func(lo, hi int) { copy(p.to[lo*p.cols:hi*p.cols], p.from[lo*p.cols:hi*p.cols]) }
+	}
+	kernel.Parallel(rows, 64, p.rows)
 	return true
 }

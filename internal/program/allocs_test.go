@@ -1,0 +1,96 @@
+package program_test
+
+import (
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/program"
+)
+
+// A step in the steady state starts no goroutine and allocates nothing in operations and
+// kernels: their memory and closures are made once. The few allocations of the batch's
+// input and embeddings, and those of Gorgonia's machine, are bounded.
+func TestSteadyStepAllocates(t *testing.T) {
+	defer func(r int) { runtime.MemProfileRate = r }(runtime.MemProfileRate)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pools
+	kernel.SetThreads(2)
+	defer kernel.SetThreads(0)
+	p, _ := mini(t, program.Options{Dropout: true})
+	b := batch(32)
+	learn := func(steps int) {
+		for range steps {
+			if _, err := p.Learn(b, program.Pass{Ranks: ranks(32, 4), Weight: 1. / 32, Step: 3}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	learn(1)
+	before := allocations(t)
+	runtime.MemProfileRate = 0
+	learn(10) // the collections have emptied the pools
+	const steps = 20
+	goroutines := runtime.NumGoroutine()
+	runtime.MemProfileRate = 1
+	learn(steps)
+	runtime.MemProfileRate = 0
+	after := allocations(t)
+	if n := runtime.NumGoroutine(); n > goroutines {
+		t.Errorf("%d goroutines after %d steps, %d before", n, steps, goroutines)
+	}
+	for _, c := range []struct {
+		who  string
+		most float64
+	}{
+		{"internal/kernel", 0.5}, // a thread may take a workspace of its own late
+		{"internal/model/op", 0.5},
+		{"internal/model", 5}, // positions of the tokens
+		{"internal/program", 5},
+		{"gorgonia", 1100}, // of its machine and its loss
+	} {
+		n := float64(after[c.who]-before[c.who]) / steps
+		t.Logf("%s: %.1f allocations a step", c.who, n)
+		if n > c.most {
+			t.Errorf("%s allocates %.1f times a step, want at most %v", c.who, n, c.most)
+		}
+	}
+	if after["gorgonia"] == before["gorgonia"] {
+		t.Error("no allocation by Gorgonia: nothing was measured")
+	}
+}
+
+// allocations counts what has been allocated so far by who asked for it: the package of
+// ours, or Gorgonia, whose function is the innermost.
+func allocations(t *testing.T) map[string]int64 {
+	runtime.GC()
+	runtime.GC()
+	records := make([]runtime.MemProfileRecord, 1<<16)
+	n, ok := runtime.MemProfile(records, true)
+	if !ok {
+		t.Fatalf("profile of %d records", n)
+	}
+	counts := map[string]int64{}
+	for _, r := range records[:n] {
+		counts[allocator(r.Stack())] += r.AllocObjects
+	}
+	return counts
+}
+
+func allocator(stack []uintptr) string {
+	frames := runtime.CallersFrames(stack)
+	for {
+		f, more := frames.Next()
+		if strings.Contains(f.Function, "gorgonia.org/") {
+			return "gorgonia"
+		}
+		if _, path, ok := strings.Cut(f.Function, "dylora/dylora/"); ok {
+			end := strings.LastIndex(path, "/")
+			return path[:end+strings.Index(path[end:], ".")]
+		}
+		if !more {
+			return "other"
+		}
+	}
+}
