@@ -3,7 +3,6 @@ package kernel
 import (
 	"math"
 	"slices"
-	"sync"
 )
 
 // quantized is rows of 16-bit integers and the scale of each row. A block of k is a matrix
@@ -14,8 +13,6 @@ type quantized struct {
 	data  []int32 // (blocks of k, rows, wordBlock)
 	scale []float32
 }
-
-var quantizedRows = sync.Pool{New: func() any { return new(quantized) }}
 
 // resize makes room for rows of depth words, and for the rows that a tile reads beyond the
 // last. Results of such rows are not used.
