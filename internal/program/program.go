@@ -81,7 +81,7 @@ func (p *Program) Logits(b *data.Batch, ranks []int) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.eval, err = p.fit(p.eval, b, false); err != nil {
+	if err := p.fit(&p.eval, b, false); err != nil {
 		return nil, err
 	}
 	logits, _, err := p.eval.Run(in)
@@ -98,7 +98,7 @@ func (p *Program) Learn(b *data.Batch, pass Pass) (loss float64, err error) {
 	p.fill(&p.learn, pass.Ranks, func(row []float32, s *adapter.Site, rank int) { p.a.LearnGate(row, s, rank, p.o.Update) })
 	in.Learn, in.Classes, in.Scores, in.Weight = p.learn, b.Classes, b.Scores, pass.Weight
 	in.Seed, in.Step = p.o.Seed, uint64(pass.Step)<<20|uint64(pass.Micro)
-	if p.train, err = p.fit(p.train, b, true); err != nil {
+	if err := p.fit(&p.train, b, true); err != nil {
 		return 0, err
 	}
 	if _, loss, err = p.train.Run(in); err != nil {
@@ -137,21 +137,24 @@ func (p *Program) fill(dst *[]float32, ranks []int, gate func(row []float32, s *
 	}
 }
 
-// fit is g if b fits it, else a graph with room to spare for the next batches.
-func (p *Program) fit(g *model.Graph, b *data.Batch, train bool) (*model.Graph, error) {
+// fit compiles a graph with room to spare for the next batches if b does not fit g. The
+// old one is let go before, so that the memory of both is never needed at once.
+func (p *Program) fit(g **model.Graph, b *data.Batch, train bool) (err error) {
 	rows, sequences := b.Tokens(), max(b.Len(), 2)
-	if g != nil {
-		if rows <= g.Rows && sequences <= g.Sequences {
-			return g, nil
+	if old := *g; old != nil {
+		if rows <= old.Rows && sequences <= old.Sequences {
+			return nil
 		}
-		rows, sequences = max(rows, g.Rows), max(sequences, g.Sequences)
-		if err := g.Close(); err != nil {
-			return nil, err
+		rows, sequences = max(rows, old.Rows), max(sequences, old.Sequences)
+		*g = nil
+		if err := old.Close(); err != nil {
+			return err
 		}
 	}
 	o := p.options(train)
 	o.Rows, o.Sequences = roundUp(rows+rows/4, 64), roundUp(sequences, 8)
-	return p.m.Compile(o)
+	*g, err = p.m.Compile(o)
+	return err
 }
 
 // options are those of a graph but for its capacity.
