@@ -31,7 +31,9 @@ func (o *predictOptions) submit(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	parts = slices.DeleteFunc(parts, func(p predict.Part) bool { return p.Optional && !s.task.Has(s.settings.Data.DataDir, p.Split) })
+	if dir := s.settings.Data.DataDir; dir != "" { // the Hub has all of them
+		parts = slices.DeleteFunc(parts, func(p predict.Part) bool { return p.Optional && !s.task.Has(dir, p.Split) })
+	}
 	written := make([]submission, len(ranks))
 	for i, r := range ranks {
 		written[i] = submission{Rank: r, Folder: filepath.Join(o.glue, fmt.Sprintf("rank-%d", r))}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 
@@ -143,7 +144,7 @@ func (f format) shards(fsys fs.FS, dir string) ([]string, map[string]string, err
 	}
 	var shards []string
 	for tensor, shard := range index.Where {
-		if shard != path.Base(shard) || !fs.ValidPath(shard) || !strings.HasSuffix(shard, f.suffix) {
+		if shard != path.Base(shard) || !fs.ValidPath(shard) || !strings.HasSuffix(shard, f.suffix) || strings.ContainsFunc(shard, strange) {
 			return nil, nil, fault.Invalidf("%s: weight_map: %q names %q, which is not a %s file of this folder", name, tensor, shard, f.suffix)
 		}
 		if !slices.Contains(shards, shard) {
@@ -156,3 +157,7 @@ func (f format) shards(fsys fs.FS, dir string) ([]string, map[string]string, err
 	slices.Sort(shards)
 	return shards, index.Where, nil
 }
+
+// strange are the characters that would spoil a message, end a name early, or lead
+// elsewhere on some system.
+func strange(r rune) bool { return !unicode.IsPrint(r) || r == '\\' || r == ':' }
