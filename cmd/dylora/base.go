@@ -5,11 +5,14 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/internal/packed"
 	"github.com/dylora/dylora/internal/tokenizer"
 	"github.com/dylora/dylora/models"
 )
@@ -38,7 +41,7 @@ func loadBase(ctx context.Context, io *streams, d dataConfig, p kernel.Precision
 		return nil, err
 	}
 	collectOften()
-	if b.model, err = model.Load(b.files, dir, model.LoadOptions{Precision: p, AllowPickle: d.AllowPickle}); err != nil {
+	if b.model, err = model.Load(b.files, dir, model.LoadOptions{Precision: p, Cache: packedWeights(os.Getenv), AllowPickle: d.AllowPickle}); err != nil {
 		return nil, err
 	}
 	if have, want := b.tokenizer.VocabSize(), b.model.Config.VocabSize; have > want {
@@ -87,6 +90,19 @@ func (b *base) length(r *resolved) (int, error) {
 		return 0, fault.Usagef("max_length: model %s takes at most %d tokens, not %d (%s)", b.name, longest, set, r.place("max_length"))
 	}
 	return min(set, longest), nil
+}
+
+// packedWeights is the cache of packed weights: the folder that DYLORA_CACHE names, by
+// default dylora/packed in the folder of caches, and none if it is "off".
+func packedWeights(getenv func(string) string) *packed.Cache {
+	dir := getenv("DYLORA_CACHE")
+	switch dir {
+	case "off":
+		return nil
+	case "":
+		dir = filepath.Join(hub.CacheHome(getenv), "dylora", "packed")
+	}
+	return &packed.Cache{Dir: dir, Limit: 8 << 30}
 }
 
 // collectOften bounds the garbage to a small share of the heap. Weights and activations are

@@ -18,7 +18,7 @@ import (
 const maxConfigBytes = 1 << 20
 
 // foreignVariables are DYLORA_* variables that are no settings of a command.
-func foreignVariables() []string { return []string{"DYLORA_SHARED"} }
+func foreignVariables() []string { return []string{"DYLORA_SHARED", "DYLORA_CACHE"} }
 
 // addSettings defines a flag for each setting named by a key.
 func addSettings(flags *pflag.FlagSet, keys ...string) {

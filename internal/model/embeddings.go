@@ -5,6 +5,7 @@ import (
 
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model/op"
+	"github.com/dylora/dylora/internal/packed"
 )
 
 // embeddings are computed on the host: nothing below the first layer is trained.
@@ -18,7 +19,7 @@ type embeddings struct {
 
 func (l *loader) embeddings(c *Config) embeddings {
 	e := embeddings{
-		word:      l.floats("embeddings.word_embeddings.weight"),
+		word:      l.table("embeddings.word_embeddings.weight"),
 		position:  l.floats("embeddings.position_embeddings.weight"),
 		tokenType: l.floats("embeddings.token_type_embeddings.weight"),
 		norm:      l.norm(c, "embeddings.LayerNorm"),
@@ -29,6 +30,18 @@ func (l *loader) embeddings(c *Config) embeddings {
 		e.pad = int32(c.PadToken)
 	}
 	return e
+}
+
+// table is a tensor of which few rows are read, so that most of a mapped one never is.
+func (l *loader) table(name string) []float32 {
+	if b := l.packed.Blob(name); b != nil {
+		return kernel.Floats(b)
+	}
+	v := l.floats(name)
+	if len(v) > 0 {
+		l.blobs = append(l.blobs, packed.Blob{Name: name, Parts: [][]byte{kernel.Bytes(v)}})
+	}
+	return v
 }
 
 // embed writes LN(word + type + position) of packed sequences into x, (tokens, H); sum is

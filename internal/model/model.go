@@ -12,6 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model/op"
+	"github.com/dylora/dylora/internal/packed"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -43,6 +44,7 @@ type layer struct {
 // LoadOptions say how weights are read; the zero value is float32 from safetensors.
 type LoadOptions struct {
 	Precision   kernel.Precision // of the projections' weights
+	Cache       *packed.Cache    // of packed weights; nil: none
 	AllowPickle bool             // read pytorch_model.bin, through package pickle, where there are no safetensors
 }
 
@@ -67,16 +69,18 @@ func Load(fsys fs.FS, dir string, o LoadOptions) (m *Model, err error) {
 	if err := c.check(config.shapes()); err != nil {
 		return nil, err
 	}
-	hash := c.hash()
-	l := &loader{from: c.floats, precision: o.Precision}
+	k := c.lookUp(o)
+	l := &loader{from: c.floats, precision: o.Precision, packed: k.file}
 	m = l.model(config)
 	m.classifier = l.classifier(c, config)
-	sum, err := hash()
-	if l.err != nil {
-		return nil, l.err
+	if m.Hash, err = k.hash(); err == nil {
+		err = l.err
 	}
-	m.Hash = sum
-	return m, err
+	if err != nil {
+		return nil, err
+	}
+	k.keep(l.blobs)
+	return m, nil
 }
 
 // loader makes a model of tensors from somewhere; the first failure is kept and ends all
@@ -85,6 +89,8 @@ type loader struct {
 	from      func(dst []float32, name string) ([]float32, error) // appends a tensor; safe for concurrent use
 	precision kernel.Precision
 	scratch   []float32 // a weight before it is packed
+	packed    *packed.File
+	blobs     []packed.Blob // what was not in the file, packed
 	err       error
 }
 
@@ -96,7 +102,7 @@ func (l *loader) model(config *Config) *Model {
 	workers := make([]loader, min(runtime.GOMAXPROCS(0), config.Layers))
 	for w := range workers {
 		worker := &workers[w]
-		*worker = loader{from: l.from, precision: l.precision, err: l.err}
+		*worker = loader{from: l.from, precision: l.precision, packed: l.packed, err: l.err}
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < config.Layers && worker.err == nil; i = int(next.Add(1)) - 1 {
 				m.layers[i] = worker.layer(config, i)
@@ -105,7 +111,7 @@ func (l *loader) model(config *Config) *Model {
 	}
 	all.Wait()
 	for _, worker := range workers {
-		l.err = cmp.Or(l.err, worker.err)
+		l.err, l.blobs = cmp.Or(l.err, worker.err), append(l.blobs, worker.blobs...)
 	}
 	if config.architecture().pooler {
 		head := &loader{from: l.from, err: l.err} // in float32, as all that follows the encoder
@@ -140,13 +146,22 @@ func (l *loader) frozen(in int, names ...string) op.Frozen {
 	var bias []float32
 	l.scratch = l.scratch[:0]
 	for _, name := range names {
-		l.scratch = l.append(l.scratch, name+".weight")
 		bias = l.append(bias, name+".bias")
+	}
+	if w, ok := l.precision.Adopt(l.packed.Blob(names[0]), len(bias), in); ok {
+		return op.Frozen{W: w, Bias: bias}
+	}
+	for _, name := range names {
+		l.scratch = l.append(l.scratch, name+".weight")
 	}
 	if l.err != nil {
 		return op.Frozen{}
 	}
-	return op.Frozen{W: l.precision.Pack(l.scratch, len(bias), in), Bias: bias}
+	w := l.precision.Pack(l.scratch, len(bias), in)
+	if parts := w.Memory(); parts != nil {
+		l.blobs = append(l.blobs, packed.Blob{Name: names[0], Parts: parts})
+	}
+	return op.Frozen{W: w, Bias: bias}
 }
 
 func (l *loader) norm(config *Config, name string) op.Norm {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"sync"
 
 	"github.com/dylora/dylora/internal/fault"
 )
@@ -15,6 +16,7 @@ import (
 type shardFile struct {
 	io.ReaderAt
 	name  string
+	info  fs.FileInfo
 	size  int64
 	close func() error
 }
@@ -30,13 +32,13 @@ func openShard(fsys fs.FS, name string) (*shardFile, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	if at, ok := f.(io.ReaderAt); ok && info.Mode().IsRegular() {
-		return &shardFile{ReaderAt: at, size: info.Size(), close: f.Close}, nil
+		return &shardFile{ReaderAt: at, info: info, size: info.Size(), close: f.Close}, nil
 	}
 	b, err := io.ReadAll(f)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
-	return &shardFile{ReaderAt: bytes.NewReader(b), size: int64(len(b)), close: func() error { return nil }}, nil
+	return &shardFile{ReaderAt: bytes.NewReader(b), info: info, size: int64(len(b)), close: func() error { return nil }}, nil
 }
 
 func (c *checkpoint) close() (err error) {
@@ -66,5 +68,5 @@ func (c *checkpoint) hash() (wait func() (string, error)) {
 		}
 		done <- result{sum: hex.EncodeToString(total.Sum(nil))}
 	}()
-	return func() (string, error) { r := <-done; return r.sum, r.err }
+	return sync.OnceValues(func() (string, error) { r := <-done; return r.sum, r.err })
 }

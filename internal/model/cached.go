@@ -1,0 +1,57 @@
+package model
+
+import (
+	"io/fs"
+
+	"github.com/dylora/dylora/internal/packed"
+)
+
+// worthKeeping is the size of weights from which a file of them, packed, saves time.
+const worthKeeping = 64 << 20
+
+// cached is what a cache knows of a checkpoint in one precision.
+type cached struct {
+	o     LoadOptions
+	files []fs.FileInfo
+	known string       // the content's hash, where it is remembered
+	file  *packed.File // nil: nothing
+	hash  func() (string, error)
+}
+
+// lookUp finds the packed weights of the checkpoint, and begins to hash its content unless
+// the cache remembers the hash.
+func (c *checkpoint) lookUp(o LoadOptions) *cached {
+	k := &cached{o: o}
+	size := int64(0)
+	for _, s := range c.shards {
+		k.files, size = append(k.files, s.info), size+s.size
+	}
+	if size < worthKeeping {
+		k.o.Cache = nil
+	}
+	if k.known = k.o.Cache.Recall(k.files); k.known == "" {
+		k.hash = c.hash()
+		return k
+	}
+	k.hash = func() (string, error) { return k.known, nil }
+	k.file = k.o.Cache.Open(k.key(k.known))
+	return k
+}
+
+// key names weights by their content and by how they are packed.
+func (k *cached) key(hash string) string { return hash + " " + k.o.Precision.Packing() }
+
+// keep writes what the cache did not have. That fails where the cache cannot be written,
+// or the disk is full: then the next run packs again.
+func (k *cached) keep(blobs []packed.Blob) {
+	if k.o.Cache == nil || len(blobs) == 0 {
+		return
+	}
+	hash, err := k.hash()
+	if err == nil {
+		err = k.o.Cache.Remember(k.files, hash)
+	}
+	if err == nil {
+		_ = k.o.Cache.Write(k.key(hash), blobs)
+	}
+}
