@@ -121,6 +121,16 @@ func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, traine
 	return y, adapted, err
 }
 
+// before is for the operation whose output the projection alone reads. The gradient of an
+// adapter needs it once more; a frozen product's does not, and then its memory serves other
+// layers too.
+func (b *builder) before(layer int, path string) *op.Inputs {
+	if _, adapted := b.o.Adapt(b.m.Config.site(layer, path)); adapted {
+		return b.in
+	}
+	return b.in.Briefly()
+}
+
 // encoder stacks the layers on x; the result is the first tokens' states, and whether
 // anything below them is trained.
 func (b *builder) encoder(x *G.Node) (h *G.Node, trained bool, err error) {
@@ -162,7 +172,7 @@ func (b *builder) layer(i int, x *G.Node, below bool) (*G.Node, bool, error) {
 		return nil, false, err
 	}
 	trained = middle || adapted[0]
-	if u, err = op.GELU(b.in, fmt.Sprintf("layer.%d.intermediate", i), u, per, trained); err != nil {
+	if u, err = op.GELU(b.before(i, "output.dense"), fmt.Sprintf("layer.%d.intermediate", i), u, per, trained); err != nil {
 		return nil, false, err
 	}
 	o, adapted, err := b.project(i, u, per, l.output, trained, module{"output.dense", 0, c.HiddenSize})
@@ -188,7 +198,7 @@ func (b *builder) attention(i int, x *G.Node, below bool) (residual, ctx *G.Node
 			return nil, nil, 0, false, err
 		}
 		needs := [3]bool{below || need[0], below || need[1], below || need[2]}
-		ctx, err = op.Attention(b.in, name, qkv, heads, needs)
+		ctx, err = op.Attention(b.before(i, "attention.output.dense"), name, qkv, heads, needs)
 		return x, ctx, op.Tokens, needs != [3]bool{}, err
 	}
 	kv, need, err := b.project(i, x, op.Tokens, l.attention, below, module{"attention.self.key", 0, h}, module{"attention.self.value", h, h})
@@ -204,6 +214,6 @@ func (b *builder) attention(i int, x *G.Node, below bool) (residual, ctx *G.Node
 		return nil, nil, 0, false, err
 	}
 	queries, needs := below || adapted[0], [2]bool{below || need[0], below || need[1]}
-	ctx, err = op.FirstAttention(b.in, name, q, kv, heads, queries, needs)
+	ctx, err = op.FirstAttention(b.before(i, "attention.output.dense"), name, q, kv, heads, queries, needs)
 	return residual, ctx, op.Sequences, queries || needs != [2]bool{}, err
 }

@@ -54,7 +54,7 @@ type Input struct {
 // Compile builds and compiles the graph.
 func (m *Model) Compile(o Options) (*Graph, error) {
 	if o.Train {
-		return m.compile(o, &op.Inputs{Clock: o.Clock, Back: &op.Memory{}})
+		return m.compile(o, &op.Inputs{Clock: o.Clock, Back: &op.Memory{}, Brief: &op.Memory{}})
 	}
 	return m.compile(o, &op.Inputs{Clock: o.Clock, Memory: &op.Memory{}})
 }

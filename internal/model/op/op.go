@@ -35,6 +35,7 @@ type Inputs struct {
 	Copies *G.Node // int32, one number: the sequences are so many copies, equal so far; nil: rows may differ
 	Memory *Memory // where forward outputs are taken from; nil: each its own
 	Back   *Memory // the same for gradients
+	Brief  *Memory // the same for forward outputs that no backward pass reads; nil: as Memory says
 	Layer  int     // of the operations that are built next
 	Clock  *Clock  // measures each operation; nil: nothing is measured
 
@@ -49,6 +50,17 @@ type place struct {
 }
 
 func (b *Inputs) place() place { return place{b.Memory, b.Back, b.Layer, b.Clock} }
+
+// Briefly is b for an operation whose output is read by the next one alone, in the forward
+// pass: a gradient that needs its operation's input must not be built of that one.
+func (b *Inputs) Briefly() *Inputs {
+	if b.Brief == nil {
+		return b
+	}
+	brief := *b
+	brief.Memory = b.Brief
+	return &brief
+}
 
 // spec is what all operations of this package share: identity, types and the output.
 // An operation embeds it and adds Do and SymDiff.
