@@ -67,7 +67,7 @@ func TestBenchJSON(t *testing.T) {
 			}
 			return v
 		}
-		for _, key := range []string{"examples_per_second", "tokens_per_second", "peak_rss_bytes"} {
+		for _, key := range []string{"examples_per_second", "tokens_per_second", "peak_rss_bytes", "granted_flops_per_second", "share_of_granted"} {
 			number(key)
 		}
 		if share := number("flops_per_second") / number("peak_flops_per_second"); math.Abs(share-number("share_of_peak")) > 1e-9 {

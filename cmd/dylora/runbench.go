@@ -167,7 +167,7 @@ func (o *benchOptions) subject(ctx context.Context, t *training) (*bench.Subject
 	}
 	config, err := t.settings.loopConfig()
 	return &bench.Subject{Program: t.program, Clock: t.clock, Batches: batches, Rank: t.adapter.Rank,
-		Train: o.mode == "train", Loop: config, Sampler: t.sampler}, err
+		Train: o.mode == "train", Loop: config, Sampler: t.sampler, Gauge: t.base.model.Precision()}, err
 }
 
 // examples are those of the mode's split, in the order of an epoch or of an evaluation.

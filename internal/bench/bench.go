@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
 	"github.com/dylora/dylora/internal/train"
@@ -24,11 +25,13 @@ type Subject struct {
 	Train   bool
 	Loop    train.Config // of training; Epochs and MaxSteps are set here
 	Sampler train.Sampler
+	Gauge   kernel.Precision // whose micro-kernel is measured before each step
 }
 
 // Steps is what the steps took.
 type Steps struct {
 	Seconds  []float64          // each
+	Granted  []float64          // operations a second of the micro-kernel on all threads, before each
 	Flops    []int64            // of the products of each
 	Examples []int              // of each
 	Tokens   []int              // of each
@@ -47,7 +50,7 @@ func (s *Subject) Run(ctx context.Context) (*Steps, error) {
 // run takes a step with each batch, after steps with others that are not counted.
 func (s *Subject) run(ctx context.Context, warmUp ...*data.Batch) (*Steps, error) {
 	batches := slices.Concat(warmUp, s.Batches)
-	m := &meter{subject: s, warmUp: len(warmUp)}
+	m := &meter{subject: s, warmUp: len(warmUp), gauge: newGauge(s.Gauge)}
 	if s.Train {
 		return m.train(ctx, batches)
 	}
@@ -60,6 +63,8 @@ type meter struct {
 	warmUp  int // steps that are not counted
 	at      int // steps done
 	steps   Steps
+	gauge   *gauge
+	granted float64 // before the step
 	start   time.Time
 	memory  runtime.MemStats
 	learn   time.Duration // of the counted steps, in Learn
@@ -67,6 +72,7 @@ type meter struct {
 
 // begin starts a step's time; the first counted step resets everything else.
 func (m *meter) begin() {
+	m.granted = m.gauge.rate()
 	m.start = time.Now()
 	if m.at == m.warmUp {
 		m.subject.Clock.Reset()
@@ -84,6 +90,7 @@ func (m *meter) end(b *data.Batch) {
 		return
 	}
 	m.steps.Seconds = append(m.steps.Seconds, took.Seconds())
+	m.steps.Granted = append(m.steps.Granted, m.granted)
 	m.steps.Flops = append(m.steps.Flops, m.subject.Program.Flops(b, m.subject.Train).Total())
 	m.steps.Examples = append(m.steps.Examples, b.Len())
 	m.steps.Tokens = append(m.steps.Tokens, b.Tokens())
