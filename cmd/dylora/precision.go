@@ -19,11 +19,13 @@ const (
 	sampleBatch = 32
 )
 
-// rateTime is how long a precision's micro-kernel is measured for before it is used, and
-// rateGain the gain below which it is said to bring none.
+// rateTime is how long a precision's micro-kernel is measured for before it is used,
+// rateRounds how often, in turn with the others, so that one disturbance decides nothing,
+// and rateGain the gain below which it is said to bring none.
 const (
-	rateTime = 5 * time.Millisecond
-	rateGain = 1.1
+	rateTime   = 5 * time.Millisecond
+	rateRounds = 4
+	rateGain   = 1.1
 )
 
 // arithmetic is the precision to compute in, once the kernels are set up. Training in one
@@ -52,10 +54,16 @@ func note(p kernel.Precision, rate func(kernel.Precision) float64) string {
 	if p == kernel.Int8 {
 		closer = append(closer, kernel.I16)
 	}
-	have, best, than := rate(p), 0.0, p
+	rates := map[kernel.Precision]float64{}
+	for range rateRounds {
+		for _, q := range append(closer, p) {
+			rates[q] = max(rates[q], rate(q))
+		}
+	}
+	have, best, than := rates[p], 0.0, p
 	for _, c := range closer {
-		if r := rate(c); r > best {
-			best, than = r, c
+		if rates[c] > best {
+			best, than = rates[c], c
 		}
 	}
 	if have >= rateGain*best {

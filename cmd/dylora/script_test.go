@@ -2,13 +2,18 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/dylora/dylora/internal/kernel"
 )
 
 // runAsProgram is the variable that makes the test binary be dylora. It is none of
@@ -49,8 +54,18 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Condition: hasKernel,
 	})
+}
+
+// hasKernel is a script's [kernel:NAME]: whether this machine has the kernel.
+func hasKernel(condition string) (bool, error) {
+	name, ok := strings.CutPrefix(condition, "kernel:")
+	if !ok {
+		return false, fmt.Errorf("condition %q is unknown", condition)
+	}
+	return slices.Contains(kernel.Names(), name), nil
 }
 
 // exits is a script's "exits CODE program [args]": the program's exit code, exactly.
