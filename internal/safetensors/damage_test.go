@@ -66,7 +66,11 @@ func damaged(t *testing.T, n int) (files [][]byte) {
 // TestDamage: a damaged file is an error of class Invalid in under 100 ms and 64 MiB. A
 // flipped bit may leave a sound file, with another name say, which then adds up.
 func TestDamage(t *testing.T) {
-	const total, most, limit = 5000, 64 << 20, 100 * time.Millisecond
+	const total, most = 5000, 64 << 20
+	limit := 100 * time.Millisecond
+	if testing.Short() {
+		limit = time.Second // short tests run under the race detector, several times slower
+	}
 	var slowest time.Duration
 	var largest uint64
 	refused := 0
