@@ -45,10 +45,14 @@ class Reference:
         return whole, (whole - self.logits(model)).abs().max().item()
 
     def train(self, folder, examples, **settings):
-        """Trains an adapter of PEFT for ten steps, saves it, and says its logits and effect."""
+        """Trains an adapter of PEFT for ten steps from random B, saves it, and says its logits and effect."""
         torch.manual_seed(7)
         model = get_peft_model(self.base(num_labels=2), LoraConfig(**settings))
         optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=5e-3)
+        with torch.no_grad():  # ten steps from zero would be too little to see a fault by
+            for name, p in model.named_parameters():
+                if "lora_B" in name:
+                    p.normal_(std=0.3)
         model.train()
         for step in range(10):
             texts, labels = zip(*examples[16 * step : 16 * step + 16])
