@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime/debug"
 
@@ -35,6 +36,9 @@ func loadBase(ctx context.Context, io *streams, d dataConfig, p kernel.Precision
 		return nil, err
 	}
 	if !hasTokenizer(b.files) {
+		if err := refused(b.files, dir); err != nil {
+			return nil, err
+		}
 		return nil, fault.Invalidf("%s: has no tokenizer.json, no vocab.json with merges.txt and no vocab.txt: copy the tokenizer's files of the model into the folder", dir)
 	}
 	if b.tokenizer, err = tokenizer.Load(b.files, dir); err != nil {
@@ -48,6 +52,17 @@ func loadBase(ctx context.Context, io *streams, d dataConfig, p kernel.Precision
 		return nil, fault.Invalidf("%s: the tokenizer has %d tokens, config.json's vocab_size is %d: the two are not of one model", dir, have, want)
 	}
 	return b, nil
+}
+
+// refused is why config.json's model cannot be used, nil where nothing speaks against it:
+// a tokenizer would not help a model of a kind that is not supported.
+func refused(files fs.FS, dir string) error {
+	text, err := fs.ReadFile(files, "config.json")
+	if err != nil {
+		return nil // the missing tokenizer is what is said
+	}
+	_, err = model.ParseConfig(path.Join(dir, "config.json"), text)
+	return err
 }
 
 // modelFiles finds the files of a model, as a base without its parts, and names their
