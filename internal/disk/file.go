@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // WriteFile lets write fill the file at path, which is replaced as a whole or not at all:
@@ -44,6 +45,13 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return Real{}.Sync(folder)
+}
+
+// Unfinished says whether name is that of a temporary file of [WriteFile] for a file called
+// base: one that is left where the process was killed meanwhile.
+func Unfinished(name, base string) bool {
+	random, ok := strings.CutPrefix(name, "."+base+"-")
+	return ok && random != "" && strings.Trim(random, "0123456789") == ""
 }
 
 func writeDirectly(path string, write func(io.Writer) error) error {

@@ -53,7 +53,10 @@ func OpenRun(o RunOptions) (*Run, error) {
 	if r.lock, err = lockRun(dir); err != nil {
 		return nil, err
 	}
-	if err := o.usable(dir); err != nil { // whoever had the lock before may have run here
+	if err = o.usable(dir); err == nil { // whoever had the lock before may have run here
+		err = removeUnfinished(dir)
+	}
+	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	if err := point(o.Root, dir); err != nil {
@@ -95,8 +98,8 @@ func (o RunOptions) usable(dir string) error {
 		return nil
 	}
 	for _, e := range entries {
-		if e.Name() == lockName {
-			continue
+		if e.Name() == lockName || disk.Unfinished(e.Name(), settingsName) {
+			continue // what a run that was killed before it had begun leaves
 		}
 		if isRun(dir) {
 			return fault.Usagef("%s holds a run: add --resume to go on with it, or name another folder", dir)
@@ -106,9 +109,24 @@ func (o RunOptions) usable(dir string) error {
 	return nil
 }
 
+// settingsName is the file that makes a folder a run's.
+const settingsName = "config.yaml"
+
 func isRun(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "config.yaml"))
+	_, err := os.Stat(filepath.Join(dir, settingsName))
 	return err == nil
+}
+
+// removeUnfinished removes settings that were being written when a process was killed; the
+// folder is locked, so nobody writes them now.
+func removeUnfinished(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if disk.Unfinished(e.Name(), settingsName) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
 }
 
 // Close closes log and events and unlocks the folder.

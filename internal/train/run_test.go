@@ -80,6 +80,22 @@ func TestOpenRunRefuses(t *testing.T) {
 	}
 }
 
+// A process that was killed while it wrote its settings leaves a folder that a run can have.
+func TestOpenRunAfterKill(t *testing.T) {
+	for name, ours := range map[string]bool{".config.yaml-3180033250": true, ".config.yaml-old": false, ".config.yaml-": false} {
+		dir := t.TempDir()
+		must(t, os.WriteFile(filepath.Join(dir, lockName), nil, 0o666))
+		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o666))
+		_, err := tryRun(RunOptions{Root: t.TempDir(), Dir: dir})
+		if (err == nil) != ours {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := os.Lstat(filepath.Join(dir, name)); (err == nil) == ours {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestLock: of eight that open one folder at once, one gets it; when it lets go, the next.
 func TestLock(t *testing.T) {
 	const rounds, contenders = 100, 8
