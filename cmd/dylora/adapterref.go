@@ -38,7 +38,7 @@ func openAdapter(io *streams, path string, options adapter.Options) (*opened, er
 		o.folder, load = path, adapter.OpenLoralib
 	case isFile(path, "adapter_config.json"):
 		o.folder = path
-		if parent := filepath.Dir(filepath.Clean(path)); filepath.Base(path) == "adapter" && isFile(parent, "config.yaml") {
+		if parent := filepath.Dir(filepath.Clean(path)); filepath.Base(path) == "adapter" && isFile(parent, train.SettingsName) {
 			o.run = parent
 		}
 	case isFile(path, "adapter", "adapter_config.json"):
@@ -65,7 +65,7 @@ func noAdapter(path string) error {
 	switch {
 	case err != nil:
 		return fault.Invalidf("adapter: %w", unwrapPath(err, path))
-	case isFile(path, "config.yaml"):
+	case isFile(path, train.SettingsName):
 		return fault.Invalidf("%s: this run has no adapter yet: 'dylora train --resume --run %s' goes on with it", path, path)
 	}
 	return fault.Invalidf("%s: no adapter_config.json in it or in adapter/: want a run folder, a PEFT folder or a file of loralib's", path)
@@ -85,8 +85,8 @@ func rememberedKeys() []string {
 // tells: config.yaml of its run, and dylora.json.
 func (o *opened) remembered() (layer, error) {
 	l := newLayer("run")
-	if o.run != "" && isFile(o.run, "config.yaml") {
-		all, faults, err := fileLayer("run", filepath.Join(o.run, "config.yaml"))
+	if o.run != "" && isFile(o.run, train.SettingsName) {
+		all, faults, err := fileLayer("run", filepath.Join(o.run, train.SettingsName))
 		if err != nil {
 			return l, err
 		}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/dylora/dylora/internal/train"
 )
 
 // command is the whole program with arguments, in a folder.
@@ -82,7 +84,7 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		args := append(smallRun[:len(smallRun):len(smallRun)], "--resume")
-		if _, err := os.Stat(filepath.Join(dir, "runs", "x", configName)); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, "runs", "x", train.SettingsName)); err != nil {
 			args = smallRun // killed before there was a run
 		}
 		out, err := command(t, dir, args...).CombinedOutput()

@@ -34,7 +34,7 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 	if !o.resume {
 		text := settings.yaml()
 		write := func(w io.Writer) error { _, err := w.Write(text); return err }
-		if err := disk.WriteFile(filepath.Join(run.Dir, configName), write); err != nil {
+		if err := disk.WriteFile(filepath.Join(run.Dir, train.SettingsName), write); err != nil {
 			return err
 		}
 	}
@@ -64,9 +64,6 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 	return t.finish(ctx, run.Dir, o.json)
 }
 
-// configName is the file of a run that remembers its settings.
-const configName = "config.yaml"
-
 // stopped adds to the error of a stop how to go on.
 func (o *trainOptions) stopped(err error, dir string) error {
 	if errors.Is(err, train.ErrStopped) {
@@ -94,7 +91,7 @@ func (o *trainOptions) settings() (*resolved, error) {
 			return nil, err
 		}
 	}
-	path := filepath.Join(dir, configName)
+	path := filepath.Join(dir, train.SettingsName)
 	if _, err := os.Stat(path); err != nil {
 		return nil, fault.Invalidf("%s: there is no run to resume: %w; leave --resume out to start one", dir, unwrapPath(err, path))
 	}

@@ -98,7 +98,7 @@ func (o RunOptions) usable(dir string) error {
 		return nil
 	}
 	for _, e := range entries {
-		if e.Name() == lockName || disk.Unfinished(e.Name(), settingsName) {
+		if e.Name() == lockName || disk.Unfinished(e.Name(), SettingsName) {
 			continue // what a run that was killed before it had begun leaves
 		}
 		if isRun(dir) {
@@ -109,11 +109,11 @@ func (o RunOptions) usable(dir string) error {
 	return nil
 }
 
-// settingsName is the file that makes a folder a run's.
-const settingsName = "config.yaml"
+// SettingsName is the file of a run folder that remembers its settings; with it the folder is a run.
+const SettingsName = "config.yaml"
 
 func isRun(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, settingsName))
+	_, err := os.Stat(filepath.Join(dir, SettingsName))
 	return err == nil
 }
 
@@ -122,7 +122,7 @@ func isRun(dir string) bool {
 func removeUnfinished(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
-		if disk.Unfinished(e.Name(), settingsName) {
+		if disk.Unfinished(e.Name(), SettingsName) {
 			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
 		}
 	}
