@@ -142,7 +142,8 @@ func TestTrainModelOfTheHub(t *testing.T) {
 	}
 }
 
-// TestTaskOfTheHub fetches a task, trains and evaluates on it, and needs the Hub no more.
+// TestTaskOfTheHub fetches a task, trains, evaluates and predicts on it, and needs the Hub no
+// more: all of MNLI's test splits are there, the diagnostic set too.
 func TestTaskOfTheHub(t *testing.T) {
 	s := onHub(t)
 	gluetest.Serve(t, s, 48)
@@ -168,6 +169,12 @@ func TestTaskOfTheHub(t *testing.T) {
 		out, _ = dylora(t, 0, append([]string{"eval", "--adapter", "runs/m", "--split", split, "--json"}, short...)...)
 		if !strings.Contains(out, `"split":"`+split+`","rank":8,"examples":48`) {
 			t.Errorf("eval prints %q", out)
+		}
+	}
+	dylora(t, 0, append([]string{"predict", "--adapter", "runs/m", "--rank", "2", "--glue", "answers"}, short...)...)
+	for _, name := range []string{"MNLI-m.tsv", "MNLI-mm.tsv", "AX.tsv"} {
+		if b, err := os.ReadFile(filepath.Join("answers", "rank-2", name)); err != nil || bytes.Count(b, []byte("\n")) != 1+48 {
+			t.Errorf("%s: %d lines, %v", name, bytes.Count(b, []byte("\n")), err)
 		}
 	}
 	_, talk = dylora(t, int(fault.Offline), "train", "--task", "rte", "--run", "runs/r")
