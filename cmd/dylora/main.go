@@ -39,7 +39,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		fmt.Fprintf(errOut, "dylora: %v\n", stopped)
 		return stopped.exitCode()
 	}
-	for line := range strings.Lines(err.Error()) {
+	for line := range strings.Lines(message(err)) {
 		fmt.Fprintf(errOut, "dylora: %s\n", strings.TrimSuffix(line, "\n"))
 	}
 	class := fault.ClassOf(err)

@@ -48,13 +48,13 @@ type Facts struct {
 }
 
 // CheckBase compares the base model's hash with the one the adapter was trained on. A
-// mismatch is fault.Invalid unless force is set. Facts without a hash match any model.
+// mismatch is fault.Invalid because of OtherBase unless force is set. Facts without a hash match any model.
 func (f *Facts) CheckBase(hash string, force bool) error {
 	if f == nil || f.ModelHash == "" || f.ModelHash == hash || force {
 		return nil
 	}
-	return fault.Invalidf("the adapter was trained on another base model: %s with hash %s, not %s; give that model, or --force-base to use this one",
-		show(f.Model), short(f.ModelHash), short(hash))
+	return fault.Because(OtherBase, fault.Invalidf("the adapter was trained on another base model: %s with hash %s, not %s",
+		show(f.Model), short(f.ModelHash), short(hash)))
 }
 
 // short is enough of a hash to tell two apart.

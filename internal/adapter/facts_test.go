@@ -1,7 +1,6 @@
 package adapter_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/adapter"
@@ -38,7 +37,7 @@ func TestCheckBase(t *testing.T) {
 		if (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
 		}
-		if err != nil && (fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), "--force-base")) {
+		if err != nil && (fault.ClassOf(err) != fault.Invalid || fault.ReasonOf(err) != adapter.OtherBase) {
 			t.Errorf("%s: class %d, %v", tt.name, fault.ClassOf(err), err)
 		}
 	}
