@@ -5,13 +5,15 @@ import (
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // remedies says for each reason that a package declares what the user can do about it at
 // the command line. It is the end of a sentence that the error's message begins.
 func remedies() map[fault.Reason]string {
 	return map[fault.Reason]string{
-		adapter.OtherBase: "give that model, or --force-base to use this one",
+		adapter.OtherBase:       "give that model, or --force-base to use this one",
+		settings.UnknownSetting: "'dylora config show' lists the settings",
 	}
 }
 

@@ -3,68 +3,62 @@
 //
 // The loop is small. It draws ranks, learns a window of batches, updates, and evaluates at
 // the end of an epoch; everything else is a Hook. Whatever is random is a function of the
-// seed and the step, so a run that was stopped anywhere goes on to the same bits.
+// seed and the step, so a run that was stopped anywhere continues with bit-identical results.
 package train
 
 import (
 	"errors"
-	"fmt"
-	"math"
+
+	"github.com/dylora/dylora/internal/schema"
 )
 
 // Config is how a run learns. The zero value of a field is not its default: start from
-// DefaultConfig.
+// DefaultConfig. The fields with a key are settings of the user, and their tags are the only
+// place of their defaults and bounds.
 type Config struct {
-	Seed       uint64  `json:"seed"`       // of the ranks; the source and the learner have it too
-	Epochs     int     `json:"epochs"`     // passes over the training split
-	MaxSteps   int     `json:"max_steps"`  // at most so many optimizer steps; 0: epochs decide
-	Accumulate int     `json:"accumulate"` // batches per optimizer step
-	LR         float64 `json:"lr"`         // highest learning rate
-	Schedule   Shape   `json:"schedule"`   // of the learning rate: Linear or Constant
-	Warmup     float64 `json:"warmup"`     // share of the steps in which the rate rises, rounded up to steps
+	Seed       uint64  `json:"seed" key:"seed" default:"42" help:"seed of initial weights, order, ranks and dropout"`
+	Epochs     int     `json:"epochs" key:"epochs" default:"3" min:"1" scope:"card" help:"passes over the training split"`
+	MaxSteps   int     `json:"max_steps" key:"max_steps" min:"0" scope:"card" help:"stop after n optimizer steps; 0: epochs decide"`
+	Accumulate int     `json:"accumulate" key:"grad_accumulation" default:"1" min:"1" scope:"card" help:"batches per optimizer step; they share one rank"`
+	LR         float64 `json:"lr" key:"lr" default:"1e-3" above:"0" scope:"card" help:"highest learning rate"`
+	Schedule   Shape   `json:"schedule"` // of the learning rate: Linear or Constant
 
-	Beta1       float64 `json:"beta1"`
-	Beta2       float64 `json:"beta2"`
-	Eps         float64 `json:"eps"`
-	WeightDecay float64 `json:"weight_decay"` // of the parameters with Decay
-	Clip        float64 `json:"clip"`         // largest norm of the whole gradient; 0: no limit
-	Strict      bool    `json:"strict"`       // the optimizer touches only the rows of the step's ranks
+	WeightDecay float64 `json:"weight_decay" key:"weight_decay" default:"0.01" min:"0" scope:"card" help:"AdamW's decay, not on biases"`
+	Warmup      float64 `json:"warmup" key:"warmup" default:"0.06" min:"0" max:"1" scope:"card" help:"share of the steps in which the learning rate rises"` // rounded up to steps
+	Clip        float64 `json:"clip" key:"clip" default:"1" min:"0" scope:"card" help:"largest norm of the whole gradient; 0: no limit"`
 
-	RanksPerStep Draw `json:"ranks_per_step"` // OneRank, MixedRanks or Sandwich
-	Best         Best `json:"best"`           // by what the best epoch is chosen
-	Patience     int  `json:"patience"`       // stop after so many evaluations without a better one; 0: never
+	RanksPerStep Draw `json:"ranks_per_step" key:"ranks_per_step" scope:"card" help:"ranks within one step: one, mixed (one per sequence) or sandwich (smallest, largest and drawn ones)"`
+	Patience     int  `json:"patience" key:"patience" min:"0" scope:"card" help:"stop after n epochs without a better one; 0: never"`
+
+	Beta1  float64 `json:"beta1"` // AdamW's, as Eps
+	Beta2  float64 `json:"beta2"`
+	Eps    float64 `json:"eps"`
+	Strict bool    `json:"strict"` // the optimizer touches only the rows of the step's ranks
+	Best   Best    `json:"best"`   // by what the best epoch is chosen
 }
 
-// DefaultConfig is the recipe of the LoRA paper but for what depends on the task.
+// DefaultConfig is the recipe of the LoRA paper but for what depends on the task; β and ε
+// are those of torch.optim.AdamW.
 func DefaultConfig() Config {
-	return Config{
-		Seed: 42, Epochs: 3, Accumulate: 1, LR: 1e-3, Schedule: Linear, Warmup: 0.06,
-		Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightDecay: 0.01, Clip: 1,
-		RanksPerStep: OneRank, Best: BestByMean(),
-	}
+	c := Config{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Best: BestByMean()}
+	schema.SetDefaults(&c)
+	return c
 }
 
 // Validate names every field that makes no sense, all at once.
 func (c Config) Validate() error {
 	var faults []error
-	rule := func(ok bool, format string, a ...any) {
+	for _, f := range schema.Check(&c) {
+		faults = append(faults, f)
+	}
+	rule := func(ok bool, key, what string) {
 		if !ok {
-			faults = append(faults, fmt.Errorf(format, a...))
+			faults = append(faults, schema.Fault{Key: key, What: what})
 		}
 	}
-	finite := func(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-	rule(c.Epochs >= 1, "epochs: %d is below 1", c.Epochs)
-	rule(c.MaxSteps >= 0, "max_steps: %d is below 0", c.MaxSteps)
-	rule(c.Accumulate >= 1, "accumulate: %d is below 1", c.Accumulate)
-	rule(c.LR > 0 && finite(c.LR), "lr: %v is not a positive number", c.LR)
-	rule(c.Schedule.known(), "schedule: unknown shape %d", int(c.Schedule))
-	rule(c.Warmup >= 0 && c.Warmup <= 1, "warmup: %v is not in [0, 1]", c.Warmup)
-	rule(c.Beta1 >= 0 && c.Beta1 < 1, "beta1: %v is not in [0, 1)", c.Beta1)
-	rule(c.Beta2 >= 0 && c.Beta2 < 1, "beta2: %v is not in [0, 1)", c.Beta2)
-	rule(c.Eps > 0 && finite(c.Eps), "eps: %v is not a positive number", c.Eps)
-	rule(c.WeightDecay >= 0 && finite(c.WeightDecay), "weight_decay: %v is not a number from 0 up", c.WeightDecay)
-	rule(c.Clip >= 0 && finite(c.Clip), "clip: %v is not a number from 0 up", c.Clip)
-	rule(c.RanksPerStep.known(), "ranks_per_step: unknown draw %d", int(c.RanksPerStep))
-	rule(c.Patience >= 0, "patience: %d is below 0", c.Patience)
+	rule(c.RanksPerStep.known(), "ranks_per_step", "is none of the draws")
+	rule(c.Beta1 >= 0 && c.Beta1 < 1, "beta1", "is not in [0, 1)")
+	rule(c.Beta2 >= 0 && c.Beta2 < 1, "beta2", "is not in [0, 1)")
+	rule(c.Eps > 0 && finite(c.Eps), "eps", "is not a positive number")
 	return errors.Join(faults...)
 }

@@ -1,0 +1,69 @@
+package schema
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+)
+
+// Fault is a broken rule of a setting.
+type Fault struct {
+	Key  string
+	What string // completes "KEY: "
+}
+
+func (f Fault) Error() string { return f.Key + ": " + f.What }
+
+// Check holds every setting of tree against its bounds and returns one fault for each that
+// breaks them, in the order of Fields.
+func Check(tree any) (faults []Fault) {
+	for _, f := range Fields(tree) {
+		if what := f.broken(); what != "" {
+			faults = append(faults, Fault{f.Key, what})
+		}
+	}
+	return faults
+}
+
+// broken says which bound the value breaks; "" if none.
+func (f Field) broken() string {
+	v := f.Value
+	switch v.Kind() {
+	case reflect.Int:
+		if least, ok := f.bound("min"); ok && v.Int() < int64(least) {
+			return fmt.Sprintf("%d is below %v", v.Int(), least)
+		}
+		if most, ok := f.bound("max"); ok && v.Int() > int64(most) {
+			return fmt.Sprintf("%d is above %v", v.Int(), most)
+		}
+	case reflect.Float64:
+		return f.brokenNumber(v.Float())
+	case reflect.String:
+		if instead, ok := f.tag.Lookup("empty"); ok && v.String() == "" {
+			return "is empty: " + instead
+		}
+	}
+	return ""
+}
+
+// brokenNumber is broken for a real number, which is never infinite or NaN where it has a
+// bound.
+func (f Field) brokenNumber(x float64) string {
+	low, hasLow := f.bound("min")
+	high, hasHigh := f.bound("max")
+	above, hasAbove := f.bound("above")
+	finite := !math.IsNaN(x) && !math.IsInf(x, 0)
+	switch {
+	case hasAbove && above == 0 && !(x > 0 && finite):
+		return fmt.Sprintf("%v is not a positive number", x)
+	case hasAbove && !(x > above && finite):
+		return fmt.Sprintf("%v is not a number above %v", x, above)
+	case hasLow && hasHigh && !(x >= low && x <= high):
+		return fmt.Sprintf("%v is not in [%v, %v]", x, low, high)
+	case hasLow && !hasHigh && !(x >= low && finite):
+		return fmt.Sprintf("%v is not a number from %v up", x, low)
+	case hasHigh && !hasLow && !(x <= high && finite):
+		return fmt.Sprintf("%v is not a number up to %v", x, high)
+	}
+	return ""
+}

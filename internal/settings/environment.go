@@ -1,0 +1,33 @@
+package settings
+
+import (
+	"slices"
+	"strings"
+)
+
+// foreignVariables are DYLORA_* variables that are no settings: where tests find reference
+// data, and the cache of packed weights.
+func foreignVariables() []string { return []string{"DYLORA_SHARED", "DYLORA_CACHE"} }
+
+// EnvLayer takes DYLORA_* variables out of environ, which is as os.Environ gives it. An
+// empty one counts as unset; one that names no setting is a fault.
+func EnvLayer(environ []string) *Layer {
+	l := NewLayer(Env)
+	keys := map[string]string{}
+	for _, f := range new(Settings).Fields() {
+		keys[f.Env()] = f.Key
+	}
+	for _, pair := range environ {
+		name, text, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, "DYLORA_") || text == "" || slices.Contains(foreignVariables(), name) {
+			continue
+		}
+		if key, known := keys[name]; known {
+			l.Set(key, name, Text(text))
+		} else {
+			l.fail(name + unknownVariable)
+		}
+	}
+	slices.Sort(l.faults)
+	return l
+}

@@ -1,0 +1,82 @@
+package settings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/schema"
+	"github.com/dylora/dylora/internal/train"
+)
+
+// broken checks what can be checked without reading a file: the bounds of the tags, and the
+// small languages of single settings, which other packages read.
+func (s *Settings) broken() []schema.Fault {
+	faults := schema.Check(s)
+	rule := func(key string, err error) {
+		if err != nil {
+			faults = append(faults, schema.Fault{Key: key, What: withoutKey(key, err)})
+		}
+	}
+	a := s.Adapter
+	if a.RMin > a.Rank && a.Rank >= 1 {
+		rule("r_min", fmt.Errorf("%d is above rank %d", a.RMin, a.Rank))
+	}
+	faults = append(faults, s.Data.broken()...)
+	rule("recipe", recipeKnown(s.Data.Recipe))
+	_, err := a.TargetList()
+	rule("targets", err)
+	if a.RMin >= 1 && a.RMin <= a.Rank && a.Block >= 1 {
+		_, err = a.NewSampler()
+		rule("sampler", err)
+	}
+	if a.Rank >= 1 {
+		_, err = s.EvalRanks()
+		rule("eval_ranks", err)
+		_, err = train.ParseBest(s.Train.Best, a.Rank)
+		rule("best", err)
+	}
+	rule("kernel", kernelKnown(s.Machine.Kernel))
+	return faults
+}
+
+// withoutKey is the text of an error that may name the key itself.
+func withoutKey(key string, err error) string { return strings.TrimPrefix(err.Error(), key+": ") }
+
+// kernelKnown refuses a name that no machine could honour; whether this one can is decided
+// when the kernels are set up.
+func kernelKnown(name string) error {
+	if kernel.Known(name) {
+		return nil
+	}
+	return kernel.Configure(name)
+}
+
+// broken checks the settings of the task. Those of the user's own files are refused where
+// there are none: they would do nothing.
+func (d Data) broken() (faults []schema.Fault) {
+	rule := func(ok bool, key, what string) {
+		if !ok {
+			faults = append(faults, schema.Fault{Key: key, What: what})
+		}
+	}
+	if !data.IsFile(d.Task) {
+		if _, err := data.LookupTask(d.Task); err != nil {
+			rule(false, "task", withoutKey("task", err))
+		}
+		defaults := schema.Fields(&Defaults().Data)
+		for i, f := range schema.Fields(&d) {
+			if f.In(schema.Files) && f.Value.Interface() != defaults[i].Value.Interface() {
+				rule(false, f.Key, "is for a task of your own files: task is the training file, such as train.csv")
+			}
+		}
+		return faults
+	}
+	rule(d.DevFile == "" || data.IsFile(d.DevFile), "dev_file", "want a file that ends in .csv, .tsv or .jsonl")
+	rule(d.TextColumn != "", "text_column", "is empty: name the column of the text")
+	rule(d.LabelColumn != "", "label_column", "is empty: name the column of the label")
+	rule(d.TextColumn != d.LabelColumn, "label_column", "is the text's column")
+	rule(d.PairColumn == "" || d.PairColumn != d.TextColumn && d.PairColumn != d.LabelColumn, "pair_column", "is the column of the text or of the label")
+	return faults
+}

@@ -1,0 +1,97 @@
+// Package settings holds everything that a command can be told: each setting once, as a
+// field of one tree of structs whose tags say its key, help, default, bounds and scopes (see
+// package schema). A setting has one name everywhere: max_steps in a file is --max-steps on
+// the command line and DYLORA_MAX_STEPS in the environment.
+//
+// Sources of settings are layers. Resolve joins them, weakest first, over the defaults: the
+// task's recipe (or the run that an adapter comes from), a file, the environment, the flags.
+// The outcome knows for each setting which layer decided it.
+package settings
+
+import (
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/schema"
+	"github.com/dylora/dylora/internal/train"
+)
+
+// Settings is the whole tree.
+type Settings struct {
+	Data    Data
+	Adapter Adapter
+	Train   Train
+	Machine Machine
+}
+
+// Data says what is learnt and with which base model.
+type Data struct {
+	Task             string       `key:"task" default:"demo" scope:"remembered" help:"what to learn: demo, a GLUE task such as sst2, mrpc, stsb, mnli, or the training \"file\" of your own: .csv, .tsv or .jsonl"`
+	DevFile          string       `key:"dev_file" scope:"free,remembered,files" help:"\"file\" of the dev split of your own task"`
+	TextColumn       string       `key:"text_column" default:"text" scope:"remembered,files" help:"column of the text in your own files"`
+	PairColumn       string       `key:"pair_column" scope:"remembered,files" help:"column of the second text in your own files; empty: there is none"`
+	LabelColumn      string       `key:"label_column" default:"label" scope:"remembered,files" help:"column of the label, or of the number to predict, in your own files"`
+	Kind             data.Kind    `key:"kind" scope:"remembered,files" help:"what your own task is: classification or regression"`
+	Quoting          data.Quoting `key:"quoting" default:"auto" scope:"remembered,files" help:"quotes in your own files: csv (fields may be quoted), none (a quote is a letter), or auto: csv for .csv, none for .tsv"`
+	Recipe           string       `key:"recipe" default:"cpu" scope:"card" help:"the task's settings: cpu (small budget), paper (the LoRA paper's) or reference (those of DyLoRA's code)"`
+	DataDir          string       `key:"data_dir" scope:"free,remembered" help:"\"folder\" of GLUE's official TSV folders, or the task's own folder; empty: the Hub's data, kept in a cache"`
+	Model            string       `key:"model" default:"mini" empty:"say mini, a folder, or a name of the Hub" scope:"free,remembered" help:"base model: mini (built in), a \"folder\" in Hugging Face layout, or a name of the Hub such as FacebookAI/roberta-base"`
+	Revision         string       `key:"revision" scope:"free,remembered" help:"branch, tag or commit of a model of the Hub; empty: its main branch"`
+	AllowPickle      bool         `key:"allow_pickle" help:"read weights in Python's pickle format, by an allow-list, where there are no safetensors"`
+	MaxLength        int          `key:"max_length" default:"128" min:"3" scope:"remembered" help:"tokens per sequence, special ones included; longer input is cut"`
+	MaxTrainExamples int          `key:"max_train_examples" min:"0" scope:"card" help:"use only the first n training examples; 0: all"`
+	MaxEvalExamples  int          `key:"max_eval_examples" min:"0" help:"use only the first n examples of the split in evaluation; 0: all"`
+}
+
+// Adapter says what is trained.
+type Adapter struct {
+	Rank        int            `key:"rank" default:"8" min:"1" help:"largest rank R of the adapter"`
+	RMin        int            `key:"r_min" default:"1" min:"1" help:"smallest rank that training draws"`
+	Alpha       float64        `key:"alpha" default:"16" above:"0" help:"scale: rank b computes with alpha/b"`
+	Targets     string         `key:"targets" default:"query,value" help:"adapted maps: any of query,key,value,attention.output.dense,intermediate.dense,output.dense, or all-linear"`
+	Sampler     string         `key:"sampler" default:"uniform" help:"how ranks are drawn: uniform, geometric[:p], pmf:w1,w2,… or list:r1,r2,…"`
+	Block       int            `key:"block" default:"1" min:"1" help:"draw only multiples of this rank"`
+	Update      adapter.Update `key:"update" help:"rows that rank b trains: all (1 to b), frozen (gradient to b only) or strict (b only)"`
+	InitAdapter string         `key:"init_adapter" scope:"free" help:"start from the A and B of this adapter, a run \"folder\" or any PEFT folder; empty: from nothing"`
+}
+
+// Train says how it is trained.
+type Train struct {
+	Loop            train.Config // its Best and Strict are not settings: see LoopConfig
+	Batch           int          `key:"batch" default:"32" min:"1" scope:"card" help:"sequences per batch"`
+	Best            string       `key:"best" default:"mean" scope:"card" help:"which epoch is kept: the best by mean (over the evaluated ranks), by R, or by one rank"`
+	CheckpointEvery int          `key:"checkpoint_every" default:"200" min:"0" scope:"free" help:"steps between checkpoints; 0: only after each epoch and when stopped"`
+	EvalRanks       string       `key:"eval_ranks" help:"ranks evaluated each epoch, such as 1,2,4-8 or all; empty: powers of two up to R, and R"`
+}
+
+// Machine says with what to compute.
+type Machine struct {
+	Threads   int              `key:"threads" min:"0" scope:"free" help:"threads to compute with; 0: all processors. Results do not depend on it"`
+	Kernel    string           `key:"kernel" scope:"free" help:"arithmetic: portable, avx2 or avx512, the latter two also with +vnni or +vnni+bf16; empty: the best this processor has"`
+	Precision kernel.Precision `key:"precision" scope:"card" help:"how frozen weights are held and multiplied: float32; i16, integers of 12 and 15 bits; int8 or bf16, for evaluation"`
+}
+
+// BuiltIn is the name of the model that the program carries.
+const BuiltIn = "mini"
+
+// Defaults are the settings where no layer says anything.
+func Defaults() *Settings {
+	s := new(Settings)
+	s.Train.Loop = train.DefaultConfig()
+	schema.SetDefaults(s)
+	return s
+}
+
+// Fields lists every setting, with its value in s, in the order of the tree.
+func (s *Settings) Fields() []schema.Field { return schema.Fields(s) }
+
+// Keys are the names of all settings.
+func Keys() (keys []string) {
+	for _, f := range new(Settings).Fields() {
+		keys = append(keys, f.Key)
+	}
+	return keys
+}
+
+// Scoped are the names of the settings that have a scope.
+func Scoped(s schema.Scope) []string { return schema.Keys(new(Settings), s) }

@@ -1,0 +1,126 @@
+package settings
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// maxFileBytes bounds a file of settings; the shipped ones are under 1 KiB.
+const maxFileBytes = 1 << 20
+
+// FileLayer reads a YAML file of settings. An error says that it cannot be read at all; what
+// is wrong with single lines are the layer's faults.
+func FileLayer(o Origin, path string) (*Layer, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.Size() > maxFileBytes {
+		return nil, fault.Usagef("%s: %d bytes is too much for a config file", path, info.Size())
+	}
+	text, readErr := os.ReadFile(path)
+	if err := errors.Join(err, readErr); err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			err = fmt.Errorf("%s: %w", path, pe.Err)
+		}
+		return nil, fault.Usagef("config file: %w", err)
+	}
+	return YAMLLayer(o, path, text), nil
+}
+
+// YAMLLayer reads a document of one level, key: value; path is for messages. It walks the
+// nodes itself, since only they know lines, nulls and keys given twice.
+func YAMLLayer(o Origin, path string, text []byte) *Layer {
+	l := NewLayer(o)
+	dec := yaml.NewDecoder(strings.NewReader(string(text)))
+	var doc, more yaml.Node
+	if err := dec.Decode(&doc); err != nil {
+		if len(strings.TrimSpace(string(text))) > 0 && err.Error() != "EOF" { // else comments only
+			l.fail(fmt.Sprintf("%s: %s", path, strings.Join(strings.Fields(err.Error()), " ")))
+		}
+		return l
+	}
+	root := doc.Content[0]
+	switch {
+	case dec.Decode(&more) == nil:
+		l.fail(fmt.Sprintf("%s line %d: a second document; one is read", path, more.Line))
+	case root.Kind == yaml.ScalarNode && root.Tag == "!!null":
+	case root.Kind != yaml.MappingNode:
+		l.fail(fmt.Sprintf("%s line %d: want lines of 'key: value'", path, root.Line))
+	default:
+		for i := 0; i+1 < len(root.Content); i += 2 {
+			l.setNode(path, root.Content[i], root.Content[i+1])
+		}
+	}
+	return l
+}
+
+// setNode takes one key: value of a file.
+func (l *Layer) setNode(path string, key, value *yaml.Node) {
+	where := fmt.Sprintf("%s line %d", path, key.Line)
+	fail := func(format string, a ...any) {
+		l.fail(fmt.Sprintf("%s: %s: %s", where, key.Value, fmt.Sprintf(format, a...)))
+	}
+	var raw any
+	if _, known := lookup(key.Value); !known {
+		l.Set(key.Value, where, nil)
+	} else if first, twice := l.where[key.Value]; twice {
+		fail("given twice, first at %s", first)
+	} else if value.Kind == yaml.MappingNode || value.Kind == yaml.AliasNode {
+		fail("want a value, not a mapping or an alias")
+	} else if err := value.Decode(&raw); err != nil {
+		fail("%v", err)
+	} else if raw == nil {
+		fail("has no value; leave the line out to keep the default")
+	} else {
+		l.Set(key.Value, where, raw)
+	}
+}
+
+// YAML writes the settings as a file that FileLayer reads, each with its origin behind it.
+func (r *Resolved) YAML() []byte {
+	var b strings.Builder
+	for _, f := range r.Fields() {
+		fmt.Fprintf(&b, "%s: %s # %s\n", f.Key, YAMLValue(Plain(f.Value)), r.Origin(f.Key))
+	}
+	return []byte(b.String())
+}
+
+// YAMLValue is a plain value as YAML reads it back with the same type. Text is quoted unless
+// it is a plain word; JSON's quoting is YAML's, too.
+func YAMLValue(v any) string {
+	switch v := v.(type) {
+	case float64:
+		s := strconv.FormatFloat(v, 'g', -1, 64)
+		if strings.Contains(s, "e") && !strings.Contains(s, ".") { // YAML wants 1.0e-05
+			s = strings.Replace(s, "e", ".0e", 1)
+		}
+		return s
+	case string:
+		if v != "" && strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/_,.") == "" && plainWord(v) {
+			return v
+		}
+		q, err := json.Marshal(v)
+		if err != nil {
+			return strconv.Quote(v)
+		}
+		return string(q)
+	}
+	return fmt.Sprint(v)
+}
+
+// plainWord says whether YAML takes an unquoted word as text.
+func plainWord(s string) bool {
+	switch strings.ToLower(s) {
+	case "true", "false", "yes", "no", "on", "off", "y", "n", "null", ".inf", ".nan", "~":
+		return false
+	}
+	return s[0] != ',' && s[0] != '.'
+}
