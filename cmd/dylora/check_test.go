@@ -39,19 +39,11 @@ func checkSession(t *testing.T) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shapes, err := m.Sites([]string{"query", "output.dense"})
+	projections, err := m.Projections([]string{"query", "output.dense"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sites []adapter.SiteShape
-	for _, s := range shapes {
-		sites = append(sites, adapter.SiteShape(s))
-	}
-	var head []adapter.Tensor
-	for _, h := range m.Head(2, 1) {
-		head = append(head, adapter.Tensor(h))
-	}
-	a, err := adapter.New(3, 6, sites, head, 1)
+	a, err := adapter.New(3, 6, projections, m.Head(2, 1), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // start is the adapter that a run starts from, as far as the run remembers it.
@@ -38,16 +39,12 @@ func (t *training) startFrom() error {
 	t.start = &start{path: from.path, fingerprint: from.adapter.Fingerprint()}
 	if f := from.facts; f != nil && f.Task != "" {
 		t.start.task = f.Task
-		t.start.head = f.Task == t.task.Name && slices.Equal(f.Labels, t.task.Labels) && sameShapes(from.adapter.Head, t.adapter.Head)
+		t.start.head = f.Task == t.task.Name && slices.Equal(f.Labels, t.task.Labels) && weights.SameShapes(from.adapter.Head, t.adapter.Head)
 	}
 	if t.start.head {
 		t.adapter.Head = from.adapter.Head
 	}
 	return nil
-}
-
-func sameShapes(a, b []adapter.Tensor) bool {
-	return slices.EqualFunc(a, b, func(x, y adapter.Tensor) bool { return x.Name == y.Name && slices.Equal(x.Shape, y.Shape) })
 }
 
 // describe is one line for a user.

@@ -26,10 +26,7 @@ func logits(t *testing.T, p kernel.Precision) []float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &adapter.Adapter{Rank: 1, Alpha: 1}
-	for _, h := range b.model.Head(evaluate.Outputs(task), 7) {
-		a.Head = append(a.Head, adapter.Tensor(h))
-	}
+	a := &adapter.Adapter{Rank: 1, Alpha: 1, Head: b.model.Head(evaluate.Outputs(task), 7)}
 	build := func() *program.Program {
 		made, err := program.New(b.model, a, task, program.Options{})
 		if err != nil {

@@ -75,11 +75,7 @@ func runMerge(ctx context.Context, o *mergeOptions) error {
 
 // mergedFiles are the files of the merged checkpoint: config, weights and the tokenizer's.
 func (s *session) mergedFiles(rank int) ([]disk.Content, error) {
-	var head []model.Tensor
-	for _, t := range s.adapter.Head {
-		head = append(head, model.Tensor(t))
-	}
-	tensors, err := s.base.model.Merged(s.mergeAt(rank), head)
+	tensors, err := s.base.model.Merged(s.mergeAt(rank), s.adapter.Head)
 	if err != nil {
 		return nil, err
 	}
@@ -157,12 +153,8 @@ func (s *session) compareMerged(dir string, rank int) (*merged, error) {
 	if err != nil {
 		return nil, err
 	}
-	var head []adapter.Tensor // as the folder has it
-	for _, t := range loaded.Head(s.program.Labels(), 0) {
-		head = append(head, adapter.Tensor(t))
-	}
 	plain := s.adapter.Clone()
-	plain.Head = head
+	plain.Head = loaded.Head(s.program.Labels(), 0) // as the folder has it
 	other, err := program.New(loaded, plain, s.task, program.Options{})
 	if err != nil {
 		return nil, err

@@ -9,8 +9,8 @@ import (
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
-	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // evalTokens is how many tokens one call of the program gets: enough to keep every core
@@ -111,20 +111,14 @@ func (s *session) findTask(unknown bool) (err error) {
 
 // complete gives the model the adapter's biases, and an adapter without a head the model's.
 func (s *session) complete() (err error) {
-	biases := make([]model.Tensor, len(s.adapter.Biases))
-	for i, b := range s.adapter.Biases {
-		biases[i] = model.Tensor(b)
-	}
-	if s.base.model, err = s.base.model.WithBiases(biases); err != nil || len(s.adapter.Head) > 0 {
+	if s.base.model, err = s.base.model.WithBiases(s.adapter.Biases); err != nil || len(s.adapter.Head) > 0 {
 		return err
 	}
 	head, ok := s.base.model.OwnHead(evaluate.Outputs(s.task))
 	if !ok {
 		return fault.Invalidf("it has no head, and model %s has none of %d outputs: give the --model that has", s.base.name, evaluate.Outputs(s.task))
 	}
-	for _, t := range head {
-		s.adapter.Head = append(s.adapter.Head, adapter.Tensor(t))
-	}
+	s.adapter.Head = head
 	return nil
 }
 
@@ -153,11 +147,11 @@ func (s *session) checkHead() error {
 
 // checkSites refuses an adapter whose projections the model does not have.
 func (s *session) checkSites() error {
-	shapes, err := s.base.model.Sites(adapter.Targets())
+	shapes, err := s.base.model.Projections(adapter.Targets())
 	if err != nil {
 		return err
 	}
-	has := map[string]model.SiteShape{}
+	has := map[string]weights.Projection{}
 	for _, shape := range shapes {
 		has[shape.Name] = shape
 	}

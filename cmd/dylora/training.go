@@ -92,19 +92,12 @@ func (t *training) newAdapter() error {
 	if err != nil {
 		return err
 	}
-	sites, err := t.base.model.Sites(targets)
+	projections, err := t.base.model.Projections(targets)
 	if err != nil {
 		return err
 	}
-	shapes := make([]adapter.SiteShape, len(sites))
-	for i, s := range sites {
-		shapes[i] = adapter.SiteShape(s)
-	}
-	var head []adapter.Tensor
-	for _, h := range t.base.model.Head(evaluate.Outputs(t.task), seed) {
-		head = append(head, adapter.Tensor(h))
-	}
-	if t.adapter, err = adapter.New(a.Rank, a.Alpha, shapes, head, seed); err != nil {
+	head := t.base.model.Head(evaluate.Outputs(t.task), seed)
+	if t.adapter, err = adapter.New(a.Rank, a.Alpha, projections, head, seed); err != nil {
 		return err
 	}
 	if err := t.startFrom(); err != nil {

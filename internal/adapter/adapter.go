@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // Adapter is a set of pairs, one per adapted projection, and the trained head that all
@@ -16,10 +17,10 @@ import (
 type Adapter struct {
 	Rank   int // R, the largest of the sites'
 	Alpha  float64
-	RSLoRA bool     // the scale at rank r is α/√r instead of α/r
-	Sites  []Site   // by layer, then in the order of Targets
-	Head   []Tensor // none: the base model's own
-	Biases []Tensor // take the place of the base model's: "roberta.embeddings.LayerNorm.bias"
+	RSLoRA bool             // the scale at rank r is α/√r instead of α/r
+	Sites  []Site           // by layer, then in the order of Targets
+	Head   []weights.Tensor // none: the base model's own
+	Biases []weights.Tensor // take the place of the base model's: "roberta.embeddings.LayerNorm.bias"
 }
 
 // Site adapts one frozen projection y = W·x, W of (Out, In).
@@ -30,13 +31,6 @@ type Site struct {
 	Alpha   float64   // its own; 0: the adapter's
 	A       []float32 // (R, In) row-major: row i belongs to rank i+1, rows beyond Rank are 0
 	B       []float32 // (Out, R) row-major: column i belongs to rank i+1, those beyond Rank are 0
-}
-
-// Tensor is a named weight of the head or bias, as "classifier.dense.weight".
-type Tensor struct {
-	Name  string
-	Shape []int
-	Data  []float32 // row-major
 }
 
 // Slice cuts a to its first r ranks, without rescaling: with the gate α/r the cut is
@@ -56,7 +50,7 @@ func (a *Adapter) Slice(r int) (*Adapter, error) {
 // cut keeps the first ranks[i] ranks of site i, none above the new adapter's rank r.
 func (a *Adapter) cut(r int, ranks []int) *Adapter {
 	c := &Adapter{Rank: r, Alpha: a.Alpha, RSLoRA: a.RSLoRA, Sites: slices.Clone(a.Sites),
-		Head: cloneTensors(a.Head), Biases: cloneTensors(a.Biases)}
+		Head: weights.CloneAll(a.Head), Biases: weights.CloneAll(a.Biases)}
 	for i := range c.Sites {
 		s, own := &c.Sites[i], ranks[i]
 		s.A, s.B = resize(s.A[:own*s.In], r*s.In), restride(s.B, s.Out, a.Rank, own, r)
@@ -81,15 +75,6 @@ func restride(v []float32, rows, from, own, to int) []float32 {
 		copy(w[o*to:], v[o*from:][:own])
 	}
 	return w
-}
-
-func cloneTensors(list []Tensor) []Tensor {
-	list = slices.Clone(list)
-	for i := range list {
-		t := &list[i]
-		t.Shape, t.Data = slices.Clone(t.Shape), slices.Clone(t.Data)
-	}
-	return list
 }
 
 // Clone copies a, weights included.

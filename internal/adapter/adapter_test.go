@@ -11,12 +11,13 @@ import (
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 func TestSlice(t *testing.T) {
 	full := &adapter.Adapter{Rank: 3, Alpha: 6,
 		Sites: []adapter.Site{{Name: "layer.0.query", In: 2, Out: 2, A: []float32{1, 2, 3, 4, 5, 6}, B: []float32{7, 8, 9, 10, 11, 12}}},
-		Head:  []adapter.Tensor{{Name: "classifier.bias", Shape: []int{1}, Data: []float32{13}}},
+		Head:  []weights.Tensor{{Name: "classifier.bias", Shape: []int{1}, Data: []float32{13}}},
 	}
 	tests := []struct {
 		name string
@@ -113,7 +114,7 @@ func TestNew(t *testing.T) {
 // TestNewDistribution: A is U(±1/√in): bounded, with its mean and variance; B is zero.
 func TestNewDistribution(t *testing.T) {
 	const in, rank = 1024, 32
-	a, err := adapter.New(rank, 16, []adapter.SiteShape{{Name: "roberta.encoder.layer.0.output.dense", In: in, Out: 64}}, nil, 3)
+	a, err := adapter.New(rank, 16, []weights.Projection{{Name: "roberta.encoder.layer.0.output.dense", In: in, Out: 64}}, nil, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +174,7 @@ func TestNewRefuses(t *testing.T) {
 		name  string
 		rank  int
 		alpha float64
-		sites []adapter.SiteShape
+		sites []weights.Projection
 		want  string
 	}{
 		{"rank 0", 0, 16, ok, "rank 0"},
@@ -185,9 +186,9 @@ func TestNewRefuses(t *testing.T) {
 		{"no sites", 1, 16, nil, "no module"},
 		{"a site twice", 1, 16, append(ok, ok[0]), "twice"},
 		{"an unknown module", 1, 16, shapes("output.LayerNorm"), "output.LayerNorm"},
-		{"no layer", 1, 16, []adapter.SiteShape{{Name: "pooler.dense", In: 2, Out: 2}}, "pooler.dense"},
-		{"a layer with a leading zero", 1, 16, []adapter.SiteShape{{Name: "e.layer.01.output.dense", In: 2, Out: 2}}, "layer.01"},
-		{"a negative layer", 1, 16, []adapter.SiteShape{{Name: "e.layer.-1.output.dense", In: 2, Out: 2}}, "layer.-1"},
+		{"no layer", 1, 16, []weights.Projection{{Name: "pooler.dense", In: 2, Out: 2}}, "pooler.dense"},
+		{"a layer with a leading zero", 1, 16, []weights.Projection{{Name: "e.layer.01.output.dense", In: 2, Out: 2}}, "layer.01"},
+		{"a negative layer", 1, 16, []weights.Projection{{Name: "e.layer.-1.output.dense", In: 2, Out: 2}}, "layer.-1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // A PEFT file with bias "lora_only" carries the biases of the adapted modules, one with
@@ -58,7 +59,7 @@ func (a *Adapter) biasField() string {
 // sortBiases brings the biases into order and checks them: each once, a vector as long as
 // its module is wide, and of an adapted module where the field says so.
 func (a *Adapter) sortBiases(field string) error {
-	slices.SortFunc(a.Biases, func(x, y Tensor) int { return cmp.Compare(x.Name, y.Name) })
+	slices.SortFunc(a.Biases, func(x, y weights.Tensor) int { return cmp.Compare(x.Name, y.Name) })
 	out := map[string]int{}
 	for _, s := range a.Sites {
 		out[s.Name] = s.Out

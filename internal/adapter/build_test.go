@@ -5,22 +5,23 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // shapes are two layers' sites of the given targets, in reverse so that order matters.
-func shapes(modules ...string) (s []adapter.SiteShape) {
+func shapes(modules ...string) (s []weights.Projection) {
 	for _, layer := range []string{"1", "0"} {
 		for i := range modules {
 			m := modules[len(modules)-1-i]
-			s = append(s, adapter.SiteShape{Name: "roberta.encoder.layer." + layer + "." + m, In: 6, Out: 5})
+			s = append(s, weights.Projection{Name: "roberta.encoder.layer." + layer + "." + m, In: 6, Out: 5})
 		}
 	}
 	return s
 }
 
 // head is a RoBERTa head for hidden size 6 and two labels, of random values.
-func head(r *rand.Rand) []adapter.Tensor {
-	h := []adapter.Tensor{
+func head(r *rand.Rand) []weights.Tensor {
+	h := []weights.Tensor{
 		{Name: "classifier.dense.weight", Shape: []int{6, 6}},
 		{Name: "classifier.dense.bias", Shape: []int{6}},
 		{Name: "classifier.out_proj.weight", Shape: []int{2, 6}},

@@ -39,7 +39,7 @@ func TestCompat(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "a")
 		must(t, adapter.Save(dir, c, nil))
 		editConfig(t, dir, `"rank_pattern": {}`, `"rank_pattern": {}`, `"alpha_pattern": {}`, `"alpha_pattern": {}`, `"use_rslora": false`, `"use_rslora": false`)
-		st, err := safetensors.Read(filepath.Join(dir, weights))
+		st, err := safetensors.Read(filepath.Join(dir, weightsFile))
 		must(t, err)
 		for _, x := range st.Tensors {
 			if strings.Contains(x.Name, "lora_A") && x.Shape[0] != a.Rank || strings.Contains(x.Name, "lora_B") && x.Shape[1] != a.Rank {
@@ -61,7 +61,7 @@ func TestSaveAs(t *testing.T) {
 	for dtype, most := range map[string]float64{safetensors.Float16: 1. / 2048, safetensors.BFloat16: 1. / 256} {
 		dir := filepath.Join(t.TempDir(), "a")
 		must(t, adapter.SaveAs(dir, a, nil, dtype, false))
-		st, err := safetensors.Read(filepath.Join(dir, weights))
+		st, err := safetensors.Read(filepath.Join(dir, weightsFile))
 		must(t, err)
 		for _, x := range st.Tensors {
 			if x.DType != dtype {

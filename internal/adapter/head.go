@@ -6,6 +6,7 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // heads are the classification heads that travel with adapters: RoBERTa's two layers,
@@ -17,11 +18,11 @@ var heads = [...][]string{
 
 // sortHead checks that h is one of heads, whole and of fitting shapes, or nothing where
 // none is needed, and returns it in that head's order.
-func sortHead(h []Tensor, needed bool) ([]Tensor, error) {
+func sortHead(h []weights.Tensor, needed bool) ([]weights.Tensor, error) {
 	if len(h) == 0 && !needed {
 		return nil, nil
 	}
-	byName := map[string]Tensor{}
+	byName := map[string]weights.Tensor{}
 	for _, t := range h {
 		byName[t.Name] = t
 	}
@@ -32,7 +33,7 @@ func sortHead(h []Tensor, needed bool) ([]Tensor, error) {
 		}
 	}
 	var missing, unexpected []string
-	var sorted []Tensor
+	var sorted []weights.Tensor
 	for _, name := range form {
 		t, ok := byName[name]
 		if !ok {
@@ -53,7 +54,7 @@ func sortHead(h []Tensor, needed bool) ([]Tensor, error) {
 
 // checkHead wants weights (out, in), a bias (out) behind each, and each layer as wide as
 // the one before it.
-func checkHead(h []Tensor) error {
+func checkHead(h []weights.Tensor) error {
 	for i := 0; i < len(h); i += 2 {
 		w, b := h[i], h[i+1]
 		switch {
@@ -80,7 +81,7 @@ func (r *reading) headTensor(name string, t safetensors.Tensor) error {
 		name, into = strings.TrimPrefix(older, "default."), &r.older
 	}
 	data, err := r.finite(t)
-	*into = append(*into, Tensor{Name: "classifier." + name, Shape: slices.Clone(t.Shape), Data: data})
+	*into = append(*into, weights.Tensor{Name: "classifier." + name, Shape: slices.Clone(t.Shape), Data: data})
 	return err
 }
 
@@ -91,7 +92,7 @@ func (r *reading) joinHead() error {
 	}
 	taken, repeats := 0, 0
 	for _, t := range r.older {
-		i := slices.IndexFunc(r.head, func(h Tensor) bool { return h.Name == t.Name })
+		i := slices.IndexFunc(r.head, func(h weights.Tensor) bool { return h.Name == t.Name })
 		if i < 0 {
 			r.head = append(r.head, t)
 			taken++

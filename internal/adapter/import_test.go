@@ -12,6 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // editConfig replaces text in a folder's config.
@@ -84,7 +85,7 @@ func withBiases(t testing.TB, names ...string) *adapter.Adapter {
 		if slices.ContainsFunc(a.Sites, func(s adapter.Site) bool { return s.Name+".bias" == n }) {
 			width = 5
 		}
-		a.Biases = append(a.Biases, adapter.Tensor{Name: n, Shape: []int{width}, Data: normals(random(1), width)})
+		a.Biases = append(a.Biases, weights.Tensor{Name: n, Shape: []int{width}, Data: normals(random(1), width)})
 	}
 	return a
 }
@@ -106,7 +107,7 @@ func TestBiases(t *testing.T) {
 		a, dir := withBiases(t, tt.names...), filepath.Join(t.TempDir(), "a")
 		must(t, adapter.Save(dir, a, nil))
 		editConfig(t, dir, `"bias": "`+tt.field+`"`, `"bias": "`+tt.field+`"`)
-		st, err := safetensors.Read(filepath.Join(dir, weights))
+		st, err := safetensors.Read(filepath.Join(dir, weightsFile))
 		must(t, err)
 		for _, key := range tt.keys {
 			if _, ok := st.Tensor(key); !ok {

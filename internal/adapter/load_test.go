@@ -17,7 +17,7 @@ import (
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
-const weights = "adapter_model.safetensors"
+const weightsFile = "adapter_model.safetensors"
 
 // saved is a folder with the adapter of trained and its facts.
 func saved(t testing.TB) string {
@@ -31,7 +31,7 @@ func saved(t testing.TB) string {
 // editWeights rewrites the tensors of a folder, by name.
 func editWeights(t *testing.T, dir string, edit func(m map[string]safetensors.Tensor)) {
 	t.Helper()
-	st, err := safetensors.Read(filepath.Join(dir, weights))
+	st, err := safetensors.Read(filepath.Join(dir, weightsFile))
 	must(t, err)
 	m := map[string]safetensors.Tensor{}
 	for _, s := range st.Tensors {
@@ -45,7 +45,7 @@ func editWeights(t *testing.T, dir string, edit func(m map[string]safetensors.Te
 	}
 	b, err := safetensors.Encode(all, st.Metadata)
 	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, weights), b, 0o666))
+	must(t, os.WriteFile(filepath.Join(dir, weightsFile), b, 0o666))
 }
 
 // TestLoadRefusesWeights: the tensors must be those the config asks for, no more, no fewer.
@@ -118,7 +118,7 @@ func TestLoadRefusesWeights(t *testing.T) {
 			if fault.ClassOf(err) != fault.Invalid {
 				t.Fatalf("class %d of %v", fault.ClassOf(err), err)
 			}
-			for _, want := range append(tt.want, filepath.Join(dir, weights)) {
+			for _, want := range append(tt.want, filepath.Join(dir, weightsFile)) {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("message %q does not say %q", err, want)
 				}
@@ -185,12 +185,12 @@ func TestLoadRefusesFiles(t *testing.T) {
 		want  string
 	}{
 		{"no config", remove(config), "no adapter here"},
-		{"no weights", remove(weights), weights},
+		{"no weights", remove(weightsFile), weightsFile},
 		{"config a folder", folder(config), "not a regular file"},
-		{"weights a folder", folder(weights), "not a regular file"},
+		{"weights a folder", folder(weightsFile), "not a regular file"},
 		{"facts a folder", folder(own), "not a regular file"},
 		{"config empty", write(config, ""), config},
-		{"weights empty", write(weights, ""), weights},
+		{"weights empty", write(weightsFile, ""), weightsFile},
 		{"facts empty", write(own, ""), own},
 		{"config huge", write(config, strings.Repeat(" ", 16<<20+1)), "16 MiB"},
 		{"rank in the config changed", replace(config, `"r": 4`, `"r": 3`), "(3, in)"},
@@ -228,7 +228,7 @@ func TestLoadDamaged(t *testing.T) {
 	dir := saved(t)
 	r := rand.New(rand.NewPCG(3, 4))
 	refused := 0
-	for _, name := range []string{"adapter_config.json", weights, "dylora.json"} {
+	for _, name := range []string{"adapter_config.json", weightsFile, "dylora.json"} {
 		path := filepath.Join(dir, name)
 		sound, err := os.ReadFile(path)
 		must(t, err)

@@ -9,18 +9,13 @@ import (
 	"slices"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/weights"
 )
-
-// SiteShape names a projection of (Out, In) that an adapter may be put on.
-type SiteShape struct {
-	Name    string
-	In, Out int
-}
 
 // New makes an untrained adapter: A kaiming-uniform with a = √5, which is U(-1/√In, 1/√In)
 // as in PyTorch, and B zero, so that it changes nothing at any rank. The values are a
 // function of the seed and the site's name alone. The head is taken as given.
-func New(rank int, alpha float64, sites []SiteShape, head []Tensor, seed uint64) (*Adapter, error) {
+func New(rank int, alpha float64, sites []weights.Projection, head []weights.Tensor, seed uint64) (*Adapter, error) {
 	switch {
 	case rank < 1:
 		return nil, fault.Usagef("rank %d is below 1", rank)

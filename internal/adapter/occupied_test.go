@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // TestSaveOccupied: what stands at the target is never lost.
@@ -107,7 +108,7 @@ func TestSaveRefusesBrokenAdapters(t *testing.T) {
 		"twice":         func(a *adapter.Adapter) { a.Sites[1].Name = a.Sites[0].Name },
 		"not a module":  func(a *adapter.Adapter) { a.Sites[1].Name = "pooler" },
 		"missing":       func(a *adapter.Adapter) { a.Head = a.Head[1:] },
-		"unexpected":    func(a *adapter.Adapter) { a.Head = append(a.Head, adapter.Tensor{Name: "classifier.weight2"}) },
+		"unexpected":    func(a *adapter.Adapter) { a.Head = append(a.Head, weights.Tensor{Name: "classifier.weight2"}) },
 		"7 values":      func(a *adapter.Adapter) { a.Head[0].Data = a.Head[0].Data[:7] },
 		"not (2)":       func(a *adapter.Adapter) { a.Head[3].Shape = []int{2, 1} },
 		"not (out, 6)":  func(a *adapter.Adapter) { a.Head[2].Shape, a.Head[2].Data = []int{2, 3}, a.Head[2].Data[:6] },

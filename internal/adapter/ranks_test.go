@@ -87,7 +87,7 @@ func TestMixedTensors(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a")
 	must(t, adapter.Save(dir, a, nil))
 	editConfig(t, dir, `"use_rslora": true`, `"use_rslora": true`, "\"alpha_pattern\": {\n    \"roberta.encoder.layer.0.attention.self.value\": 3\n  }", `"alpha_pattern": {"layer.0.*value": 3}`)
-	st, err := safetensors.Read(filepath.Join(dir, weights))
+	st, err := safetensors.Read(filepath.Join(dir, weightsFile))
 	must(t, err)
 	for i, rank := range []int{2, 4, 2, 1} {
 		s := whole.Sites[i]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // reading gathers an adapter from its file's tensors.
@@ -14,9 +15,9 @@ type reading struct {
 	file       string
 	config     *config
 	sites      map[string]*Site // A and B at the site's own rank
-	head       []Tensor
-	older      []Tensor // of the head, under an older PEFT's names
-	biases     []Tensor
+	head       []weights.Tensor
+	older      []weights.Tensor // of the head, under an older PEFT's names
+	biases     []weights.Tensor
 	unexpected []string
 	notes      []string
 	originals  int // tensors of the head that was replaced
@@ -100,7 +101,7 @@ func (r *reading) tensor(t safetensors.Tensor) error {
 		return r.headTensor(headName, t)
 	case isBias && r.config.takesBiases():
 		data, err := r.finite(t)
-		r.biases = append(r.biases, Tensor{Name: bias, Shape: slices.Clone(t.Shape), Data: data})
+		r.biases = append(r.biases, weights.Tensor{Name: bias, Shape: slices.Clone(t.Shape), Data: data})
 		return err
 	}
 	r.unexpected = append(r.unexpected, t.Name)

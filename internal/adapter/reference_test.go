@@ -19,6 +19,7 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/pickle"
 	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // reference is a folder of golden outputs whose model dylora can run.
@@ -67,7 +68,7 @@ func openReference(t *testing.T, dir string) reference {
 	}
 	for _, h := range r.model.Tensors {
 		if strings.HasPrefix(h.Name, "classifier.") {
-			r.full.Head = append(r.full.Head, adapter.Tensor{Name: h.Name, Shape: h.Shape, Data: values(t, h)})
+			r.full.Head = append(r.full.Head, weights.Tensor{Name: h.Name, Shape: h.Shape, Data: values(t, h)})
 		}
 	}
 	return r
@@ -114,7 +115,7 @@ func TestReferenceSlices(t *testing.T) {
 			if facts.Task != "" {
 				t.Errorf("PEFT's folder has facts %+v", facts)
 			}
-			byName := cmpopts.SortSlices(func(a, b adapter.Tensor) bool { return a.Name < b.Name })
+			byName := cmpopts.SortSlices(func(a, b weights.Tensor) bool { return a.Name < b.Name })
 			if diff := cmp.Diff(want, cut, byName); diff != "" {
 				t.Errorf("slice (-PEFT +dylora):\n%s", diff)
 			}

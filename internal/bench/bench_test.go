@@ -26,19 +26,11 @@ func subject(t *testing.T, n int, training bool) *bench.Subject {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shapes, err := m.Sites([]string{"query"})
+	projections, err := m.Projections([]string{"query"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sites []adapter.SiteShape
-	for _, s := range shapes {
-		sites = append(sites, adapter.SiteShape(s))
-	}
-	var head []adapter.Tensor
-	for _, h := range m.Head(2, 1) {
-		head = append(head, adapter.Tensor(h))
-	}
-	a, err := adapter.New(4, 8, sites, head, 1)
+	a, err := adapter.New(4, 8, projections, m.Head(2, 1), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

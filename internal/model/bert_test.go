@@ -76,7 +76,7 @@ func TestMergedBERT(t *testing.T) {
 	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: whole}), "m", LoadOptions{})
 	must(t, err)
 	head := m.Head(3, 1)
-	want := map[string][]byte{"classifier.weight": head[0].encode().Data, "classifier.bias": head[1].encode().Data}
+	want := map[string][]byte{"classifier.weight": safetensors.F32("", head[0].Shape, head[0].Data).Data, "classifier.bias": safetensors.F32("", head[1].Shape, head[1].Data).Data}
 	for _, x := range whole {
 		want["bert."+x.Name] = x.Data
 	}
@@ -124,10 +124,10 @@ func TestDistilRoBERTa(t *testing.T) {
 	config := with(map[string]any{"num_hidden_layers": 6, "architectures": []string{"RobertaForMaskedLM"}})
 	m, err := Load(folder(t, map[string]any{"config.json": config, tensorFormat.whole: weightsOf(t, config, "roberta.")}), "m", LoadOptions{})
 	must(t, err)
-	sites, err := m.Sites([]string{"query", "value"})
+	projections, err := m.Projections([]string{"query", "value"})
 	must(t, err)
-	if len(sites) != 12 || sites[11].Name != "roberta.encoder.layer.5.attention.self.value" {
-		t.Errorf("%d sites, the last is %+v", len(sites), sites[len(sites)-1])
+	if len(projections) != 12 || projections[11].Name != "roberta.encoder.layer.5.attention.self.value" {
+		t.Errorf("%d projections, the last is %+v", len(projections), projections[len(projections)-1])
 	}
 	run(t, m, 4)
 }

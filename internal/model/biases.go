@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // WithBiases is m with the given biases in the place of its own, by their full names
 // ("roberta.embeddings.LayerNorm.bias"); it shares the weights with m, which stays as it
 // is. A name or a length that the model does not have is fault.Invalid.
-func (m *Model) WithBiases(biases []Tensor) (*Model, error) {
+func (m *Model) WithBiases(biases []weights.Tensor) (*Model, error) {
 	if len(biases) == 0 {
 		return m, nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 func identity(_ string, w []float32) []float32 { return w }
@@ -24,7 +25,7 @@ func TestWithBiases(t *testing.T) {
 func testWithBiases(t *testing.T, config map[string]any, prefix string, count int) {
 	m, err := Load(folder(t, map[string]any{"config.json": config, "model.safetensors": weightsOf(t, config, prefix)}), "m", LoadOptions{})
 	must(t, err)
-	var biases []Tensor
+	var biases []weights.Tensor
 	before, err := m.Merged(identity, nil)
 	must(t, err)
 	want := map[string]safetensors.Tensor{}
@@ -35,7 +36,7 @@ func testWithBiases(t *testing.T, config map[string]any, prefix string, count in
 			for j := range v {
 				v[j] += float32(i + j + 1)
 			}
-			biases = append(biases, Tensor{Name: s.Name, Shape: s.Shape, Data: v})
+			biases = append(biases, weights.Tensor{Name: s.Name, Shape: s.Shape, Data: v})
 			s = safetensors.F32(s.Name, s.Shape, v)
 		}
 		want[s.Name] = s
@@ -65,7 +66,7 @@ func testWithBiases(t *testing.T, config map[string]any, prefix string, count in
 }
 
 func TestWithBiasesFaults(t *testing.T) {
-	m, err := Load(folder(t, map[string]any{"config.json": small(), "model.safetensors": weights(t, "")}), "m", LoadOptions{})
+	m, err := Load(folder(t, map[string]any{"config.json": small(), "model.safetensors": smallWeights(t, "")}), "m", LoadOptions{})
 	must(t, err)
 	for name, want := range map[string]string{
 		"roberta.pooler.dense.bias":                        "no bias",
@@ -74,7 +75,7 @@ func TestWithBiasesFaults(t *testing.T) {
 		"roberta.encoder.layer.0.intermediate.dense.bias":  "8 values, the model's has 12",
 		"roberta.encoder.layer.1.attention.self.query.bia": "no bias",
 	} {
-		_, err := m.WithBiases([]Tensor{{Name: name, Shape: []int{8}, Data: make([]float32, 8)}})
+		_, err := m.WithBiases([]weights.Tensor{{Name: name, Shape: []int{8}, Data: make([]float32, 8)}})
 		if fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/dylora/dylora/internal/model/op"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // Pair is the adapter of one projection, as the graph computes with it: A (R, In) and
@@ -29,10 +30,10 @@ type Options struct {
 	Rank       int // R
 	Modules    int // number of adapted projections: gates are (sequences, Modules·Rank)
 	Adapt      Adapt
-	Head       []Tensor // pinned like the pairs; names as Model.Head gives them
-	Train      bool     // loss and gradients
-	Dropout    bool     // with Train: dropout as the configuration says
-	Clock      *Clock   // measures each run by kind of operation; nil: nothing is measured
+	Head       []weights.Tensor // pinned like the pairs; names as Model.Head gives them
+	Train      bool             // loss and gradients
+	Dropout    bool             // with Train: dropout as the configuration says
+	Clock      *Clock           // measures each run by kind of operation; nil: nothing is measured
 }
 
 // Clock is where the time of runs goes: see [op.Clock]. Beside the operations' kinds it has

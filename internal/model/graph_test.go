@@ -13,7 +13,7 @@ func robertaSite(layer int, path string) string {
 // smallGraph compiles the small model with adapters on the named sites.
 func smallGraph(t *testing.T, train bool, sites ...string) (*Graph, *Model) {
 	t.Helper()
-	m, err := Load(folder(t, map[string]any{"config.json": with(map[string]any{"hidden_dropout_prob": 0.2}), tensorFormat.whole: weights(t, "roberta.")}), "m", LoadOptions{})
+	m, err := Load(folder(t, map[string]any{"config.json": with(map[string]any{"hidden_dropout_prob": 0.2}), tensorFormat.whole: smallWeights(t, "roberta.")}), "m", LoadOptions{})
 	must(t, err)
 	const rank = 2
 	pairs := map[string]Pair{}

@@ -9,12 +9,13 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/dylora/dylora/internal/model/op"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // Head is a classification head for this encoder: the checkpoint's own where it has one
 // with that many labels, else weights from N(0, initializer_range²) and zero biases, a
 // function of the seed, as Hugging Face initialises it. Regression has one label.
-func (m *Model) Head(labels int, seed uint64) []Tensor {
+func (m *Model) Head(labels int, seed uint64) []weights.Tensor {
 	h, names := m.Config.HiddenSize, m.Config.headNames()
 	shapes := make([][]int, len(names))
 	for i := range names {
@@ -24,16 +25,16 @@ func (m *Model) Head(labels int, seed uint64) []Tensor {
 		}
 		shapes[i] = [][]int{{out, h}, {out}}[i%2]
 	}
-	if m.classifier != nil && slices.EqualFunc(m.classifier, shapes, func(t Tensor, s []int) bool { return slices.Equal(t.Shape, s) }) {
-		return cloneTensors(m.classifier)
+	if m.classifier != nil && slices.EqualFunc(m.classifier, shapes, func(t weights.Tensor, s []int) bool { return slices.Equal(t.Shape, s) }) {
+		return weights.CloneAll(m.classifier)
 	}
-	head := make([]Tensor, len(names))
+	head := make([]weights.Tensor, len(names))
 	for i, name := range names {
 		n := 1
 		for _, d := range shapes[i] {
 			n *= d
 		}
-		head[i] = Tensor{Name: name, Shape: shapes[i], Data: make([]float32, n)}
+		head[i] = weights.Tensor{Name: name, Shape: shapes[i], Data: make([]float32, n)}
 		if len(shapes[i]) == 2 {
 			normal(head[i].Data, m.Config.InitializerRange, seed, name)
 		}
@@ -42,17 +43,9 @@ func (m *Model) Head(labels int, seed uint64) []Tensor {
 }
 
 // OwnHead is the checkpoint's own head if it has one with that many labels.
-func (m *Model) OwnHead(labels int) ([]Tensor, bool) {
+func (m *Model) OwnHead(labels int) ([]weights.Tensor, bool) {
 	head := m.Head(labels, 0)
-	return head, slices.EqualFunc(head, m.classifier, func(a, b Tensor) bool { return slices.Equal(a.Shape, b.Shape) })
-}
-
-func cloneTensors(ts []Tensor) []Tensor {
-	out := slices.Clone(ts)
-	for i := range out {
-		out[i].Data = slices.Clone(out[i].Data)
-	}
-	return out
+	return head, slices.EqualFunc(head, m.classifier, func(a, b weights.Tensor) bool { return slices.Equal(a.Shape, b.Shape) })
 }
 
 // normal fills v with N(0, std²) by Box and Muller's method over splitmix64, a function

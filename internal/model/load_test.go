@@ -20,8 +20,8 @@ func small() map[string]any {
 		"intermediate_size": 12, "max_position_embeddings": 10, "type_vocab_size": 1, "layer_norm_eps": 1e-5, "pad_token_id": 1, "hidden_act": "gelu"}
 }
 
-// weights are tensors that fit small; names have the prefix.
-func weights(t *testing.T, prefix string) []safetensors.Tensor {
+// smallWeights are tensors that fit small; names have the prefix.
+func smallWeights(t *testing.T, prefix string) []safetensors.Tensor {
 	return weightsOf(t, small(), prefix)
 }
 
@@ -118,7 +118,7 @@ func checkInvalid(t *testing.T, err error, want ...string) {
 }
 
 func TestLoadFaults(t *testing.T) {
-	good := weights(t, "roberta.")
+	good := smallWeights(t, "roberta.")
 	without := slices.Clone(good)[1:]
 	reshaped := slices.Clone(good)
 	reshaped[0] = safetensors.F32(good[0].Name, []int{8, 11}, make([]float32, 88))
@@ -154,7 +154,7 @@ func integers(good []safetensors.Tensor) []safetensors.Tensor {
 
 // With and without the prefix, in one file and in shards: the same model.
 func TestLoadLayouts(t *testing.T) {
-	whole, plain := weights(t, "roberta."), weights(t, "")
+	whole, plain := smallWeights(t, "roberta."), smallWeights(t, "")
 	where := map[string]string{}
 	for i, x := range whole {
 		where[x.Name] = fmt.Sprintf("part-%d.safetensors", i%2+1)
@@ -204,7 +204,7 @@ func run(t *testing.T, m *Model, n int) []float32 {
 
 // A merged checkpoint without a change is the checkpoint.
 func TestMergedRoundTrip(t *testing.T) {
-	whole := weights(t, "roberta.")
+	whole := smallWeights(t, "roberta.")
 	m, err := Load(folder(t, map[string]any{"config.json": small(), tensorFormat.whole: whole}), "m", LoadOptions{})
 	must(t, err)
 	merged, err := m.Merged(func(_ string, w []float32) []float32 { return w }, m.Head(2, 1))

@@ -7,13 +7,14 @@ import (
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model/op"
 	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // Merged is the whole checkpoint as safetensors, names with the encoder's prefix as the
 // Transformers class with a head has them: each projection as merge returns it for the
 // full name and the weight (Out, In), everything else as it is, and the given head. A
 // model in another precision than Float32 no longer has its weights, which is an error.
-func (m *Model) Merged(merge func(site string, w []float32) []float32, head []Tensor) ([]safetensors.Tensor, error) {
+func (m *Model) Merged(merge func(site string, w []float32) []float32, head []weights.Tensor) ([]safetensors.Tensor, error) {
 	if m.precision != kernel.Float32 {
 		return nil, fmt.Errorf("model: its weights are rounded to %s; only a model loaded in float32 can be written", m.precision)
 	}
@@ -45,7 +46,7 @@ func (m *Model) Merged(merge func(site string, w []float32) []float32, head []Te
 		add(poolerName+".bias", m.pooler.Bias, h)
 	}
 	for _, t := range head {
-		list = append(list, t.encode())
+		list = append(list, safetensors.F32(t.Name, t.Shape, t.Data))
 	}
 	return list, nil
 }

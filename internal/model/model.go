@@ -13,7 +13,7 @@ import (
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model/op"
 	"github.com/dylora/dylora/internal/packed"
-	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // Model is a frozen encoder: its configuration and its weights, packed for the kernels.
@@ -24,8 +24,8 @@ type Model struct {
 	precision  kernel.Precision
 	embeddings embeddings
 	layers     []layer
-	pooler     op.Frozen // BERT's
-	classifier []Tensor  // the checkpoint's own head, if it has one
+	pooler     op.Frozen        // BERT's
+	classifier []weights.Tensor // the checkpoint's own head, if it has one
 }
 
 // layer mirrors one encoder.layer.N of the checkpoint; query, key and value are one
@@ -188,22 +188,13 @@ func (l *loader) layer(config *Config, i int) layer {
 }
 
 // classifier is the checkpoint's own classification head; nil if it has none.
-func (l *loader) classifier(c *checkpoint, config *Config) (head []Tensor) {
+func (l *loader) classifier(c *checkpoint, config *Config) (head []weights.Tensor) {
 	for _, name := range config.headNames() {
 		t, ok := c.tensors[name]
 		if !ok {
 			return nil
 		}
-		head = append(head, Tensor{Name: name, Shape: t.Shape, Data: l.floats(name)})
+		head = append(head, weights.Tensor{Name: name, Shape: t.Shape, Data: l.floats(name)})
 	}
 	return head
 }
-
-// Tensor is a named array in float32, row-major.
-type Tensor struct {
-	Name  string
-	Shape []int
-	Data  []float32
-}
-
-func (t Tensor) encode() safetensors.Tensor { return safetensors.F32(t.Name, t.Shape, t.Data) }

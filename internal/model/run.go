@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/dylora/dylora/internal/model/op"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // Graph is a compiled program of fixed capacity. It serves every batch, rank and step
@@ -24,18 +25,10 @@ type Graph struct {
 	weights   []float32 // (Sequences, 1), regression only
 	logits    []float32 // (Sequences, Labels)
 	loss      G.Value
-	gradients []Gradient
+	gradients []weights.Tensor
 	hidden    []*G.Node
 	graph     *G.ExprGraph
 	width     int // Modules·Rank
-}
-
-// Gradient is where a run leaves the gradient of one trained input: valid until the next
-// run.
-type Gradient struct {
-	Name  string // the site's path and ".lora_A" or ".lora_B", or the head's tensor
-	Shape []int
-	Data  []float32
 }
 
 // Input is one batch. Sequences lie end to end in IDs; Offsets (n + 1) says where.
@@ -126,11 +119,11 @@ func (gr *Graph) build(b *builder) error {
 // whose memory it may reuse, so they are kept apart.
 func (gr *Graph) backward(b *builder, logits *G.Node) error {
 	targets := b.input("targets", gr.targets, gr.Sequences, gr.Labels)
-	var weights *G.Node
+	var weight *G.Node
 	if gr.Regression {
-		weights = b.input("weights", gr.weights, gr.Sequences, 1)
+		weight = b.input("weights", gr.weights, gr.Sequences, 1)
 	}
-	loss, err := b.loss(logits, targets, weights)
+	loss, err := b.loss(logits, targets, weight)
 	if err != nil {
 		return err
 	}
@@ -154,7 +147,7 @@ func (gr *Graph) backward(b *builder, logits *G.Node) error {
 		if err != nil {
 			return err
 		}
-		gr.gradients = append(gr.gradients, Gradient{p.name, p.shape, data})
+		gr.gradients = append(gr.gradients, weights.Tensor{Name: p.name, Shape: p.shape, Data: data})
 	}
 	return nil
 }
@@ -223,9 +216,10 @@ func (gr *Graph) set(in *Input) error {
 	return nil
 }
 
-// Gradients are the gradients of the last run, in the order of the trained inputs:
-// pairs layer by layer, then the head.
-func (gr *Graph) Gradients() []Gradient { return gr.gradients }
+// Gradients are the gradients of the last run, in the order of the trained inputs: pairs
+// layer by layer, named after the module with ".lora_A" or ".lora_B", then the tensors of
+// the head. They are valid until the next run.
+func (gr *Graph) Gradients() []weights.Tensor { return gr.gradients }
 
 // Close releases the machine.
 func (gr *Graph) Close() error { return gr.vm.Close() }

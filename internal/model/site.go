@@ -3,13 +3,9 @@ package model
 import (
 	"fmt"
 	"slices"
-)
 
-// SiteShape is a projection that can be adapted: its full module path and its size.
-type SiteShape struct {
-	Name    string // "roberta.encoder.layer.0.attention.self.query", BERT's with "bert."
-	In, Out int
-}
+	"github.com/dylora/dylora/internal/weights"
+)
 
 // projections are the adaptable modules of a layer, in canonical order. The first of
 // each pair is the name that PEFT's target_modules use, the second the path in the layer.
@@ -39,20 +35,21 @@ func (c *Config) size(path string) (in, out int) {
 	return c.HiddenSize, c.HiddenSize
 }
 
-// Sites are the projections of the given targets ("query", "output.dense", …), layer by
-// layer in canonical order.
-func (m *Model) Sites(targets []string) ([]SiteShape, error) {
+// Projections are the adaptable projections of the given targets ("query",
+// "output.dense", …), layer by layer in canonical order, by their full module paths: those
+// of a BERT begin with "bert.", of a RoBERTa with "roberta.".
+func (m *Model) Projections(targets []string) ([]weights.Projection, error) {
 	for _, t := range targets {
 		if !slices.ContainsFunc(projections, func(p struct{ target, path string }) bool { return p.target == t }) {
 			return nil, fmt.Errorf("model: no projection %q", t)
 		}
 	}
-	var sites []SiteShape
+	var sites []weights.Projection
 	for i := range m.Config.Layers {
 		for _, p := range projections {
 			if slices.Contains(targets, p.target) {
 				in, out := m.Config.size(p.path)
-				sites = append(sites, SiteShape{m.Config.site(i, p.path), in, out})
+				sites = append(sites, weights.Projection{Name: m.Config.site(i, p.path), In: in, Out: out})
 			}
 		}
 	}

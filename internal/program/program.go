@@ -161,7 +161,7 @@ func (p *Program) fit(g **model.Graph, b *data.Batch, train bool) (err error) {
 func (p *Program) options(train bool) model.Options {
 	return model.Options{
 		Labels: p.labels, Regression: p.regression,
-		Rank: p.a.Rank, Modules: len(p.a.Sites), Head: p.head(), Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock,
+		Rank: p.a.Rank, Modules: len(p.a.Sites), Head: p.a.Head, Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock,
 		Adapt: func(site string) (model.Pair, bool) {
 			i, ok := p.modules[site]
 			if !ok {
@@ -178,10 +178,3 @@ func (p *Program) Flops(b *data.Batch, train bool) model.Flops {
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
-
-func (p *Program) head() (head []model.Tensor) {
-	for _, t := range p.a.Head {
-		head = append(head, model.Tensor(t))
-	}
-	return head
-}

@@ -25,19 +25,11 @@ func adapted(t testing.TB, o program.Options, targets ...string) (*program.Progr
 	if err != nil {
 		t.Fatal(err)
 	}
-	shapes, err := m.Sites(targets)
+	projections, err := m.Projections(targets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sites []adapter.SiteShape
-	for _, s := range shapes {
-		sites = append(sites, adapter.SiteShape(s))
-	}
-	var head []adapter.Tensor
-	for _, h := range m.Head(2, 1) {
-		head = append(head, adapter.Tensor(h))
-	}
-	a, err := adapter.New(8, 16, sites, head, 1)
+	a, err := adapter.New(8, 16, projections, m.Head(2, 1), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

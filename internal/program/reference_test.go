@@ -77,14 +77,11 @@ func (r *reference) tensor(t *testing.T, name string) []float32 {
 
 // adapter is the reference's adapter with the checkpoint's head.
 func (r *reference) adapter(t *testing.T, labels int) *adapter.Adapter {
-	a := &adapter.Adapter{Rank: r.RankMax, Alpha: r.Alpha}
+	a := &adapter.Adapter{Rank: r.RankMax, Alpha: r.Alpha, Head: r.model.Head(labels, 0)}
 	for _, name := range r.Sites {
 		s := adapter.Site{Name: name, A: r.tensor(t, "adapter."+name+".lora_A"), B: r.tensor(t, "adapter."+name+".lora_B")}
 		s.In, s.Out = len(s.A)/r.RankMax, len(s.B)/r.RankMax
 		a.Sites = append(a.Sites, s)
-	}
-	for _, h := range r.model.Head(labels, 0) {
-		a.Head = append(a.Head, adapter.Tensor(h))
 	}
 	return a
 }
