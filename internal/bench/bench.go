@@ -67,7 +67,7 @@ type meter struct {
 	granted float64 // before the step
 	start   time.Time
 	memory  runtime.MemStats
-	learn   time.Duration // of the counted steps, in Learn
+	learn   time.Duration // of the counted steps, in ForwardBackward
 }
 
 // begin starts a step's time; the first counted step resets everything else.
@@ -126,7 +126,7 @@ func (m *meter) evaluate(ctx context.Context, batches []*data.Batch) (*Steps, er
 	return m.finish(nil), nil
 }
 
-// train runs the training loop itself. What it does outside Learn is the optimizer: the
+// train runs the training loop itself. What it does outside ForwardBackward is the optimizer: the
 // gradient's norm, clipping and AdamW.
 func (m *meter) train(ctx context.Context, batches []*data.Batch) (*Steps, error) {
 	c := m.subject.Loop
@@ -151,14 +151,14 @@ func (m *meter) train(ctx context.Context, batches []*data.Batch) (*Steps, error
 	return m.finish(map[string]time.Duration{"optimizer": total - m.learn}), nil
 }
 
-// learner is the program, with the time that Learn takes.
+// learner is the program, with the time that ForwardBackward takes.
 type learner struct{ m *meter }
 
 func (l learner) Params() []program.Param { return l.m.subject.Program.Params() }
 
-func (l learner) Learn(b *data.Batch, p program.Pass) (float64, error) {
+func (l learner) ForwardBackward(b *data.Batch, p program.Pass) (float64, error) {
 	start := time.Now()
-	loss, err := l.m.subject.Program.Learn(b, p)
+	loss, err := l.m.subject.Program.ForwardBackward(b, p)
 	l.m.learn += time.Since(start)
 	return loss, err
 }

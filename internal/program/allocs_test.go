@@ -22,7 +22,7 @@ func TestSteadyStepAllocates(t *testing.T) {
 	b := batch(32)
 	learn := func(steps int) {
 		for range steps {
-			if _, err := p.Learn(b, program.Pass{Ranks: ranks(32, 4), Weight: 1. / 32, Step: 3}); err != nil {
+			if _, err := p.ForwardBackward(b, program.Pass{Ranks: ranks(32, 4), Weight: 1. / 32, Step: 3}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -32,7 +32,7 @@ type Program struct {
 	byName      map[string]int
 	eval, train *model.Graph
 	gates       []float32
-	learn       []float32
+	learnGates  []float32
 	rankRow     []float32
 }
 
@@ -88,15 +88,15 @@ func (p *Program) Logits(b *data.Batch, ranks []int) ([]float32, error) {
 	return logits, err
 }
 
-// Learn runs b forwards and backwards, adds the gradients to the parameters' Grad, and
-// returns Σ weight · loss over its sequences.
-func (p *Program) Learn(b *data.Batch, pass Pass) (loss float64, err error) {
+// ForwardBackward runs b forwards and backwards, adds the gradients to the parameters'
+// Grad, and returns Σ weight · loss over its sequences.
+func (p *Program) ForwardBackward(b *data.Batch, pass Pass) (loss float64, err error) {
 	in, err := p.input(b, pass.Ranks)
 	if err != nil {
 		return 0, err
 	}
-	p.fill(&p.learn, pass.Ranks, func(row []float32, s *adapter.Site, rank int) { p.a.LearnGate(row, s, rank, p.o.Update) })
-	in.Learn, in.Classes, in.Scores, in.Weight = p.learn, b.Classes, b.Scores, pass.Weight
+	p.fill(&p.learnGates, pass.Ranks, func(row []float32, s *adapter.Site, rank int) { p.a.LearnGate(row, s, rank, p.o.Update) })
+	in.Learn, in.Classes, in.Scores, in.Weight = p.learnGates, b.Classes, b.Scores, pass.Weight
 	in.Seed, in.Step = p.o.Seed, uint64(pass.Step)<<20|uint64(pass.Micro)
 	if err := p.fit(&p.train, b, true); err != nil {
 		return 0, err
@@ -172,7 +172,7 @@ func (p *Program) options(train bool) model.Options {
 	}
 }
 
-// Flops counts the operations of the products of Logits for a batch, or of Learn.
+// Flops counts the operations of the products of Logits for a batch, or of ForwardBackward.
 func (p *Program) Flops(b *data.Batch, train bool) model.Flops {
 	return p.m.Flops(p.options(train), b.Offsets)
 }

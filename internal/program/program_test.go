@@ -129,7 +129,7 @@ func TestGradients(t *testing.T) {
 		kernel.SetThreads(threads)
 		p, _ := mini(t, program.Options{Seed: 3, Dropout: true})
 		for range calls {
-			if _, err := p.Learn(batch(12), program.Pass{Step: 4, Ranks: ranks(12, 5), Weight: 1. / 12}); err != nil {
+			if _, err := p.ForwardBackward(batch(12), program.Pass{Step: 4, Ranks: ranks(12, 5), Weight: 1. / 12}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -158,7 +158,7 @@ func TestUpdateModes(t *testing.T) {
 	for _, u := range []adapter.Update{adapter.All, adapter.Frozen, adapter.Strict} {
 		p, _ := mini(t, program.Options{Update: u})
 		const rank = 5
-		if _, err := p.Learn(batch(4), program.Pass{Ranks: ranks(4, rank), Weight: 1}); err != nil {
+		if _, err := p.ForwardBackward(batch(4), program.Pass{Ranks: ranks(4, rank), Weight: 1}); err != nil {
 			t.Fatal(err)
 		}
 		for _, x := range p.Params() {
@@ -199,7 +199,7 @@ func BenchmarkLearn(b *testing.B) {
 	p, _ := mini(b, program.Options{Dropout: true})
 	x := batch(32)
 	for i := 0; b.Loop(); i++ {
-		if _, err := p.Learn(x, program.Pass{Step: i, Ranks: ranks(32, 8), Weight: 1. / 32}); err != nil {
+		if _, err := p.ForwardBackward(x, program.Pass{Step: i, Ranks: ranks(32, 8), Weight: 1. / 32}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -138,7 +138,7 @@ func (r *reference) train(t *testing.T, mode string) {
 		for i := range ranks {
 			ranks[i] = r.Train.Ranks[step]
 		}
-		loss, err := p.Learn(b, program.Pass{Step: step, Ranks: ranks, Weight: 1 / float32(b.Len())})
+		loss, err := p.ForwardBackward(b, program.Pass{Step: step, Ranks: ranks, Weight: 1 / float32(b.Len())})
 		must(t, err)
 		near(t, fmt.Sprintf("loss of step %d", step), loss, want.Loss)
 		sum := 0.0

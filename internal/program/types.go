@@ -12,7 +12,7 @@ type Pass struct {
 }
 
 // Param is one trained tensor. Value is what the program computes with: writing to it
-// trains. Grad is added to by Learn and cleared by the optimizer.
+// trains. Grad is added to by ForwardBackward and cleared by the optimizer.
 type Param struct {
 	Name     string // as in the adapter file, without PEFT's prefix
 	Value    []float32

@@ -188,7 +188,7 @@ func FuzzManifest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		l, _ := puppetLoop(t, puppetConfig())
+		l, _ := fakeLoop(t, fakeConfig())
 		if l.restore(m, tensors) == nil {
 			t.Error("bytes that are no safetensors were restored")
 		}

@@ -32,7 +32,7 @@ func openTicking(t *testing.T, dir string, resume bool) *Run {
 func TestEvents(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := openTicking(t, dir, false)
-	l, _ := puppetLoop(t, puppetConfig())
+	l, _ := fakeLoop(t, fakeConfig())
 	_, err := r.Attach(l, Keeping{})
 	must(t, err)
 	var want []tbtest.Point
@@ -65,7 +65,7 @@ func TestEventsResume(t *testing.T) {
 	charts := func(stop int, dead bool) map[string][]tbtest.Point {
 		dir := filepath.Join(t.TempDir(), "run")
 		r := openTicking(t, dir, false)
-		l, _ := puppetLoop(t, puppetConfig())
+		l, _ := fakeLoop(t, fakeConfig())
 		_, err := r.Attach(l, Keeping{Every: 3})
 		must(t, err)
 		ctx, cancel := context.WithCancelCause(context.Background())
@@ -87,7 +87,7 @@ func TestEventsResume(t *testing.T) {
 				tear(t, dir)
 			}
 			r = openTicking(t, dir, true)
-			l, _ = puppetLoop(t, puppetConfig())
+			l, _ = fakeLoop(t, fakeConfig())
 			_, err := r.Attach(l, Keeping{Every: 3})
 			must(t, err)
 			must(t, l.Run(context.Background()))

@@ -11,11 +11,11 @@ import (
 	"github.com/dylora/dylora/internal/program"
 )
 
-// Learner is a model as the loop sees it. Learn adds the gradient of Σ Weight·loss over
+// Learner is a model as the loop sees it. ForwardBackward adds the gradient of Σ Weight·loss over
 // the batch's sequences to Params' Grad and returns that sum.
 type Learner interface {
 	Params() []program.Param
-	Learn(b *data.Batch, p program.Pass) (float64, error)
+	ForwardBackward(b *data.Batch, p program.Pass) (float64, error)
 }
 
 // State is what a run is at the end of a step, beside the trained values, the
@@ -139,7 +139,7 @@ func (l *Loop) step() error {
 	ranks := l.config.RanksPerStep.assign(l.sampler, l.config.Seed, l.state.Step, window)
 	loss := 0.0
 	for i, b := range window {
-		part, err := l.learner.Learn(b, program.Pass{
+		part, err := l.learner.ForwardBackward(b, program.Pass{
 			Step: l.state.Step, Micro: i, Ranks: ranks[i], Weight: 1 / float32(sequences),
 		})
 		if err != nil {

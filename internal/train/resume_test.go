@@ -19,7 +19,7 @@ func whole(t *testing.T, c Config, every int) (string, int) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "run")
 	r := openRun(t, dir, false)
-	l, p := puppetLoop(t, c)
+	l, p := fakeLoop(t, c)
 	_, err := r.Attach(l, Keeping{Every: every})
 	must(t, err)
 	must(t, l.Run(context.Background()))
@@ -35,7 +35,7 @@ func whole(t *testing.T, c Config, every int) (string, int) {
 func TestResumeAtEveryStep(t *testing.T) {
 	for _, strict := range []bool{false, true} {
 		for _, every := range []int{0, 1, 3} {
-			c := puppetConfig()
+			c := fakeConfig()
 			c.Strict = strict
 			want, steps := whole(t, c, every)
 			for stop := 1; stop <= steps; stop++ {
@@ -58,7 +58,7 @@ func interrupted(t *testing.T, c Config, every, stop int, dead bool) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "run")
 	r := openRun(t, dir, false)
-	l, _ := puppetLoop(t, c)
+	l, _ := fakeLoop(t, c)
 	_, err := r.Attach(l, Keeping{Every: every})
 	must(t, err)
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -77,7 +77,7 @@ func interrupted(t *testing.T, c Config, every, stop int, dead bool) string {
 	must(t, r.Close())
 
 	r = openRun(t, dir, true)
-	l, p := puppetLoop(t, c)
+	l, p := fakeLoop(t, c)
 	resumed, err := r.Attach(l, Keeping{Every: every})
 	must(t, err)
 	if !dead && (!resumed.Found || resumed.Step != stop) {
@@ -92,7 +92,7 @@ func interrupted(t *testing.T, c Config, every, stop int, dead bool) string {
 func TestResumeFinished(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := openRun(t, dir, false)
-	l, p := puppetLoop(t, puppetConfig())
+	l, p := fakeLoop(t, fakeConfig())
 	_, err := r.Attach(l, Keeping{})
 	must(t, err)
 	must(t, l.Run(context.Background()))
@@ -102,7 +102,7 @@ func TestResumeFinished(t *testing.T) {
 	best := fmt.Sprint(p.params)
 
 	r = openRun(t, dir, true)
-	l, p = puppetLoop(t, puppetConfig())
+	l, p = fakeLoop(t, fakeConfig())
 	_, err = r.Attach(l, Keeping{})
 	must(t, err)
 	l.On(Hook{Step: func(*Loop, Step) error { return errors.New("a step of a finished run") }})
@@ -120,7 +120,7 @@ func TestResumeFinished(t *testing.T) {
 func TestResumeRefuses(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := openRun(t, dir, false)
-	l, _ := puppetLoop(t, puppetConfig())
+	l, _ := fakeLoop(t, fakeConfig())
 	_, err := r.Attach(l, Keeping{Inputs: map[string]string{"model": "abc"}})
 	must(t, err)
 	must(t, l.Run(context.Background()))
@@ -139,19 +139,19 @@ func TestResumeRefuses(t *testing.T) {
 		"best":   {change: func(c *Config) { c.Best = BestAt(3) }, class: fault.Usage, want: "best is 3, was mean"},
 		"inputs": {inputs: map[string]string{"model": "abd"}, class: fault.Usage, want: "model is abd, was abc"},
 		"batch": {class: fault.Usage, want: "5 batches per epoch, the run was started with 8", loop: func(c Config) *Loop {
-			l, err := New(c, newPuppet(), NewShuffled(numbers(22), 5, 1), uniformRanks{}, nil)
+			l, err := New(c, newFakeLearner(), NewShuffled(numbers(22), 5, 1), uniformRanks{}, nil)
 			must(t, err)
 			return l
 		}},
 		"model": {class: fault.Invalid, want: "no tensor value.other of shape [1]", loop: func(c Config) *Loop {
-			p := newPuppet()
+			p := newFakeLearner()
 			p.params = append(p.params, program.Param{Name: "other", Value: []float32{1}, Grad: []float32{0}, Shape: []int{1}, RankAxis: -1})
 			l, err := New(c, p, NewShuffled(numbers(22), 3, 1), uniformRanks{}, nil)
 			must(t, err)
 			return l
 		}},
 		"fewer": {class: fault.Invalid, want: "12 tensors, not 8", loop: func(c Config) *Loop {
-			p := newPuppet()
+			p := newFakeLearner()
 			p.params = p.params[:2]
 			l, err := New(c, p, NewShuffled(numbers(22), 3, 1), uniformRanks{}, nil)
 			must(t, err)
@@ -160,11 +160,11 @@ func TestResumeRefuses(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			c := puppetConfig()
+			c := fakeConfig()
 			if tt.change != nil {
 				tt.change(&c)
 			}
-			l, _ := puppetLoop(t, c)
+			l, _ := fakeLoop(t, c)
 			if tt.loop != nil {
 				l = tt.loop(c)
 			}
@@ -193,7 +193,7 @@ func TestDivergedKeepsCheckpoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")
 			r := openRun(t, dir, false)
-			l, p := puppetLoop(t, puppetConfig())
+			l, p := fakeLoop(t, fakeConfig())
 			_, err := r.Attach(l, Keeping{Every: 1})
 			must(t, err)
 			l.On(Hook{Step: func(_ *Loop, s Step) error {
@@ -212,7 +212,7 @@ func TestDivergedKeepsCheckpoint(t *testing.T) {
 			if err != nil || m.State.Step != 6 || len(notes) > 0 {
 				t.Fatalf("checkpoint %+v, %v, %v; want step 6", m, notes, err)
 			}
-			l, p = puppetLoop(t, puppetConfig())
+			l, p = fakeLoop(t, fakeConfig())
 			must(t, l.restore(m, tensors))
 			if !finite(valueNorm(p.params)) {
 				t.Error("the checkpoint is poisoned")

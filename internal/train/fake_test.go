@@ -17,14 +17,14 @@ import (
 	"github.com/dylora/dylora/internal/program"
 )
 
-// puppet is a learner whose gradients depend on everything that a resumed run must get
+// fakeLearner is a learner whose gradients depend on everything that a resumed run must get
 // right: the values, the step, the place in the window, the examples and their ranks.
-type puppet struct{ params []program.Param }
+type fakeLearner struct{ params []program.Param }
 
-const puppetRank = 3
+const fakeRank = 3
 
-func newPuppet() *puppet {
-	p := &puppet{}
+func newFakeLearner() *fakeLearner {
+	p := &fakeLearner{}
 	add := func(name string, axis int, decay bool, shape ...int) {
 		n := shape[0]
 		if len(shape) > 1 {
@@ -36,15 +36,15 @@ func newPuppet() *puppet {
 		}
 		p.params = append(p.params, program.Param{Name: name, Value: v, Grad: make([]float32, n), Shape: shape, Decay: decay, RankAxis: axis})
 	}
-	add("site.lora_A", 0, true, puppetRank, 4)
-	add("site.lora_B", 1, true, 5, puppetRank)
+	add("site.lora_A", 0, true, fakeRank, 4)
+	add("site.lora_B", 1, true, 5, fakeRank)
 	add("head.bias", -1, false, 2)
 	return p
 }
 
-func (p *puppet) Params() []program.Param { return p.params }
+func (p *fakeLearner) Params() []program.Param { return p.params }
 
-func (p *puppet) Learn(b *data.Batch, pass program.Pass) (float64, error) {
+func (p *fakeLearner) ForwardBackward(b *data.Batch, pass program.Pass) (float64, error) {
 	loss := 0.0
 	for i, index := range b.Index {
 		for _, x := range p.params {
@@ -58,13 +58,13 @@ func (p *puppet) Learn(b *data.Batch, pass program.Pass) (float64, error) {
 	return loss, nil
 }
 
-// uniformRanks draws 1 to puppetRank.
+// uniformRanks draws 1 to fakeRank.
 type uniformRanks struct{}
 
 func (uniformRanks) Ranks() []int { return []int{1, 2, 3} }
 
 func (uniformRanks) Rank(seed uint64, step int) int {
-	return 1 + rand.New(rand.NewPCG(seed, uint64(step))).IntN(puppetRank)
+	return 1 + rand.New(rand.NewPCG(seed, uint64(step))).IntN(fakeRank)
 }
 
 // numbers are examples that know their own place.
@@ -76,17 +76,17 @@ func (n numbers) At(i int) data.Encoded {
 	return data.Encoded{Index: i, IDs: []int32{0, int32(i), 2}}
 }
 
-// puppetConfig is a run of 3 epochs of 4 steps.
-func puppetConfig() Config {
+// fakeConfig is a run of 3 epochs of 4 steps.
+func fakeConfig() Config {
 	c := DefaultConfig()
 	c.Epochs, c.Accumulate, c.LR = 3, 2, 0.05
 	return c
 }
 
-// puppetLoop trains a puppet on 22 examples in batches of 3; the best epoch is the second.
-func puppetLoop(t testing.TB, c Config) (*Loop, *puppet) {
+// fakeLoop trains a fakeLearner on 22 examples in batches of 3; the best epoch is the second.
+func fakeLoop(t testing.TB, c Config) (*Loop, *fakeLearner) {
 	t.Helper()
-	p := newPuppet()
+	p := newFakeLearner()
 	var l *Loop
 	validate := func(context.Context) (Evaluation, error) {
 		worth := []float64{0.5, 0.9, 0.7}[l.State().Epoch%3]
@@ -116,7 +116,7 @@ func openRun(t testing.TB, dir string, resume bool) *Run {
 }
 
 // outcome is all that a run leaves: the trained values, the whole state, and the log.
-func outcome(t testing.TB, l *Loop, p *puppet, dir string) string {
+func outcome(t testing.TB, l *Loop, p *fakeLearner, dir string) string {
 	t.Helper()
 	log, err := os.ReadFile(filepath.Join(dir, logName))
 	must(t, err)
