@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/train"
 )
@@ -30,15 +28,7 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
-	t.say(run.Notes...)
-	if !o.resume {
-		text := settings.yaml()
-		write := func(w io.Writer) error { _, err := w.Write(text); return err }
-		if err := disk.WriteFile(filepath.Join(run.Dir, train.SettingsName), write); err != nil {
-			return err
-		}
-	}
-	resumed, err := run.Attach(t.loop, train.Keeping{Every: settings.Train.CheckpointEvery, Inputs: t.inputs})
+	resumed, err := run.Start(t.loop, settings.yaml(), train.CheckpointPolicy{Every: settings.Train.CheckpointEvery, Inputs: t.inputs})
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ const (
 	stateName      = "state.safetensors"
 	manifestFormat = 1
 	maxManifest    = 1 << 20 // bytes
+	kept           = 2       // checkpoints: the newest, and one in case that is damaged
 )
 
 // manifest is everything of a checkpoint that is no tensor.
@@ -44,7 +45,6 @@ type manifest struct {
 // checkpoints is the folder of a run's checkpoints.
 type checkpoints struct {
 	dir  string
-	keep int
 	disk disk.Files
 }
 
@@ -57,7 +57,7 @@ func (s State) name() string {
 	return name
 }
 
-// save writes a checkpoint and removes the oldest ones beyond keep. One that is there
+// save writes a checkpoint and removes the oldest ones beyond kept. One that is there
 // already is of the same state, and stays.
 func (c *checkpoints) save(m manifest, tensors []byte) error {
 	sum := sha256.Sum256(tensors)
@@ -75,7 +75,7 @@ func (c *checkpoints) save(m manifest, tensors []byte) error {
 	return c.prune()
 }
 
-// prune leaves the newest keep checkpoints, and nothing that a killed save left.
+// prune leaves the newest kept checkpoints, and nothing that a killed save left.
 func (c *checkpoints) prune() error {
 	names, err := c.list()
 	if err != nil {
@@ -85,7 +85,7 @@ func (c *checkpoints) prune() error {
 	if err != nil {
 		return err
 	}
-	for _, name := range names[min(len(names), c.keep):] {
+	for _, name := range names[min(len(names), kept):] {
 		left = append(left, filepath.Join(c.dir, name))
 	}
 	for _, dir := range left {

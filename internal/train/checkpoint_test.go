@@ -60,7 +60,7 @@ func TestSaveBroken(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "checkpoints")
 			saved(t, dir, disk.Real{}, 1, 2)
 			d := &disktest.Broken{At: at, Dead: dead}
-			err := (&checkpoints{dir: dir, keep: 2, disk: d}).save(manifest{State: State{Step: 3, Closed: -1}}, tensorsOf(3))
+			err := (&checkpoints{dir: dir, disk: d}).save(manifest{State: State{Step: 3, Closed: -1}}, tensorsOf(3))
 			step, notes := newest(t, dir)
 			if d.Failed == "" {
 				must(t, err)
@@ -95,7 +95,7 @@ func TestPowerLoss(t *testing.T) {
 		live, after := filepath.Join(root, fmt.Sprint("live", i)), filepath.Join(root, fmt.Sprint("after", i))
 		d := disktest.NewVolatile(live, random)
 		d.Limit = 1 + random.IntN(40)
-		c := &checkpoints{dir: filepath.Join(live, "checkpoints"), keep: 2, disk: d}
+		c := &checkpoints{dir: filepath.Join(live, "checkpoints"), disk: d}
 		done, tried := 0, 0
 		for step := 1; step <= 5; step++ {
 			tried = step

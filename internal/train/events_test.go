@@ -33,7 +33,7 @@ func TestEvents(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := openTicking(t, dir, false)
 	l, _ := fakeLoop(t, fakeConfig())
-	_, err := r.Attach(l, Keeping{})
+	_, err := r.Start(l, settingsText, CheckpointPolicy{})
 	must(t, err)
 	var want []tbtest.Point
 	l.On(Hook{Step: func(_ *Loop, s Step) error {
@@ -66,7 +66,7 @@ func TestEventsResume(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "run")
 		r := openTicking(t, dir, false)
 		l, _ := fakeLoop(t, fakeConfig())
-		_, err := r.Attach(l, Keeping{Every: 3})
+		_, err := r.Start(l, settingsText, CheckpointPolicy{Every: 3})
 		must(t, err)
 		ctx, cancel := context.WithCancelCause(context.Background())
 		l.On(Hook{Name: "test", Step: func(_ *Loop, s Step) error {
@@ -88,7 +88,7 @@ func TestEventsResume(t *testing.T) {
 			}
 			r = openTicking(t, dir, true)
 			l, _ = fakeLoop(t, fakeConfig())
-			_, err := r.Attach(l, Keeping{Every: 3})
+			_, err := r.Start(l, settingsText, CheckpointPolicy{Every: 3})
 			must(t, err)
 			must(t, l.Run(context.Background()))
 		}

@@ -106,12 +106,14 @@ func must(t testing.TB, err error) {
 
 func clock() time.Time { return time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC) }
 
-// openRun opens a run in dir, whose root is dir's parent, with a config.yaml as cmd writes one.
+// settingsText is what the tests' runs have as their config.yaml.
+var settingsText = []byte("task: demo\n")
+
+// openRun claims dir, whose root is dir's parent.
 func openRun(t testing.TB, dir string, resume bool) *Run {
 	t.Helper()
 	r, err := OpenRun(RunOptions{Root: filepath.Dir(dir), Dir: dir, Task: "demo", Resume: resume, Now: clock})
 	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, "config.yaml"), []byte("task: demo\n"), 0o666))
 	return r
 }
 
@@ -130,7 +132,7 @@ func outcome(t testing.TB, l *Loop, p *fakeLearner, dir string) string {
 // saved is a checkpoint folder with one checkpoint per step in steps, by way of d.
 func saved(t testing.TB, dir string, d disk.Files, steps ...int) *checkpoints {
 	t.Helper()
-	c := &checkpoints{dir: dir, keep: 2, disk: d}
+	c := &checkpoints{dir: dir, disk: d}
 	for _, s := range steps {
 		must(t, c.save(manifest{State: State{Step: s, Closed: -1}}, tensorsOf(s)))
 	}

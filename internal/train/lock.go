@@ -2,7 +2,9 @@ package train
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,12 +15,14 @@ import (
 )
 
 // lockName is the file whose lock is the run folder's. The system gives the lock back
-// when its owner dies, so nobody has to remove the file.
+// when its owner dies, so nobody has to remove the file. Only its owner may.
 const lockName = ".lock"
 
 type lock struct{ file *flock.Flock }
 
-// lockRun locks a run folder for this process, or says who has it.
+// lockRun locks a run folder for this process, or says who has it. The error wraps
+// fs.ErrNotExist if the folder or the file was removed meanwhile: a lock of a file that
+// nobody else finds locks nothing.
 func lockRun(dir string) (*lock, error) {
 	path := filepath.Join(dir, lockName)
 	l := flock.New(path)
@@ -29,10 +33,26 @@ func lockRun(dir string) (*lock, error) {
 	if !ok {
 		return nil, fault.Errorf(fault.Locked, "%s is in use%s: wait for it to end, or name another folder", dir, owner(path))
 	}
+	if err := inPlace(l); err != nil {
+		return nil, fmt.Errorf("cannot lock the run folder: %w", errors.Join(err, l.Close()))
+	}
 	// Who has it is for messages only, so a system that forbids writing to a locked file
 	// does no harm.
 	_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o666)
 	return &lock{l}, nil
+}
+
+// inPlace fails if the locked file is no longer the one at its path.
+func inPlace(l *flock.Flock) error {
+	locked, err := l.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := os.Stat(l.Path())
+	if err == nil && !os.SameFile(locked, there) {
+		err = &fs.PathError{Op: "lock", Path: l.Path(), Err: fs.ErrNotExist}
+	}
+	return err
 }
 
 // owner says which process wrote the lock's file.
@@ -46,3 +66,14 @@ func owner(path string) string {
 }
 
 func (l *lock) release() error { return l.file.Close() }
+
+// remove removes the lock's file and releases the lock, in this order: once it is
+// released the file may be another's.
+func (l *lock) remove() error {
+	err := os.Remove(l.file.Path())
+	if closed := l.release(); err == nil || errors.Is(err, fs.ErrNotExist) || closed != nil {
+		return closed
+	}
+	// Where an open file cannot be removed, a file that another has locked cannot either.
+	return os.Remove(l.file.Path())
+}

@@ -20,7 +20,7 @@ func whole(t *testing.T, c Config, every int) (string, int) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := openRun(t, dir, false)
 	l, p := fakeLoop(t, c)
-	_, err := r.Attach(l, Keeping{Every: every})
+	_, err := r.Start(l, settingsText, CheckpointPolicy{Every: every})
 	must(t, err)
 	must(t, l.Run(context.Background()))
 	must(t, r.Close())
@@ -59,7 +59,7 @@ func interrupted(t *testing.T, c Config, every, stop int, dead bool) string {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := openRun(t, dir, false)
 	l, _ := fakeLoop(t, c)
-	_, err := r.Attach(l, Keeping{Every: every})
+	_, err := r.Start(l, settingsText, CheckpointPolicy{Every: every})
 	must(t, err)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	l.On(Hook{Name: "test", Step: func(_ *Loop, s Step) error {
@@ -78,7 +78,7 @@ func interrupted(t *testing.T, c Config, every, stop int, dead bool) string {
 
 	r = openRun(t, dir, true)
 	l, p := fakeLoop(t, c)
-	resumed, err := r.Attach(l, Keeping{Every: every})
+	resumed, err := r.Start(l, settingsText, CheckpointPolicy{Every: every})
 	must(t, err)
 	if !dead && (!resumed.Found || resumed.Step != stop) {
 		t.Errorf("resumed %+v after a stop at step %d", resumed, stop)
@@ -93,7 +93,7 @@ func TestResumeFinished(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := openRun(t, dir, false)
 	l, p := fakeLoop(t, fakeConfig())
-	_, err := r.Attach(l, Keeping{})
+	_, err := r.Start(l, settingsText, CheckpointPolicy{})
 	must(t, err)
 	must(t, l.Run(context.Background()))
 	must(t, r.Close())
@@ -103,7 +103,7 @@ func TestResumeFinished(t *testing.T) {
 
 	r = openRun(t, dir, true)
 	l, p = fakeLoop(t, fakeConfig())
-	_, err = r.Attach(l, Keeping{})
+	_, err = r.Start(l, settingsText, CheckpointPolicy{})
 	must(t, err)
 	l.On(Hook{Step: func(*Loop, Step) error { return errors.New("a step of a finished run") }})
 	must(t, l.Run(context.Background()))
@@ -121,7 +121,7 @@ func TestResumeRefuses(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := openRun(t, dir, false)
 	l, _ := fakeLoop(t, fakeConfig())
-	_, err := r.Attach(l, Keeping{Inputs: map[string]string{"model": "abc"}})
+	_, err := r.Start(l, settingsText, CheckpointPolicy{Inputs: map[string]string{"model": "abc"}})
 	must(t, err)
 	must(t, l.Run(context.Background()))
 	must(t, r.Close())
@@ -173,7 +173,7 @@ func TestResumeRefuses(t *testing.T) {
 				inputs = tt.inputs
 			}
 			r := openRun(t, dir, true)
-			_, err := r.Attach(l, Keeping{Inputs: inputs})
+			_, err := r.Start(l, settingsText, CheckpointPolicy{Inputs: inputs})
 			must(t, r.Close())
 			if err == nil || fault.ClassOf(err) != tt.class || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v (class %d), want %q of class %d", err, fault.ClassOf(err), tt.want, tt.class)
@@ -194,7 +194,7 @@ func TestDivergedKeepsCheckpoint(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")
 			r := openRun(t, dir, false)
 			l, p := fakeLoop(t, fakeConfig())
-			_, err := r.Attach(l, Keeping{Every: 1})
+			_, err := r.Start(l, settingsText, CheckpointPolicy{Every: 1})
 			must(t, err)
 			l.On(Hook{Step: func(_ *Loop, s Step) error {
 				if s.Step == 6 {

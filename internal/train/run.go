@@ -21,50 +21,6 @@ type RunOptions struct {
 	Now    func() time.Time
 }
 
-// Run is a run folder that this process has locked.
-type Run struct {
-	Dir   string
-	Notes []string // what a user should be told about the folder
-
-	resume bool
-	lock   *lock
-	log    *metricsLog
-	events *events
-	now    func() time.Time
-	disk   disk.Files
-}
-
-// OpenRun makes and locks the folder and points Root/latest at it. A folder in use is
-// fault.Locked; one that holds something is fault.Usage unless it is to be resumed.
-func OpenRun(o RunOptions) (*Run, error) {
-	dir, err := o.folder()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Lstat(filepath.Join(dir, lockName)); err != nil { // no file is made in a folder that is no run's
-		if err := o.usable(dir); err != nil {
-			return nil, err
-		}
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, fmt.Errorf("run folder: %w", err)
-	}
-	r := &Run{Dir: dir, resume: o.Resume, disk: disk.Real{}, now: o.Now}
-	if r.lock, err = lockRun(dir); err != nil {
-		return nil, err
-	}
-	if err = o.usable(dir); err == nil { // whoever had the lock before may have run here
-		err = removeUnfinished(dir)
-	}
-	if err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
-	if err := point(o.Root, dir); err != nil {
-		r.Notes = append(r.Notes, fmt.Sprintf("%v: commands without --adapter will not find this run", err))
-	}
-	return r, nil
-}
-
 // folder is the run's folder by the options.
 func (o RunOptions) folder() (string, error) {
 	switch {
@@ -127,13 +83,4 @@ func removeUnfinished(dir string) error {
 		}
 	}
 	return err
-}
-
-// Close closes log and events and unlocks the folder.
-func (r *Run) Close() error {
-	var err error
-	if r.log != nil {
-		err = errors.Join(r.log.file.Close(), r.events.close())
-	}
-	return errors.Join(err, r.lock.release())
 }

@@ -10,20 +10,24 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// tryRun opens a run and closes it; the error is OpenRun's.
-func tryRun(o RunOptions) (string, error) {
+// tryRun opens a run, starts it and closes it; the error is OpenRun's.
+func tryRun(t *testing.T, o RunOptions) (string, error) {
+	t.Helper()
 	o.Task, o.Now = "demo", clock
 	r, err := OpenRun(o)
 	if err != nil {
 		return "", err
 	}
+	l, _ := fakeLoop(t, fakeConfig())
+	_, err = r.Start(l, settingsText, CheckpointPolicy{})
+	must(t, err)
 	return r.Dir, r.Close()
 }
 
 func TestOpenRunFolders(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "runs")
 	for _, want := range []string{"demo-20260203-040506", "demo-20260203-040506-2", "demo-20260203-040506-3"} {
-		dir, err := tryRun(RunOptions{Root: root})
+		dir, err := tryRun(t, RunOptions{Root: root})
 		must(t, err)
 		latest, err := Latest(root)
 		must(t, err)
@@ -32,7 +36,7 @@ func TestOpenRunFolders(t *testing.T) {
 		}
 	}
 	elsewhere := filepath.Join(t.TempDir(), "a", "b")
-	dir, err := tryRun(RunOptions{Root: root, Dir: elsewhere + "/"})
+	dir, err := tryRun(t, RunOptions{Root: root, Dir: elsewhere + "/"})
 	must(t, err)
 	if latest, err := Latest(root); err != nil || dir != elsewhere || latest != elsewhere {
 		t.Errorf("run in %s, latest %s, %v", dir, latest, err)
@@ -65,7 +69,7 @@ func TestOpenRunRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			before, _ := os.ReadDir(tt.dir)
-			_, err := tryRun(RunOptions{Root: root, Dir: tt.dir, Resume: tt.resume})
+			_, err := tryRun(t, RunOptions{Root: root, Dir: tt.dir, Resume: tt.resume})
 			if err == nil || fault.ClassOf(err) != tt.class || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v (class %d), want %q", err, fault.ClassOf(err), tt.want)
 			}
@@ -74,7 +78,7 @@ func TestOpenRunRefuses(t *testing.T) {
 			}
 		})
 	}
-	_, err := tryRun(RunOptions{Root: filepath.Join(root, "empty"), Resume: true})
+	_, err := tryRun(t, RunOptions{Root: filepath.Join(root, "empty"), Resume: true})
 	if fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), "there is no run yet") {
 		t.Errorf("resume without a latest run: %v", err)
 	}
@@ -86,7 +90,7 @@ func TestOpenRunAfterKill(t *testing.T) {
 		dir := t.TempDir()
 		must(t, os.WriteFile(filepath.Join(dir, lockName), nil, 0o666))
 		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o666))
-		_, err := tryRun(RunOptions{Root: t.TempDir(), Dir: dir})
+		_, err := tryRun(t, RunOptions{Root: t.TempDir(), Dir: dir})
 		if (err == nil) != ours {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -128,13 +132,16 @@ func TestLock(t *testing.T) {
 func TestLockOwner(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := openRun(t, dir, false)
-	_, err := tryRun(RunOptions{Root: filepath.Dir(dir), Dir: dir, Resume: true})
+	l, _ := fakeLoop(t, fakeConfig())
+	_, err := r.Start(l, settingsText, CheckpointPolicy{})
+	must(t, err)
+	_, err = tryRun(t, RunOptions{Root: filepath.Dir(dir), Dir: dir, Resume: true})
 	if err == nil || !strings.Contains(err.Error(), "by process ") {
 		t.Errorf("second: %v", err)
 	}
 	must(t, r.Close())
 	must(t, os.WriteFile(filepath.Join(dir, lockName), []byte("999999\n"), 0o666))
-	if _, err := tryRun(RunOptions{Root: filepath.Dir(dir), Dir: dir, Resume: true}); err != nil {
+	if _, err := tryRun(t, RunOptions{Root: filepath.Dir(dir), Dir: dir, Resume: true}); err != nil {
 		t.Errorf("after the owner: %v", err)
 	}
 }
@@ -159,7 +166,7 @@ func TestLatest(t *testing.T) {
 	if got, err := Latest(root); err != nil || got != path {
 		t.Errorf("a folder: %s, %v", got, err)
 	}
-	dir, err := tryRun(RunOptions{Root: root, Dir: filepath.Join(root, "c")})
+	dir, err := tryRun(t, RunOptions{Root: root, Dir: filepath.Join(root, "c")})
 	if err != nil || dir == "" {
 		t.Errorf("a run beside a folder called latest: %v", err)
 	}

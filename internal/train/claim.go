@@ -1,0 +1,122 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dylora/dylora/internal/disk"
+)
+
+// Run is a run folder that this process has locked. It is claimed by OpenRun, and becomes
+// a run by Start.
+type Run struct {
+	Dir string
+
+	root   string
+	made   []string // the folders that OpenRun created, outermost first
+	resume bool
+	lock   *lock
+	log    *metricsLog
+	events *events
+	now    func() time.Time
+	disk   disk.Files
+}
+
+// OpenRun claims the run's folder: it creates the folder if there is none, locks it, and
+// writes nothing else, so that it can come before all that a run reads. A folder in use is
+// fault.Locked; one that holds something is fault.Usage unless it is to be resumed; one
+// without a run to resume is fault.Invalid.
+func OpenRun(o RunOptions) (*Run, error) {
+	dir, err := o.folder()
+	if err != nil {
+		return nil, err
+	}
+	// Another process may let go of the same folder meanwhile, and remove it.
+	const tries = 100
+	for try := 1; ; try++ {
+		r, err := o.claim(dir)
+		if try == tries || !errors.Is(err, fs.ErrNotExist) {
+			return r, err
+		}
+	}
+}
+
+// claim is one try of OpenRun. Its error wraps fs.ErrNotExist if the folder or the lock's
+// file was removed meanwhile.
+func (o RunOptions) claim(dir string) (*Run, error) {
+	if _, err := os.Lstat(filepath.Join(dir, lockName)); err != nil { // no file is made in a folder that is no run's
+		if err := o.usable(dir); err != nil {
+			return nil, err
+		}
+	}
+	r := &Run{Dir: dir, root: o.Root, resume: o.Resume, disk: disk.Real{}, now: o.Now}
+	var err error
+	if r.made, err = makeFolders(dir); err != nil {
+		removeFolders(r.made)
+		return nil, fmt.Errorf("run folder: %w", err)
+	}
+	if r.lock, err = lockRun(dir); err != nil {
+		removeFolders(r.made)
+		return nil, err
+	}
+	if err = o.usable(dir); err == nil { // whoever had the lock before may have run here
+		err = removeUnfinished(dir)
+	}
+	if err != nil {
+		err = errors.Join(err, r.lock.release())
+		removeFolders(r.made)
+		return nil, err
+	}
+	return r, nil
+}
+
+// Close closes log and events and unlocks the folder. Of a folder that was claimed and
+// never became a run it leaves nothing that was not there before.
+func (r *Run) Close() error {
+	if !r.resume && !isRun(r.Dir) {
+		err := r.lock.remove()
+		removeFolders(r.made)
+		return err
+	}
+	var err error
+	if r.log != nil {
+		err = errors.Join(r.log.file.Close(), r.events.close())
+	}
+	return errors.Join(err, r.lock.release())
+}
+
+// makeFolders creates dir and the folders above it that are missing. It lists those that
+// it created, outermost first, on an error too.
+func makeFolders(dir string) (made []string, err error) {
+	err = os.Mkdir(dir, 0o777)
+	if parent := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && parent != dir {
+		if made, err = makeFolders(parent); err != nil {
+			return made, err
+		}
+		err = os.Mkdir(dir, 0o777)
+	}
+	switch {
+	case err == nil:
+		return append(made, dir), nil
+	case !errors.Is(err, fs.ErrExist):
+		return made, err
+	}
+	if info, statErr := os.Stat(dir); statErr == nil && info.IsDir() {
+		return made, nil
+	}
+	if _, statErr := os.Lstat(dir); statErr != nil {
+		return made, statErr // it was removed meanwhile
+	}
+	return made, err
+}
+
+// removeFolders removes the folders that makeFolders created, but for those that hold
+// something now. An empty folder that cannot be removed does no harm: a run can have it.
+func removeFolders(made []string) {
+	for i := len(made) - 1; i >= 0 && os.Remove(made[i]) == nil; i-- {
+	}
+}

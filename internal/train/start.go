@@ -1,0 +1,108 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// CheckpointPolicy says when a run is saved, and what a resume has to agree with. The two
+// newest checkpoints are kept.
+type CheckpointPolicy struct {
+	Every  int               // steps between checkpoints; 0: only after each epoch and at a stop
+	Inputs map[string]string // what the run depends on beside its Config, such as the hash of the base model; a resume with others is refused
+}
+
+// Resumed says what Start found.
+type Resumed struct {
+	Found bool // a checkpoint, which the loop now is at
+	Step  int
+	Notes []string // what a user should be told
+}
+
+// Start makes the claimed folder a run. Before anything else it writes settings, the text
+// of SettingsName, or, if the run is resumed, leaves that file as it is and puts the loop
+// where the run was. Then it points Root/latest at the folder, opens the log, and adds
+// the hooks that keep log, events and checkpoints. Call it before other hooks are added,
+// so that a checkpoint is on the disk before anything is shown of it.
+func (r *Run) Start(l *Loop, settings []byte, p CheckpointPolicy) (Resumed, error) {
+	c := &checkpoints{dir: filepath.Join(r.Dir, "checkpoints"), disk: r.disk}
+	var out Resumed
+	var logged int64
+	var err error
+	if r.resume {
+		out, logged, err = r.restore(l, c, p)
+	} else {
+		err = r.writeSettings(settings)
+	}
+	if err != nil {
+		return out, err
+	}
+	if err := point(r.root, r.Dir); err != nil {
+		out.Notes = append(out.Notes, fmt.Sprintf("%v: commands without --adapter will not find this run", err))
+	}
+	log, notes, err := openLog(filepath.Join(r.Dir, logName), logged)
+	if err != nil {
+		return out, err
+	}
+	out.Notes = append(out.Notes, notes...)
+	r.log, r.events = log, &events{dir: r.Dir, first: out.Step + 1, now: r.now}
+	l.On(log.hook(), r.events.hook(), c.hook(r, p))
+	return out, nil
+}
+
+func (r *Run) writeSettings(text []byte) error {
+	return disk.WriteFile(filepath.Join(r.Dir, SettingsName), func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// restore puts the loop where the newest whole checkpoint is, if there is one, and says
+// how many bytes of the log that checkpoint vouches for.
+func (r *Run) restore(l *Loop, c *checkpoints, p CheckpointPolicy) (out Resumed, logged int64, err error) {
+	m, tensors, notes, err := c.load()
+	out.Notes = notes
+	if err != nil || m == nil {
+		return out, 0, err
+	}
+	if other := differences(m.Inputs, p.Inputs); len(other) > 0 {
+		return out, 0, fault.Usagef("resume: other inputs than the run was started with: %s", strings.Join(other, ", "))
+	}
+	if err := l.restore(m, tensors); err != nil {
+		return out, 0, fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	out.Found, out.Step = true, m.State.Step
+	return out, m.Log, nil
+}
+
+// hook saves checkpoints: every so many steps, after each epoch, and at a stop.
+func (c *checkpoints) hook(r *Run, p CheckpointPolicy) Hook {
+	save := func(l *Loop) error {
+		m, tensors, err := l.capture()
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(r.log.file.Sync(), r.events.sync()); err != nil { // the manifest vouches for so many bytes of the log
+			return err
+		}
+		m.Log, m.Inputs = r.log.size, p.Inputs
+		return c.save(m, tensors)
+	}
+	return Hook{
+		Name: "checkpoint",
+		Step: func(l *Loop, s Step) error {
+			if p.Every > 0 && s.Step%p.Every == 0 {
+				return save(l)
+			}
+			return nil
+		},
+		Epoch: save,
+		Stop:  save,
+	}
+}
