@@ -55,7 +55,7 @@ func TestAllowPickle(t *testing.T) {
 		switch {
 		case tt.ok && (err != nil || base.model.Config.HiddenSize != 256):
 			t.Errorf("%s: %v", tt.args, err)
-		case !tt.ok && (fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "--allow-pickle")):
+		case !tt.ok && (fault.ClassOf(err) != fault.Usage || !strings.Contains(message(err), "--allow-pickle")):
 			t.Errorf("%s: %v", tt.args, err)
 		}
 	}

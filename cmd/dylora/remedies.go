@@ -5,6 +5,8 @@ import (
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/hub"
+	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/settings"
 )
 
@@ -12,8 +14,18 @@ import (
 // the command line. It is the end of a sentence that the error's message begins.
 func remedies() map[fault.Reason]string {
 	return map[fault.Reason]string{
-		adapter.OtherBase:       "give that model, or --force-base to use this one",
 		settings.UnknownSetting: "'dylora config show' lists the settings",
+
+		adapter.OtherBase:      "give that model, or --force-base to use this one",
+		adapter.PickledWeights: "add --allow-pickle to have it read",
+		adapter.NoAlpha:        "give it with --lora-alpha",
+		adapter.HasBiases:      "write a full model with 'dylora merge' instead",
+		adapter.OtherRank:      "or cut it with 'dylora slice'",
+
+		hub.PickledWeights: "--allow-pickle reads the pickle",
+		hub.OfflineMode:    "unset it, or run 'dylora fetch' where there is a network",
+
+		model.PickledWeights: "--allow-pickle reads the tensors by an allow-list, or convert it with AutoModel.from_pretrained(…).save_pretrained(…) of Transformers",
 	}
 }
 

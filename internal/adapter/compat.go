@@ -5,10 +5,10 @@ import "github.com/dylora/dylora/internal/fault"
 // Compat is a for servers that know one rank and one alpha: all sites padded to the
 // largest rank, their scales in B, alpha equal to the rank, so that PEFT's scale is 1. At
 // its rank it computes what a does, but for the rounding of B. Biases are refused
-// (fault.Usage), as such servers drop them.
+// (fault.Usage, HasBiases), as such servers drop them.
 func (a *Adapter) Compat() (*Adapter, error) {
 	if len(a.Biases) > 0 {
-		return nil, fault.Usagef("the adapter holds biases of the base model, which the compatible form leaves out; write a full model with 'dylora merge' instead")
+		return nil, fault.Because(HasBiases, fault.Usagef("the adapter holds biases of the base model, which the compatible form leaves out"))
 	}
 	c := a.Clone()
 	for i := range c.Sites {

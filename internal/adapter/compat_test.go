@@ -50,7 +50,7 @@ func TestCompat(t *testing.T) {
 	if trained(t).Sites[0].B[0] != plain.Sites[0].B[0] {
 		t.Error("the original has changed")
 	}
-	if _, err := withBiases(t, "roberta.embeddings.LayerNorm.bias").Compat(); fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "dylora merge") {
+	if _, err := withBiases(t, "roberta.embeddings.LayerNorm.bias").Compat(); fault.ClassOf(err) != fault.Usage || fault.ReasonOf(err) != adapter.HasBiases {
 		t.Errorf("biases: %v", err)
 	}
 }

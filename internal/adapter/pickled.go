@@ -20,10 +20,10 @@ type Options struct {
 // pickledName is the weights' file of PEFT before it wrote safetensors.
 const pickledName = "adapter_model.bin"
 
-// readPickle reads a pickle if that is allowed.
+// readPickle reads a pickle if that is allowed; otherwise the reason is PickledWeights.
 func (o Options) readPickle(file string) (*safetensors.File, error) {
 	if !o.AllowPickle {
-		return nil, fault.Usagef("%s: weights in Python's pickle format, which is a program; nothing of it is run, but say --allow-pickle to have it read", file)
+		return nil, fault.Because(PickledWeights, fault.Usagef("%s: weights in Python's pickle format, which is a program; nothing of it is run", file))
 	}
 	return pickle.Read(file)
 }
@@ -41,14 +41,15 @@ func (o Options) readWeights(weights, pickled string) (string, *safetensors.File
 
 // OpenLoralib reads what lora_state_dict of microsoft/LoRA's loralib gives, saved by
 // torch.save: keys without a prefix and without .weight, ranks by the shapes, and the
-// whole head. The file does not say alpha. There are no facts.
+// whole head. The file does not say alpha: without one in o that is NoAlpha. There are no
+// facts.
 func OpenLoralib(file string, o Options) (*Loaded, error) {
 	st, err := o.readPickle(file)
 	if err != nil {
 		return nil, err
 	}
 	if !(o.Alpha > 0) {
-		return nil, fault.Usagef("%s: a loralib file does not hold lora_alpha, and its weights mean nothing without: say --lora-alpha", file)
+		return nil, fault.Because(NoAlpha, fault.Usagef("%s: a loralib file does not hold lora_alpha, and its weights mean nothing without", file))
 	}
 	if err := refuseMerged(file, st); err != nil {
 		return nil, err

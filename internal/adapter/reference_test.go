@@ -235,8 +235,8 @@ func TestReferenceLoralib(t *testing.T) {
 		t.Skip("DYLORA_SHARED is not set")
 	}
 	file := filepath.Join(root, "data", "adapters", "microsoft-lora-mnli", "roberta_base_lora_mnli.bin")
-	for want, o := range map[string]adapter.Options{"--allow-pickle": {Alpha: 16}, "--lora-alpha": {AllowPickle: true}} {
-		if _, err := adapter.OpenLoralib(file, o); fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), want) {
+	for want, o := range map[fault.Reason]adapter.Options{adapter.PickledWeights: {Alpha: 16}, adapter.NoAlpha: {AllowPickle: true}} {
+		if _, err := adapter.OpenLoralib(file, o); fault.ClassOf(err) != fault.Usage || fault.ReasonOf(err) != want {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}

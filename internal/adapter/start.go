@@ -12,10 +12,10 @@ import (
 
 // StartFrom takes over A and B of init, which must adapt the same projections at the same
 // rank and alpha; the head stays a's own. Errors are fault.Usage and say which of them
-// differs. The weights are copied.
+// differs, with the reason OtherRank if it is the rank. The weights are copied.
 func (a *Adapter) StartFrom(init *Adapter) error {
 	if init.Rank != a.Rank {
-		return fault.Usagef("its rank is %d, not %d: set rank to %d, or cut it with 'dylora slice'", init.Rank, a.Rank, init.Rank)
+		return fault.Because(OtherRank, fault.Usagef("its rank is %d, not %d: set rank to %d", init.Rank, a.Rank, init.Rank))
 	}
 	if init.Alpha != a.Alpha {
 		return fault.Usagef("its alpha is %v, not %v, and its weights are made for that scale: set alpha to %v", init.Alpha, a.Alpha, init.Alpha)

@@ -130,7 +130,11 @@ func (c *Client) watch(ctx context.Context) (context.Context, func(), context.Ca
 // unreachable is the error of what is neither cached nor to be had.
 func (c *Client) unreachable(repo Repo, why error) error {
 	if c.Offline {
-		return fault.Errorf(fault.Offline, "%s is not in the cache %s: %w; HF_HUB_OFFLINE is set: unset it, or run 'dylora fetch' where there is a network", repo, c.cache, why)
+		err := fault.Errorf(fault.Offline, "%s is not in the cache %s: %w; HF_HUB_OFFLINE is set", repo, c.cache, why)
+		if fault.ReasonOf(why) != "" { // what is cached needs no network, but what why asks for
+			return err
+		}
+		return fault.Because(OfflineMode, err)
 	}
 	return fault.Errorf(fault.Offline, "%s is not in the cache %s, and %s cannot be reached: %w", repo, c.cache, c.endpoint.Host, why)
 }

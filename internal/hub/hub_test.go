@@ -210,7 +210,7 @@ func TestModelFilesRefusals(t *testing.T) {
 	}{
 		{"no config", change([]string{"config.json"}, nil), "has no config.json"},
 		{"no tokenizer", change([]string{"tokenizer.json", "merges.txt"}, nil), "has neither tokenizer.json"},
-		{"pickle only", change([]string{"model.safetensors"}, nil), "--allow-pickle reads it"},
+		{"pickle only", change([]string{"model.safetensors"}, nil), "its weights are a pickle, pytorch_model.bin, and there is no model.safetensors"},
 		{"no weights", change([]string{"model.safetensors", "pytorch_model.bin"}, nil), "has no model.safetensors"},
 		{"index is no JSON", change([]string{"model.safetensors"}, map[string]string{index: "{"}), "not as it should be"},
 		{"index is empty", change([]string{"model.safetensors"}, map[string]string{index: "{}"}), "names no files"},
@@ -225,12 +225,22 @@ func TestModelFilesRefusals(t *testing.T) {
 			c := client(t, s)
 			_, err := c.Snapshot(t.Context(), repo(t, Model, "org/name", ""), ModelFiles(false))
 			checkError(t, err, fault.Invalid, "model org/name: ", tt.want)
+			pickled := fault.Reason("")
+			if tt.name == "pickle only" {
+				pickled = PickledWeights
+			}
+			if got := fault.ReasonOf(err); got != pickled {
+				t.Errorf("reason %q, want %q", got, pickled)
+			}
 			if _, err := os.Stat(filepath.Join(c.Cache(), "models--org--name", "refs")); err == nil {
 				t.Error("a revision is remembered that is not there")
 			}
 			c.Offline = true
 			_, err = c.Snapshot(t.Context(), repo(t, Model, "org/name", ""), ModelFiles(false))
 			checkError(t, err, fault.Offline, "is not in the cache")
+			if got := fault.ReasonOf(err); got != OfflineMode {
+				t.Errorf("offline: reason %q, want %q", got, OfflineMode)
+			}
 		})
 	}
 	s := hubtest.New(t)

@@ -12,7 +12,7 @@ import (
 
 // ModelFiles wants what an encoder and its tokenizer consist of: config.json, the
 // tokenizer's files, and the weights, whole or in shards. pickle allows pytorch_model.bin
-// where there are no safetensors.
+// where there are no safetensors; if not, the reason is PickledWeights.
 func ModelFiles(pickle bool) Wanted {
 	return func(v View) ([]string, error) {
 		if !v.Has("config.json") {
@@ -51,7 +51,7 @@ func weightFiles(v View, pickle bool) ([]string, error) {
 		}
 	}
 	if !pickle && (v.Has("pytorch_model.bin") || v.Has("pytorch_model.bin.index.json")) {
-		return nil, fault.Invalidf("its weights are a pickle, pytorch_model.bin, and there is no model.safetensors: --allow-pickle reads it")
+		return nil, fault.Because(PickledWeights, fault.Invalidf("its weights are a pickle, pytorch_model.bin, and there is no model.safetensors"))
 	}
 	return nil, fault.Invalidf("it has no model.safetensors and no shards of one")
 }

@@ -44,7 +44,8 @@ var (
 	pickleFormat = format{"pytorch_model.bin", ".bin", unpickled}
 )
 
-// findFormat chooses safetensors where there are any, else pickles if they are allowed.
+// findFormat chooses safetensors where there are any, else pickles if they are allowed;
+// if not, the reason is PickledWeights.
 func findFormat(fsys fs.FS, dir string, allowPickle bool) (format, error) {
 	switch {
 	case tensorFormat.in(fsys):
@@ -52,8 +53,8 @@ func findFormat(fsys fs.FS, dir string, allowPickle bool) (format, error) {
 	case !pickleFormat.in(fsys):
 		return format{}, fault.Invalidf("%s: no %s and no %s: want a folder in Hugging Face's layout with safetensors weights", dir, tensorFormat.whole, tensorFormat.list())
 	case !allowPickle:
-		return format{}, fault.Usagef("%s: the weights are only there as %s, a Python pickle: a program, which may do anything to who runs it. Nothing of it is run here; --allow-pickle reads the tensors by an allow-list, or convert it with AutoModel.from_pretrained(…).save_pretrained(…) of Transformers",
-			dir, pickleFormat.whole)
+		return format{}, fault.Because(PickledWeights, fault.Usagef("%s: the weights are only there as %s, a Python pickle: a program, which may do anything to who runs it. Nothing of it is run here",
+			dir, pickleFormat.whole))
 	}
 	return pickleFormat, nil
 }
