@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/model"
@@ -21,6 +22,12 @@ func remedies() map[fault.Reason]string {
 		adapter.NoAlpha:        "give it with --lora-alpha",
 		adapter.HasBiases:      "write a full model with 'dylora merge' instead",
 		adapter.OtherRank:      "or cut it with 'dylora slice'",
+
+		data.NoDataFolder: "set --data-dir to that folder",
+		data.NoDevFile:    "give one with --dev-file",
+		data.LongLabel:    "name the right column with --label-column",
+		data.ManyLabels:   "is it a regression (--kind regression), or another column?",
+		data.StrayQuote:   "--quoting none takes quotes as letters",
 
 		hub.PickledWeights: "--allow-pickle reads the pickle",
 		hub.OfflineMode:    "unset it, or run 'dylora fetch' where there is a network",

@@ -95,11 +95,11 @@ func (f Files) findLabels() ([]string, error) {
 		case label == "":
 			return at.errorf(f.Label, "is empty: every example of training needs its label")
 		case len(label) > longestLabel:
-			return at.errorf(f.Label, "has %d bytes, no label is so long: name the right column with --label-column", len(label))
+			return fault.Because(LongLabel, at.errorf(f.Label, "has %d bytes, no label is so long", len(label)))
 		case seen[label]:
 			return nil
 		case len(labels) == mostLabels:
-			return at.errorf(f.Label, "is the label %.40q, one more than %d different ones: is it a regression (--kind regression), or another column?", label, mostLabels)
+			return fault.Because(ManyLabels, at.errorf(f.Label, "is the label %.40q, one more than %d different ones", label, mostLabels))
 		}
 		seen[label], labels = true, append(labels, label)
 		return nil
@@ -134,7 +134,7 @@ func (f Files) read(t *Task, split string) ([]Example, error) {
 		path = f.Dev
 	}
 	if path == "" {
-		return nil, fault.Usagef("task %s has no file for %s: give one with --dev-file", t.Name, split)
+		return nil, fault.Because(NoDevFile, fault.Usagef("task %s has no file for %s", t.Name, split))
 	}
 	want := []field{{name: f.Label}, {name: f.Text, text: true}}
 	if t.Pair {

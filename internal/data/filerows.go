@@ -186,7 +186,7 @@ func csvError(path string, err error) error {
 	case errors.As(err, &p) && errors.Is(err, csv.ErrFieldCount):
 		return fault.Invalidf("%s: line %d: another number of columns than the header has", path, p.Line)
 	case errors.As(err, &p):
-		return fault.Invalidf("%s: line %d, column %d: %w: a quote within quotes is written twice; --quoting none takes quotes as letters", path, p.Line, p.Column, p.Err)
+		return fault.Because(StrayQuote, fault.Invalidf("%s: line %d, column %d: %w: a quote within quotes is written twice", path, p.Line, p.Column, p.Err))
 	}
 	return fault.Invalidf("cannot read %s: %w", path, reason(err))
 }

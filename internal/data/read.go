@@ -53,12 +53,12 @@ func (t *Task) locate(dataDir, file string) (string, error) {
 		name, folder = diagnostic, diagnostic
 	}
 	if dataDir == "" {
-		return "", fault.Usagef("task %s needs its data: set --data-dir to the GLUE folder, the one that has %s", t.Name, filepath.Join(folder, file))
+		return "", fault.Because(NoDataFolder, fault.Usagef("task %s needs its data, the GLUE folder that has %s", t.Name, filepath.Join(folder, file)))
 	}
 	entries, err := os.ReadDir(dataDir)
 	if err != nil {
-		return "", fault.Invalidf("cannot read the data folder %s: %w; --data-dir must be the GLUE folder, the one that has %s",
-			dataDir, reason(err), filepath.Join(folder, file))
+		return "", fault.Because(NoDataFolder, fault.Invalidf("cannot read the data folder %s: %w; it must be the GLUE folder, the one that has %s",
+			dataDir, reason(err), filepath.Join(folder, file)))
 	}
 	for _, e := range entries { // sorted by name, so "SST-2" comes before "sst2"
 		path := filepath.Join(dataDir, e.Name(), file)
@@ -69,8 +69,8 @@ func (t *Task) locate(dataDir, file string) (string, error) {
 	if path := filepath.Join(dataDir, file); isFile(path) {
 		return path, nil
 	}
-	return "", fault.Invalidf("no file %s: --data-dir must be the GLUE folder, the one that has %s",
-		filepath.Join(dataDir, folder, file), filepath.Join(folder, file))
+	return "", fault.Because(NoDataFolder, fault.Invalidf("no file %s: the data folder must be the GLUE folder, the one that has %s",
+		filepath.Join(dataDir, folder, file), filepath.Join(folder, file)))
 }
 
 // isFile tells a regular file from what is not there, a folder, or a pipe that would block.

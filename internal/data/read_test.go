@@ -89,11 +89,11 @@ func TestReadErrors(t *testing.T) {
 		class                  fault.Class
 	}{
 		{"unknown split", other, "valid", `no split "valid": choose one of train, dev, test`, fault.Usage},
-		{"no folder given", "", "dev", "set --data-dir to the GLUE folder, the one that has SST-2/dev.tsv", fault.Usage},
+		{"no folder given", "", "dev", "task sst2 needs its data, the GLUE folder that has SST-2/dev.tsv", fault.Usage},
 		{"no such folder", filepath.Join(empty, "glue"), "dev", "cannot read the data folder", fault.Invalid},
 		{"a file for a folder", filepath.Join(other, "SST-2", "train.tsv"), "dev", "cannot read the data folder", fault.Invalid},
-		{"no such file", empty, "dev", "SST-2/dev.tsv: --data-dir must be the GLUE folder", fault.Invalid},
-		{"a folder for a file", other, "dev", "SST-2/dev.tsv: --data-dir must be the GLUE folder", fault.Invalid},
+		{"no such file", empty, "dev", "SST-2/dev.tsv: the data folder must be the GLUE folder, the one that has SST-2/dev.tsv", fault.Invalid},
+		{"a folder for a file", other, "dev", "SST-2/dev.tsv: the data folder must be the GLUE folder, the one that has SST-2/dev.tsv", fault.Invalid},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

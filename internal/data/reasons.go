@@ -1,0 +1,17 @@
+package data
+
+import "github.com/dylora/dylora/internal/fault"
+
+// Reasons why examples cannot be read.
+const (
+	// NoDataFolder: no GLUE folder was given, or the one given does not have the file.
+	NoDataFolder fault.Reason = "data: no GLUE folder"
+	// NoDevFile: the task in the user's own files has none for this split.
+	NoDevFile fault.Reason = "data: no dev file"
+	// LongLabel: the column of labels holds a text that is too long for one.
+	LongLabel fault.Reason = "data: long label"
+	// ManyLabels: the column of labels holds too many different ones for a classification.
+	ManyLabels fault.Reason = "data: many labels"
+	// StrayQuote: a quote is not where RFC 4180 has one.
+	StrayQuote fault.Reason = "data: stray quote"
+)
