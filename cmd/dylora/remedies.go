@@ -9,6 +9,7 @@ import (
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/train"
 )
 
 // remedies says for each reason that a package declares what the user can do about it at
@@ -33,6 +34,10 @@ func remedies() map[fault.Reason]string {
 		hub.OfflineMode:    "unset it, or run 'dylora fetch' where there is a network",
 
 		model.PickledWeights: "--allow-pickle reads the tensors by an allow-list, or convert it with AutoModel.from_pretrained(…).save_pretrained(…) of Transformers",
+
+		train.NothingToResume: "leave --resume out to start one",
+		train.HoldsRun:        "add --resume to go on with it, or name another folder",
+		train.NoRun:           "'dylora train' makes one",
 	}
 }
 

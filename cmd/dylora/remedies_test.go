@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -126,5 +127,37 @@ func TestRemedies(t *testing.T) {
 	}
 	if len(left) > 0 || seen == 0 {
 		t.Errorf("%d reasons; remedies of none of them: %v", seen, left)
+	}
+}
+
+// TestNoFlags: no text of internal names a flag or a command of dylora's: the remedies do.
+func TestNoFlags(t *testing.T) {
+	names := []string{}
+	for _, c := range silentRoot().Commands() {
+		names = append(names, c.Name())
+	}
+	forbidden := regexp.MustCompile(`(^|[^-])--[a-z]|\bdylora (` + strings.Join(names, "|") + `)\b`)
+	const exception = "card/body.go" // a document with commands for its reader
+	excepted := false
+	for name, file := range internalFiles(t) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := forbidden.FindString(text); found != "" && name == exception {
+				excepted = true
+			} else if found != "" {
+				t.Errorf("%s: %q in %q: give the error a reason, and the reason a remedy", name, found, text)
+			}
+			return true
+		})
+	}
+	if !excepted {
+		t.Errorf("%s names no commands: it needs no exception, or the pattern finds nothing", exception)
 	}
 }

@@ -27,7 +27,7 @@ func Latest(root string) (string, error) {
 		b, readErr := readUpTo(path, 4096)
 		switch {
 		case errors.Is(readErr, fs.ErrNotExist):
-			return "", fault.Invalidf("%s: there is no run yet: 'dylora train' makes one", path)
+			return "", fault.Because(NoRun, fault.Invalidf("%s: there is no run yet", path))
 		case readErr != nil:
 			return "", fault.Invalidf("%s: %w", path, readErr)
 		}

@@ -43,7 +43,7 @@ func (o RunOptions) usable(dir string) error {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && o.Resume:
-		return fault.Invalidf("%s: there is no run to resume: leave --resume out to start one", dir)
+		return fault.Because(NothingToResume, fault.Invalidf("%s: there is no run to resume", dir))
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
@@ -58,7 +58,7 @@ func (o RunOptions) usable(dir string) error {
 			continue // what a run that was killed before it had begun leaves
 		}
 		if isRun(dir) {
-			return fault.Usagef("%s holds a run: add --resume to go on with it, or name another folder", dir)
+			return fault.Because(HoldsRun, fault.Usagef("%s holds a run", dir))
 		}
 		return fault.Usagef("%s is not empty (%s): name another folder", dir, e.Name())
 	}

@@ -60,7 +60,7 @@ func TestOpenRunRefuses(t *testing.T) {
 		class  fault.Class
 		want   string
 	}{
-		{"a run", folder("run", "config.yaml", lockName), false, fault.Usage, "holds a run: add --resume"},
+		{"a run", folder("run", "config.yaml", lockName), false, fault.Usage, "holds a run"},
 		{"something else", folder("home", "thesis.tex"), false, fault.Usage, "is not empty (thesis.tex)"},
 		{"resume nothing", filepath.Join(root, "none"), true, fault.Invalid, "there is no run to resume"},
 		{"resume something else", folder("other", "thesis.tex"), true, fault.Invalid, "no config.yaml"},
@@ -72,6 +72,10 @@ func TestOpenRunRefuses(t *testing.T) {
 			_, err := tryRun(t, RunOptions{Root: root, Dir: tt.dir, Resume: tt.resume})
 			if err == nil || fault.ClassOf(err) != tt.class || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v (class %d), want %q", err, fault.ClassOf(err), tt.want)
+			}
+			reasons := map[string]fault.Reason{"a run": HoldsRun, "resume nothing": NothingToResume}
+			if got := fault.ReasonOf(err); got != reasons[tt.name] {
+				t.Errorf("reason %q, want %q", got, reasons[tt.name])
 			}
 			if after, _ := os.ReadDir(tt.dir); len(after) != len(before) {
 				t.Errorf("a refused folder was changed: %v, now %v", before, after)
@@ -149,7 +153,7 @@ func TestLockOwner(t *testing.T) {
 func TestLatest(t *testing.T) {
 	root := t.TempDir()
 	path := filepath.Join(root, latestName)
-	if _, err := Latest(root); fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), "dylora train") {
+	if _, err := Latest(root); fault.ClassOf(err) != fault.Invalid || fault.ReasonOf(err) != NoRun {
 		t.Errorf("none: %v", err)
 	}
 	must(t, os.Mkdir(filepath.Join(root, "a"), 0o777))

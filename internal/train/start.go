@@ -44,7 +44,7 @@ func (r *Run) Start(l *Loop, settings []byte, p CheckpointPolicy) (Resumed, erro
 		return out, err
 	}
 	if err := point(r.root, r.Dir); err != nil {
-		out.Notes = append(out.Notes, fmt.Sprintf("%v: commands without --adapter will not find this run", err))
+		out.Notes = append(out.Notes, fmt.Sprintf("%v: only commands that are given this run's folder will find it", err))
 	}
 	log, notes, err := openLog(filepath.Join(r.Dir, logName), logged)
 	if err != nil {
