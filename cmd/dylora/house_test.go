@@ -149,6 +149,8 @@ func TestImports(t *testing.T) {
 		"tokenizer":       "fault",
 		"card":            "",
 		"schema":          "",
+		"session":         "adapter data data/demo disk evaluate fault glue hub kernel model packed parquet program safetensors schema settings tokenizer train weights",
+		"check":           "adapter data evaluate fault program safetensors session",
 		"settings":        "adapter data disk evaluate fault kernel schema train",
 		"adapter":         "card fault disk safetensors pickle weights",
 		"data":            "fault data/demo",

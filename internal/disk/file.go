@@ -1,8 +1,10 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +64,16 @@ func writeDirectly(path string, write func(io.Writer) error) error {
 	err = write(f)
 	if e := f.Close(); err == nil {
 		err = e
+	}
+	return err
+}
+
+// PathFirst is an error of the file at path in the order "path: reason", without the system
+// call that failed; an error of another kind stays as it is.
+func PathFirst(err error, path string) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return fmt.Errorf("%s: %w", path, pe.Err)
 	}
 	return err
 }

@@ -73,6 +73,12 @@ func (s *Store) Get(ctx context.Context, t *data.Task, split string) (*Split, er
 	return s.make(ctx, folder, t, split)
 }
 
+// Kept gives a split that is in the store, and asks nobody for one that is not.
+func (s *Store) Kept(t *data.Task, split string) (*Split, error) {
+	split = canonical(t, split)
+	return read(filepath.Join(s.Folder, t.Name+"-"+split), t, split)
+}
+
 // All gives every split of a task, without its examples.
 func (s *Store) All(ctx context.Context, t *data.Task) ([]*Split, error) {
 	var all []*Split

@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -26,11 +26,7 @@ func FileLayer(o Origin, path string) (*Layer, error) {
 	}
 	text, readErr := os.ReadFile(path)
 	if err := errors.Join(err, readErr); err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = fmt.Errorf("%s: %w", path, pe.Err)
-		}
-		return nil, fault.Usagef("config file: %w", err)
+		return nil, fault.Usagef("config file: %w", disk.PathFirst(err, path))
 	}
 	return YAMLLayer(o, path, text), nil
 }

@@ -1,0 +1,163 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/session"
+)
+
+// Agreement compares a rank with the largest that is checked.
+type Agreement struct {
+	Rank  int             `json:"rank"`
+	Share float64         `json:"share"`           // of the built-in sentences with the same answer; regression: the correlation
+	Value *evaluate.Value `json:"value,omitempty"` // of the task's first metric on dev, where it was measured
+}
+
+// sentences is how many of the built-in task's dev split the ranks are compared on.
+const sentences = 200
+
+// agree runs built-in sentences at each rank.
+func agree(ctx context.Context, s *session.Session, ranks []int) ([]Agreement, error) {
+	task, err := data.LookupTask("demo")
+	if err != nil {
+		return nil, err
+	}
+	all, err := task.Read("", "dev")
+	if err != nil {
+		return nil, err
+	}
+	stream := data.Encode(ctx, s.Encoder.Tokenizer, data.Spaced(all, sentences), s.MaxLength)
+	defer stream.Close()
+	logits := map[int][]float32{}
+	const together = 25
+	for from := 0; from < stream.Len(); from += together {
+		var list []data.Encoded
+		for i := from; i < min(from+together, stream.Len()); i++ {
+			list = append(list, stream.At(i))
+		}
+		b := data.Pack(list)
+		for _, rank := range ranks {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			got, err := session.LogitsAt(s.Program, b, rank)
+			if err != nil {
+				return nil, err
+			}
+			logits[rank] = append(logits[rank], got...)
+		}
+	}
+	full := logits[ranks[len(ranks)-1]]
+	result := make([]Agreement, len(ranks))
+	for i, rank := range ranks {
+		result[i] = Agreement{Rank: rank, Share: alike(logits[rank], full, s.Program.Labels())}
+	}
+	return result, nil
+}
+
+// alike is the share of rows of n logits with the same largest one; of one logit a row, the
+// correlation, 0 where that is undefined.
+func alike(a, b []float32, n int) float64 {
+	if n > 1 {
+		x, y := evaluate.Result{Outputs: n, Logits: a, Index: make([]int, len(a)/n)}, evaluate.Result{Outputs: n, Logits: b, Index: make([]int, len(b)/n)}
+		same := 0
+		p, q := x.Predictions(), y.Predictions()
+		for i := range p {
+			if p[i] == q[i] {
+				same++
+			}
+		}
+		return float64(same) / float64(len(p))
+	}
+	x, y := make([]float64, len(a)), make([]float64, len(b))
+	for i := range a {
+		x[i], y[i] = float64(a[i]), float64(b[i])
+	}
+	r, _ := evaluate.Pearson(x, y).Float()
+	return r
+}
+
+// nested says what the adapter's files tell of the ranks that it was trained at.
+func nested(s *session.Session, agreed []Agreement) (Verdict, string) {
+	p := trained(s.StoredAdapter)
+	if p.RankMax == 0 {
+		low := agreed[0]
+		return Unknown, fmt.Sprintf("the files do not say; rank %d answers as rank %d for %.0f %% of the built-in sentences", low.Rank, agreed[len(agreed)-1].Rank, 100*low.Share)
+	}
+	sampler, err := adapter.NewSampler(p.Sampler, p.RankMin, p.RankMax, max(p.Block, 1))
+	if err != nil {
+		return Unknown, err.Error()
+	}
+	drawn := sampler.Ranks()
+	if drawn[0] > 1 && drawn[0] >= s.Adapter.Rank {
+		return No, fmt.Sprintf("trained at rank %d alone", p.RankMax)
+	}
+	return Yes, fmt.Sprintf("trained for ranks %d to %d, %s", drawn[0], drawn[len(drawn)-1], p.Sampler)
+}
+
+// maxRank bounds what the metadata of a file may claim.
+const maxRank = 1 << 16
+
+// trained is what dylora.json says of the training, or where it is gone the metadata.
+func trained(a *session.StoredAdapter) *adapter.Facts {
+	if a.Provenance != nil && a.Provenance.RankMax > 0 {
+		return a.Provenance
+	}
+	low, errLow := strconv.Atoi(a.Metadata["dylora.rank_min"])
+	high, errHigh := strconv.Atoi(a.Metadata["dylora.rank_max"])
+	if errLow != nil || errHigh != nil || high > maxRank {
+		return new(adapter.Facts)
+	}
+	return &adapter.Facts{RankMin: low, RankMax: high, Sampler: a.Metadata["dylora.sampler"]}
+}
+
+// Measure adds to the report of Run, for the same ranks, the task's first metric on dev. Where
+// the files do not tell whether the adapter is nested it decides: nested is an adapter whose
+// every rank keeps at least half of what the largest gains over always the same answer.
+func (r *Report) Measure(ctx context.Context, s *session.Session, ranks []int) error {
+	results, err := s.Measure(ctx, "dev", ranks)
+	if err != nil {
+		return err
+	}
+	examples, err := s.Split(ctx, "dev")
+	if err != nil {
+		return err
+	}
+	b, err := evaluate.NewBaseline(s.Task, examples)
+	if err != nil {
+		return err
+	}
+	baseline, _ := b.Metrics.Headline().Value.Float() // 0 where it is undefined
+	full, _ := results[len(results)-1].Metrics.Headline().Value.Float()
+	least, at := math.Inf(1), 0
+	for i := range results {
+		v := results[i].Metrics.Headline().Value
+		r.Agreement[i].Value = &v
+		if f, _ := v.Float(); f < least {
+			least, at = f, results[i].Rank
+		}
+	}
+	if r.Nested == Unknown {
+		r.judge(evaluate.Name(results[0].Metrics.Headline().Name), baseline, full, least, at)
+	}
+	return nil
+}
+
+// judge decides by what the worst rank, at, keeps of the gain.
+func (r *Report) judge(metric string, baseline, full, least float64, at int) {
+	kept := (least - baseline) / (full - baseline)
+	switch {
+	case !(full > baseline):
+		r.Why = fmt.Sprintf("the files do not say, and %s on dev is no better than always the same answer", metric)
+	case kept >= 0.5:
+		r.Nested, r.Why = Yes, fmt.Sprintf("every rank keeps at least %.0f %% of the gain in %s on dev", 100*kept, metric)
+	default:
+		r.Nested, r.Why = No, fmt.Sprintf("rank %d keeps %.0f %% of the gain in %s on dev", at, 100*max(kept, 0), metric)
+	}
+}

@@ -1,0 +1,38 @@
+package model
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/dylora/dylora/internal/kernel"
+)
+
+// TestActivationBytes: the bound is below what compiling a training graph allocates, and not
+// far below it, whatever is adapted.
+func TestActivationBytes(t *testing.T) {
+	c := &Config{ModelType: "roberta", VocabSize: 20, HiddenSize: 64, Layers: 4, Heads: 2, IntermediateSize: 256, MaxPositions: 600, TypeVocabSize: 1, PadToken: 1,
+		LayerNormEps: 1e-5, InitializerRange: 0.3}
+	m, err := Random(c, 3, kernel.Float32)
+	must(t, err)
+	for name, adapted := range map[string]func(layer int, path string) bool{
+		"all":          func(int, string) bool { return true },
+		"query":        func(_ int, p string) bool { return p == "attention.self.query" },
+		"the last one": func(i int, p string) bool { return i == 3 && p == "output.dense" },
+	} {
+		o := memoryOptions(m, adapted)
+		o.Train, o.Rows, o.Sequences = true, 4096, 32
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		g, err := m.Compile(o)
+		runtime.ReadMemStats(&after)
+		must(t, err)
+		must(t, g.Close())
+		taken, bound := int64(after.TotalAlloc-before.TotalAlloc), c.ActivationBytes(o.Rows)
+		if bound > taken || taken > 4*bound {
+			t.Errorf("%s: a graph of %d tokens takes %d bytes, the bound is %d", name, o.Rows, taken, bound)
+		}
+	}
+	if c.ActivationBytes(1<<40) < 1<<50 {
+		t.Error("the bound of a very large batch overflows")
+	}
+}

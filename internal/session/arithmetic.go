@@ -1,0 +1,47 @@
+package session
+
+import (
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/settings"
+)
+
+// Arithmetic is with what and how precisely an encoder computes.
+type Arithmetic struct {
+	Precision kernel.Precision
+}
+
+// NewArithmetic sets up the kernels and the threads that the settings ask for.
+func NewArithmetic(m settings.Machine) (Arithmetic, error) {
+	if err := kernel.Configure(m.Kernel); err != nil {
+		return Arithmetic{}, fault.Usagef("kernel: %w", err)
+	}
+	if m.Threads > 0 {
+		kernel.SetThreads(m.Threads)
+	}
+	return Arithmetic{Precision: m.Precision}, nil
+}
+
+// TrainingArithmetic is NewArithmetic for training, which refuses a precision that has no
+// gradients.
+func TrainingArithmetic(r *settings.Resolved) (Arithmetic, error) {
+	if p := r.Machine.Precision; !p.Trains() {
+		return Arithmetic{}, fault.Usagef("precision: %s is for evaluation only, it is too coarse for gradients: train in i16 or float32, and evaluate the adapter in %s (%s)",
+			p, p, r.Place("precision"))
+	}
+	return NewArithmetic(r.Machine)
+}
+
+// exact is the same arithmetic with unrounded weights.
+func (a Arithmetic) exact() Arithmetic {
+	a.Precision = kernel.Float32
+	return a
+}
+
+// loaded is the precision to load a model in: what is calibrated first needs float32.
+func (a Arithmetic) loaded() kernel.Precision {
+	if a.Precision == kernel.Int8 {
+		return kernel.Float32
+	}
+	return a.Precision
+}

@@ -1,0 +1,89 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/data/demo"
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/program"
+	"github.com/dylora/dylora/internal/settings"
+)
+
+// int8 is calibrated on sampleSize examples, in batches of sampleBatch.
+const (
+	sampleSize  = 128
+	sampleBatch = 32
+)
+
+// Sample is what int8 is calibrated on.
+type Sample struct {
+	Examples []data.Example
+	Of       string // where they are from, for a user
+}
+
+// TaskSample are evenly spaced examples of a split of a task.
+func TaskSample(t *data.Task, split string, examples []data.Example) Sample {
+	some := data.Spaced(examples, sampleSize)
+	return Sample{some, fmt.Sprintf("%d examples of %s's %s split", len(some), t.Name, split)}
+}
+
+// findSample are examples of the task's training split, as far as it is on this machine;
+// nothing is downloaded for it. Else it is sentences of the built-in task, and why.
+func findSample(env *Env, t *data.Task, d settings.Data) Sample {
+	const split = "train"
+	examples, err := kept(env, t, d, split)
+	if err == nil && len(examples) > 0 {
+		return TaskSample(t, split, examples)
+	}
+	why := "it is empty"
+	if err != nil {
+		why = err.Error()
+	}
+	var list []data.Example
+	for _, s := range demo.Train() {
+		list = append(list, data.Example{A: s.Text})
+	}
+	list = data.Spaced(list, sampleSize)
+	return Sample{list, fmt.Sprintf("%d built-in sentences instead of %s's training split (%s)", len(list), t.Name, why)}
+}
+
+// kept reads a split that is on this machine.
+func kept(env *Env, t *data.Task, d settings.Data, split string) ([]data.Example, error) {
+	if local(t, d, split) {
+		return t.Read(d.DataDir, split)
+	}
+	store, err := env.glue()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Kept(t, split)
+	if err != nil {
+		return nil, err
+	}
+	return s.Examples, nil
+}
+
+// Calibrate runs the sample through p, whose model is e's in float32, at a rank, and makes
+// e's model one of int8 for the ranges that its products have seen. Programs are to be made
+// anew afterwards.
+func (e *Encoder) Calibrate(ctx context.Context, env *Env, p *program.Program, rank int, sample Sample, maxLength int) error {
+	env.Say("int8: calibrated on " + sample.Of)
+	stream := data.Encode(ctx, e.Tokenizer, sample.Examples, maxLength)
+	defer stream.Close()
+	stop := e.Model.Watch()
+	for from := 0; from < stream.Len(); from += sampleBatch {
+		var list []data.Encoded
+		var ranks []int
+		for i := from; i < min(from+sampleBatch, stream.Len()); i++ {
+			list, ranks = append(list, stream.At(i)), append(ranks, rank)
+		}
+		if _, err := p.Logits(data.Pack(list), ranks); err != nil {
+			return err
+		}
+	}
+	var err error
+	e.Model, err = e.Model.Reduced(kernel.Int8, stop())
+	return err
+}

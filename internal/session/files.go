@@ -1,0 +1,105 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/hub"
+	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/models"
+)
+
+// source is where an encoder's files are.
+type source struct {
+	name     string // as the user calls it
+	hub      bool   // name is one of the Hub
+	revision string // of a model of the Hub; "": its main branch
+	files    fs.FS
+	place    string // of the files, for messages
+}
+
+// findSource finds the files of a base model: built in, in a folder, or on the Hub, from
+// which they are downloaded.
+func findSource(ctx context.Context, env *Env, d settings.Data) (*source, error) {
+	if d.Model == settings.BuiltIn {
+		return &source{name: d.Model, files: models.Mini(), place: d.Model + " (built in)"}, nil
+	}
+	info, err := os.Stat(d.Model)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		s, err := hubModel(ctx, env, d)
+		if err != nil {
+			return nil, err
+		}
+		return &source{name: s.Repo.ID, hub: true, revision: s.Repo.Explicit(), files: os.DirFS(s.Dir), place: s.Dir}, nil
+	case err != nil:
+		return nil, fault.Usagef("model: %w", disk.PathFirst(err, d.Model))
+	case !info.IsDir():
+		return nil, fault.Usagef("model %s: not a folder: give the one that holds config.json and model.safetensors", d.Model)
+	case d.Revision != "":
+		return nil, fault.Usagef("revision %q: model %s is a folder: only models of the Hub have revisions", d.Revision, d.Model)
+	}
+	return &source{name: d.Model, files: os.DirFS(d.Model), place: d.Model}, nil
+}
+
+// hubModel finds a model by its name on the Hub in the cache, or downloads it.
+func hubModel(ctx context.Context, env *Env, d settings.Data) (*hub.Snapshot, error) {
+	if looksLikePath(d.Model) {
+		return nil, fault.Usagef("model %q: no such folder", d.Model)
+	}
+	repo, err := hub.ParseRepo(hub.Model, d.Model, d.Revision)
+	if err != nil {
+		return nil, fault.Usagef("model %q is no folder here: %w", d.Model, err)
+	}
+	c, err := env.Hub()
+	if err != nil {
+		return nil, err
+	}
+	return c.Snapshot(ctx, repo, hub.ModelFiles(d.AllowPickle))
+}
+
+// looksLikePath says whether a name can only mean a place on this machine.
+func looksLikePath(name string) bool {
+	return filepath.IsAbs(name) || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") || strings.HasSuffix(name, "/") ||
+		strings.ContainsRune(name, '\\') || strings.Count(name, "/") > 1 && !strings.Contains(name, "@")
+}
+
+// config reads config.json alone, which says the model's size before a weight is read.
+func (s *source) config() (*model.Config, error) {
+	text, err := fs.ReadFile(s.files, "config.json")
+	if err != nil {
+		return nil, fault.Invalidf("%s: cannot be read: %w", path.Join(s.place, "config.json"), err)
+	}
+	return model.ParseConfig(path.Join(s.place, "config.json"), text)
+}
+
+// checkTokenizer refuses a folder without a tokenizer. A model of a kind that is not
+// supported is refused for that: a tokenizer would not help it.
+func (s *source) checkTokenizer() error {
+	has := func(name string) bool {
+		_, err := fs.Stat(s.files, name)
+		return err == nil
+	}
+	if has("tokenizer.json") || has("vocab.json") && has("merges.txt") || has("vocab.txt") {
+		return nil
+	}
+	if has("config.json") {
+		if _, err := s.config(); err != nil {
+			return err
+		}
+	}
+	return fault.Invalidf("%s: has no tokenizer.json, no vocab.json with merges.txt and no vocab.txt: copy the tokenizer's files of the model into the folder", s.place)
+}
+
+func isFile(elem ...string) bool {
+	info, err := os.Stat(filepath.Join(elem...))
+	return err == nil && info.Mode().IsRegular()
+}

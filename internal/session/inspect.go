@@ -1,0 +1,61 @@
+package session
+
+import (
+	"math"
+
+	"github.com/dylora/dylora/internal/adapter"
+)
+
+// Inspection is what an adapter's files say, and what each rank changes.
+type Inspection struct {
+	Folder string         `json:"folder"`
+	Rank   int            `json:"rank"`
+	Alpha  float64        `json:"alpha"`
+	RSLoRA bool           `json:"rslora"`     // the scale is alpha/√rank
+	Sites  []string       `json:"sites"`      // adapted modules
+	Own    []int          `json:"site_ranks"` // of each of them
+	Head   int            `json:"head_parameters"`
+	Biases int            `json:"bias_parameters"` // biases of the base model that the adapter replaces
+	Notes  []string       `json:"notes"`           // contents of the files that were not loaded, one line each
+	Ranks  []RankSize     `json:"ranks"`
+	Facts  *adapter.Facts `json:"facts"` // null where dylora did not write the adapter
+}
+
+// RankSize is what a slice at a rank holds and changes.
+type RankSize struct {
+	Rank       int     `json:"rank"`
+	Parameters int     `json:"parameters"`
+	Bytes      int64   `json:"bytes"`
+	DeltaNorm  float64 `json:"delta_norm"` // ‖ΔW‖, Frobenius, over all modules
+}
+
+// Inspect describes a stored adapter.
+func (a *StoredAdapter) Inspect() (*Inspection, error) {
+	b := a.Adapter
+	i := &Inspection{Folder: a.Folder, Rank: b.Rank, Alpha: b.Alpha, RSLoRA: b.RSLoRA, Own: b.Ranks(), Notes: append([]string{}, a.Notes...)}
+	for _, m := range b.Sites {
+		i.Sites = append(i.Sites, m.Name)
+	}
+	for _, t := range b.Head {
+		i.Head += len(t.Data)
+	}
+	for _, t := range b.Biases {
+		i.Biases += len(t.Data)
+	}
+	if a.Provenance != nil && a.Provenance.Task != "" {
+		i.Facts = a.Provenance
+	}
+	for r := 1; r <= b.Rank; r++ {
+		s, err := NewSlice(b, a.Provenance, r, Form{})
+		if err != nil {
+			return nil, err
+		}
+		sum := 0.0
+		for m := range b.Sites {
+			n := b.DeltaNorm(&b.Sites[m], r)
+			sum += n * n
+		}
+		i.Ranks = append(i.Ranks, RankSize{r, s.Parameters, s.Bytes, math.Sqrt(sum)})
+	}
+	return i, nil
+}

@@ -1,0 +1,59 @@
+package session
+
+import (
+	"context"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/program"
+)
+
+// EvalTokens is how many tokens one call of the program gets: enough to keep every core
+// busy, few enough that the activations of a large model stay small.
+const EvalTokens = 2048
+
+// Split is a split of the session's task, as many examples as the settings ask for; it is
+// read once.
+func (s *Session) Split(ctx context.Context, name string) ([]data.Example, error) {
+	if examples, ok := s.splits[name]; ok {
+		return examples, nil
+	}
+	examples, err := ReadSplit(ctx, s.env, s.Task, s.Data, name)
+	if err != nil {
+		return nil, err
+	}
+	s.splits[name] = First(examples, s.Data.MaxEvalExamples)
+	return s.splits[name], nil
+}
+
+// Measure scores a split at each of the ranks in one pass.
+func (s *Session) Measure(ctx context.Context, split string, ranks []int) ([]evaluate.Result, error) {
+	examples, err := s.Split(ctx, split)
+	if err != nil {
+		return nil, err
+	}
+	stream := data.Encode(ctx, s.Encoder.Tokenizer, examples, s.MaxLength)
+	defer stream.Close()
+	return Score(ctx, s.env, s.Program, stream, s.Task, ranks)
+}
+
+// Sweep is Measure with what a slice of each of the ranks holds.
+func (s *Session) Sweep(ctx context.Context, split string, ranks []int) (*evaluate.Sweep, []evaluate.Result, error) {
+	results, err := s.Measure(ctx, split, ranks)
+	if err != nil {
+		return nil, nil, err
+	}
+	size, err := Sizes(s.Adapter, s.Provenance, ranks)
+	if err != nil {
+		return nil, nil, err
+	}
+	return evaluate.NewSweep(s.Task, split, results, size), results, nil
+}
+
+// Score runs a split through a program at each of the ranks.
+func Score(ctx context.Context, env *Env, p *program.Program, split *data.Stream, t *data.Task, ranks []int) ([]evaluate.Result, error) {
+	show := env.Begin("evaluate", split.Len())
+	defer show.End()
+	batches := data.EvalBatches(split, evaluate.BaseTokens(EvalTokens, len(ranks)), 0)
+	return evaluate.Run(ctx, p, batches, t, ranks, evaluate.Options{MaxTokens: EvalTokens, Progress: show.At})
+}

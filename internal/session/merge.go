@@ -1,0 +1,173 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/internal/program"
+	"github.com/dylora/dylora/internal/safetensors"
+)
+
+// MergeTolerance bounds the difference between merged and unmerged logits, as a share of the
+// largest logit: the sums run in another order, so a few float32 roundings.
+const MergeTolerance = 1e-4
+
+// Merged is a merged checkpoint, held against base model and adapter.
+type Merged struct {
+	Folder     string  `json:"folder"`
+	Rank       int     `json:"rank"`
+	Difference float64 `json:"largest_difference"` // of a logit
+	Largest    float64 `json:"largest_logit"`
+	Sequences  int     `json:"sequences"` // compared
+}
+
+// MergeFolder is where the adapter is merged to at a rank: out, or for "" a folder beside the
+// adapter. One that exists is refused, so that a caller can ask before the model is loaded.
+func (a *StoredAdapter) MergeFolder(rank int, out string) (string, error) {
+	if out == "" {
+		out = filepath.Join(a.Home(), fmt.Sprintf("merged-rank-%d", rank))
+	}
+	if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
+		return "", fault.Usagef("%s exists; remove it or give another folder", out)
+	}
+	return out, nil
+}
+
+// Merge writes a full checkpoint in Hugging Face's layout to the folder out: the base model
+// with the adapter merged at a rank, the head and the tokenizer. It is loaded again and its
+// logits are compared; more than rounding explains is fault.Check, and the folder is removed.
+func (s *Session) Merge(ctx context.Context, rank int, out string) (*Merged, error) {
+	contents, err := s.mergedFiles(rank)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := disk.Commit(disk.Real{}, out, contents, false); err != nil {
+		return nil, fmt.Errorf("cannot write the merged model to %s: %w", out, err)
+	}
+	m, err := s.compareMerged(out, rank)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(out))
+	}
+	return m, nil
+}
+
+// mergedFiles are the files of the merged checkpoint: config, weights and the tokenizer's.
+func (s *Session) mergedFiles(rank int) ([]disk.Content, error) {
+	tensors, err := s.Encoder.Model.Merged(s.MergeAt(rank), s.Adapter.Head)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := safetensors.Encode(tensors, map[string]string{"format": "pt"})
+	if err != nil {
+		return nil, err
+	}
+	config, err := s.mergedConfig()
+	if err != nil {
+		return nil, err
+	}
+	contents := []disk.Content{{Name: "config.json", Data: config}, {Name: "model.safetensors", Data: weights}}
+	for _, name := range []string{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "vocab.txt"} {
+		b, err := fs.ReadFile(s.Encoder.Files, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		contents = append(contents, disk.Content{Name: name, Data: b})
+	}
+	return contents, nil
+}
+
+// MergeAt gives the weight of a projection with the adapter merged at a rank, as package
+// model asks for it.
+func (s *Session) MergeAt(rank int) func(name string, w []float32) []float32 {
+	modules := map[string]*adapter.Site{}
+	for i := range s.Adapter.Sites {
+		modules[s.Adapter.Sites[i].Name] = &s.Adapter.Sites[i]
+	}
+	return func(name string, w []float32) []float32 {
+		if found, ok := modules[name]; ok {
+			return s.Adapter.Merge(found, w, rank)
+		}
+		return w
+	}
+}
+
+// mergedConfig is the base model's config.json with the task's labels.
+func (s *Session) mergedConfig() ([]byte, error) {
+	b, err := fs.ReadFile(s.Encoder.Files, "config.json")
+	if err != nil {
+		return nil, err
+	}
+	var config map[string]any
+	if err := json.Unmarshal(b, &config); err != nil {
+		return nil, fault.Invalidf("%s: config.json: %w", s.Encoder.Name, err)
+	}
+	labels, problem := s.Task.Labels, "single_label_classification"
+	if s.Task.Kind == data.Regression {
+		labels, problem = []string{"score"}, "regression"
+	}
+	names, numbers := map[string]string{}, map[string]int{}
+	for i, l := range labels {
+		names[strconv.Itoa(i)], numbers[l] = l, i
+	}
+	delete(config, "num_labels") // Transformers counts id2label
+	config["architectures"] = []string{s.Encoder.Model.Config.Class()}
+	config["id2label"], config["label2id"], config["problem_type"] = names, numbers, problem
+	for _, key := range []string{"torch_dtype", "dtype"} {
+		if _, has := config[key]; has {
+			config[key] = "float32" // as the weights are written
+		}
+	}
+	b, err = json.MarshalIndent(config, "", "  ")
+	return append(b, '\n'), err
+}
+
+// compareMerged loads the merged folder and holds its logits against those of base model and
+// adapter, on sequences of random tokens.
+func (s *Session) compareMerged(dir string, rank int) (*Merged, error) {
+	loaded, err := model.Load(os.DirFS(dir), dir, model.LoadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	plain := s.Adapter.Clone()
+	plain.Head = loaded.Head(s.Program.Labels(), 0) // as the folder has it
+	other, err := program.New(loaded, plain, s.Task, program.Options{})
+	if err != nil {
+		return nil, err
+	}
+	batch := s.RandomBatch()
+	want, err := LogitsAt(s.Program, batch, rank)
+	if err != nil {
+		return nil, err
+	}
+	got, err := LogitsAt(other, batch, 0)
+	if err != nil {
+		return nil, err
+	}
+	m := &Merged{Folder: dir, Rank: rank, Sequences: batch.Len()}
+	for i := range want {
+		m.Difference = max(m.Difference, math.Abs(float64(want[i])-float64(got[i])))
+		m.Largest = max(m.Largest, math.Abs(float64(want[i])))
+	}
+	if !(m.Difference <= MergeTolerance*max(1, m.Largest)) {
+		return nil, fault.Errorf(fault.Check, "%s: a logit differs by %.3g from base model and adapter, more than rounding explains; the folder is removed", dir, m.Difference)
+	}
+	return m, nil
+}

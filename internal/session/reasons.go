@@ -1,0 +1,21 @@
+package session
+
+import "github.com/dylora/dylora/internal/fault"
+
+// Reasons why something is not opened, read or written as asked.
+const (
+	// NoTask: the adapter's files record no task, and none is given.
+	NoTask fault.Reason = "session: no task"
+	// NoModel: the adapter's files record no base model, and none is given.
+	NoModel fault.Reason = "session: no model"
+	// OtherTask: the adapter was trained for a task of another kind or size than the one given.
+	OtherTask fault.Reason = "session: other task"
+	// OtherModel: the adapter does not fit the base model.
+	OtherModel fault.Reason = "session: other model"
+	// NoAdapterYet: the folder is a run's that has not finished.
+	NoAdapterYet fault.Reason = "session: no adapter yet"
+	// NoData: a split is neither in a folder that was given nor in the cache, nor could it be downloaded.
+	NoData fault.Reason = "session: no data"
+	// Occupied: there is something where a result is to be written.
+	Occupied fault.Reason = "session: occupied"
+)

@@ -1,0 +1,189 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/program"
+	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/weights"
+)
+
+// Options say how Open opens an adapter on its base model.
+type Options struct {
+	Layers    []*settings.Layer // what the user says; it beats what the adapter remembers
+	ForceBase bool              // take an adapter that was trained on other weights
+	AnyTask   bool              // where the task is not known, as many outputs as the head has are enough
+	Exact     bool              // unrounded weights, whatever the precision that is set
+	Split     string            // to be measured; it is read before the model is loaded. "": none
+}
+
+// Session is an adapter on its base model, ready to compute.
+type Session struct {
+	*StoredAdapter
+	Data      settings.Data
+	Task      *data.Task
+	Encoder   *Encoder
+	Program   *program.Program
+	MaxLength int // tokens per sequence
+
+	env    *Env
+	splits map[string][]data.Example // that have been read
+}
+
+// Open joins a stored adapter with its base model and its task, and holds them against each
+// other. What can be refused by the files of the adapter and the task alone is refused before
+// the model is loaded.
+func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session, error) {
+	s := &Session{StoredAdapter: a, env: env, splits: map[string][]data.Example{}}
+	remembered, err := a.Remembered()
+	if err != nil {
+		return nil, err
+	}
+	r, err := settings.Resolve(append([]*settings.Layer{remembered}, o.Layers...)...)
+	if err != nil {
+		return nil, err
+	}
+	s.Data = r.Data
+	if err := s.findTask(r, o.AnyTask); err != nil {
+		return nil, err
+	}
+	if err := s.checkHead(); err != nil {
+		return nil, err
+	}
+	arithmetic, err := NewArithmetic(r.Machine)
+	if err != nil {
+		return nil, err
+	}
+	if o.Exact {
+		arithmetic = arithmetic.exact()
+	}
+	if o.Split != "" {
+		if _, err := s.Split(ctx, o.Split); err != nil {
+			return nil, err
+		}
+	}
+	if s.Encoder, err = LoadEncoder(ctx, env, r.Data, arithmetic, 0); err != nil {
+		return nil, err
+	}
+	if err := s.checkEncoder(o.ForceBase); err != nil {
+		return nil, err
+	}
+	if s.MaxLength, err = s.Encoder.Length(r); err != nil {
+		return nil, err
+	}
+	return s, s.compile(ctx, program.Options{Seed: r.Train.Loop.Seed}, arithmetic)
+}
+
+// compile makes the program; for int8 once more, after the calibration by the first.
+func (s *Session) compile(ctx context.Context, o program.Options, a Arithmetic) (err error) {
+	if s.Program, err = program.New(s.Encoder.Model, s.Adapter, s.Task, o); err != nil || a.Precision != kernel.Int8 {
+		return err
+	}
+	sample := findSample(s.env, s.Task, s.Data)
+	if err := s.Encoder.Calibrate(ctx, s.env, s.Program, s.Adapter.Rank, sample, s.MaxLength); err != nil {
+		return err
+	}
+	s.Program, err = program.New(s.Encoder.Model, s.Adapter, s.Task, o)
+	return err
+}
+
+// findTask looks up the task, or where it is not known and need not be makes one of as many
+// labels as the head has.
+func (s *Session) findTask(r *settings.Resolved, any bool) (err error) {
+	unsaid := func(key string) bool { return r.Origin(key) == settings.Default }
+	known := !(any && unsaid("task") && len(s.Adapter.Head) > 0)
+	switch {
+	case known && unsaid("task"):
+		return fault.Because(NoTask, fault.Usagef("%s: the adapter records no task", s.Path))
+	case unsaid("model"):
+		return fault.Because(NoModel, fault.Usagef("%s: the adapter records no base model", s.Path))
+	case known:
+		if s.Task, err = s.Data.NewTask(s.labels()); err != nil {
+			return err
+		}
+		return s.checkTask()
+	}
+	head := s.Adapter.Head
+	outputs := len(head[len(head)-1].Data) // the last layer's bias
+	s.Task = &data.Task{Name: "unknown", Kind: data.Regression}
+	if outputs > 1 {
+		s.Task.Kind = data.Classification
+		for i := range outputs {
+			s.Task.Labels = append(s.Task.Labels, fmt.Sprintf("LABEL_%d", i)) // as Transformers names them
+		}
+	}
+	return nil
+}
+
+// checkTask refuses a task of another kind than the adapter was trained for.
+func (s *Session) checkTask() error {
+	p := s.Provenance
+	if p == nil || p.Task == "" || p.Regression == (s.Task.Kind == data.Regression) {
+		return nil
+	}
+	return fault.Because(OtherTask, fault.Invalidf("%s was trained for %s, task %s is a %s", s.Folder, p.Task, s.Task.Name, s.Task.Kind))
+}
+
+// checkHead refuses an adapter whose head answers another number of labels.
+func (s *Session) checkHead() error {
+	if len(s.Adapter.Head) < 2 {
+		return nil
+	}
+	t := s.Adapter.Head[len(s.Adapter.Head)-2] // the last layer's weight, its bias is behind it
+	if have, want := t.Shape[0], evaluate.Outputs(s.Task); have != want {
+		return fault.Because(OtherTask, fault.Invalidf("%s: %s has %d outputs, task %s needs %d", s.Folder, t.Name, have, s.Task.Name, want))
+	}
+	return nil
+}
+
+// checkEncoder refuses a base model that is not the adapter's, and gives each of the two what
+// it has of the other: the model the adapter's biases, an adapter without a head the model's.
+func (s *Session) checkEncoder(force bool) (err error) {
+	if err := s.Provenance.CheckBase(s.Encoder.Model.Hash, force); err != nil {
+		return fmt.Errorf("%s: %w", s.Folder, err)
+	}
+	if err := s.checkModules(); err != nil {
+		return err
+	}
+	if s.Encoder.Model, err = s.Encoder.Model.WithBiases(s.Adapter.Biases); err != nil {
+		return fmt.Errorf("%s: %w", s.Folder, err)
+	}
+	if len(s.Adapter.Head) > 0 {
+		return nil
+	}
+	head, ok := s.Encoder.Model.OwnHead(evaluate.Outputs(s.Task))
+	if !ok {
+		return fault.Because(OtherModel, fault.Invalidf("%s: it has no head, and model %s has none of %d outputs", s.Folder, s.Encoder.Name, evaluate.Outputs(s.Task)))
+	}
+	s.Adapter.Head = head
+	return nil
+}
+
+// checkModules refuses an adapter whose modules the model does not have.
+func (s *Session) checkModules() error {
+	shapes, err := s.Encoder.Model.Projections(adapter.Targets())
+	if err != nil {
+		return err
+	}
+	has := map[string]weights.Projection{}
+	for _, shape := range shapes {
+		has[shape.Name] = shape
+	}
+	for _, m := range s.Adapter.Sites {
+		shape, ok := has[m.Name]
+		switch {
+		case !ok:
+			return fault.Because(OtherModel, fault.Invalidf("%s: adapts %s, which model %s does not have", s.Folder, m.Name, s.Encoder.Name))
+		case shape.In != m.In || shape.Out != m.Out:
+			return fault.Because(OtherModel, fault.Invalidf("%s: %s is (%d, %d), in model %s (%d, %d)",
+				s.Folder, m.Name, m.Out, m.In, s.Encoder.Name, shape.Out, shape.In))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package session
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/safetensors"
+)
+
+// Form is the form in which slices are written. The zero Form is one rank for all modules,
+// in float32.
+type Form struct {
+	ModuleRanks map[string]int // of single modules
+	Compat      bool           // one rank and one alpha for all modules, the scale in B
+	DType       string         // as package safetensors calls it; "": float32
+}
+
+// Slice is an adapter cut to a rank: what is reported of it, and its files.
+type Slice struct {
+	Rank       int    `json:"rank"`
+	Folder     string `json:"folder"`
+	Parameters int    `json:"parameters"`
+	Bytes      int64  `json:"bytes"` // of the weights file
+
+	contents []disk.Content
+}
+
+// NewSlice cuts a to a rank, in a form. The provenance goes along, of its metrics those that
+// still hold; nil is none.
+func NewSlice(a *adapter.Adapter, p *adapter.Facts, rank int, f Form) (*Slice, error) {
+	cut, err := a.SliceEach(rank, f.ModuleRanks)
+	if err != nil {
+		return nil, err
+	}
+	written := cut
+	if f.Compat {
+		if written, err = cut.Compat(); err != nil {
+			return nil, err
+		}
+	}
+	if p = sliceProvenance(a, p, rank); p != nil {
+		if len(f.ModuleRanks) > 0 {
+			p.CutFrom = cmp.Or(p.CutFrom, a.Rank)
+		}
+		if len(f.ModuleRanks) > 0 || cmp.Or(f.DType, safetensors.Float32) != safetensors.Float32 {
+			p.Metrics = nil // measured with other weights
+		}
+		if f.Compat && cut.Mixed() {
+			p.RankMin = cut.Rank // padded, it is no longer nested
+		}
+	}
+	s := &Slice{Rank: cut.Rank, Parameters: written.Parameters()}
+	if s.contents, err = adapter.EncodeAs(written, p, cmp.Or(f.DType, safetensors.Float32)); err != nil {
+		return nil, err
+	}
+	for _, file := range s.contents {
+		if strings.HasSuffix(file.Name, ".safetensors") {
+			s.Bytes = int64(len(file.Data))
+		}
+	}
+	return s, nil
+}
+
+// sliceProvenance is what a slice remembers; nil where the adapter remembers nothing.
+func sliceProvenance(a *adapter.Adapter, p *adapter.Facts, rank int) *adapter.Facts {
+	if p == nil || p.Task == "" {
+		return nil
+	}
+	q := *p
+	if rank < a.Rank && q.CutFrom == 0 {
+		q.CutFrom = a.Rank
+	}
+	q.Metrics = map[string]map[string]float64{}
+	for r, m := range p.Metrics {
+		if n, err := strconv.Atoi(r); err == nil && n <= rank {
+			q.Metrics[r] = m
+		}
+	}
+	return &q
+}
+
+// Sizes tells what a slice of each of the ranks holds: trained scalars, and bytes of its
+// weights file as it is written.
+func Sizes(a *adapter.Adapter, p *adapter.Facts, ranks []int) (func(rank int) (parameters int, bytes int64), error) {
+	bytes := map[int]int64{}
+	for _, r := range ranks {
+		s, err := NewSlice(a, p, r, Form{})
+		if err != nil {
+			return nil, err
+		}
+		bytes[r] = s.Bytes
+	}
+	return func(rank int) (int, int64) { return a.ParametersAt(rank), bytes[rank] }, nil
+}

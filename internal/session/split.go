@@ -1,0 +1,59 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/glue"
+	"github.com/dylora/dylora/internal/parquet"
+	"github.com/dylora/dylora/internal/settings"
+)
+
+// ReadSplit reads a split of a task from where the settings say it is: the user's own files,
+// the folder of GLUE, or without one the store of what came from the Hub, and the Hub.
+func ReadSplit(ctx context.Context, env *Env, t *data.Task, d settings.Data, split string) ([]data.Example, error) {
+	if local(t, d, split) {
+		return t.Read(d.DataDir, split)
+	}
+	store, err := env.glue()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Get(ctx, t, split)
+	if err != nil && ctx.Err() != nil {
+		return nil, err
+	}
+	if err != nil {
+		return nil, fault.Because(NoData, fmt.Errorf("task %s: its %s split, %s, is not here: %w", t.Name, split, t.OfficialFile(split), err))
+	}
+	return s.Examples, nil
+}
+
+// local says whether a split is read from files that are the user's.
+func local(t *data.Task, d settings.Data, split string) bool {
+	return d.DataDir != "" || t.Folder == "" || !slices.Contains(t.Splits(), split)
+}
+
+// glue is the store of GLUE's tasks in the user's cache.
+func (e *Env) glue() (*glue.Store, error) {
+	client, err := e.Hub()
+	if err != nil {
+		return nil, err
+	}
+	program, err := parquet.Program()
+	if err != nil {
+		return nil, err
+	}
+	return &glue.Store{Hub: client, Folder: e.cacheFolder("glue"), Program: program, Note: client.Note}, nil
+}
+
+// First is the first n examples; all for n = 0.
+func First(examples []data.Example, n int) []data.Example {
+	if n > 0 && n < len(examples) {
+		return examples[:n]
+	}
+	return examples
+}

@@ -1,0 +1,139 @@
+package session
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/schema"
+	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/train"
+)
+
+// StoredAdapter is an adapter together with what its folder remembers.
+type StoredAdapter struct {
+	Path       string // as given, or what LatestRun stands for
+	Folder     string // PEFT folder, or loralib's file
+	Run        string // run folder; "" if the adapter is in none
+	Adapter    *adapter.Adapter
+	Provenance *adapter.Facts
+	Notes      []string          // contents of the files that were not loaded, one line each
+	Metadata   map[string]string // of the weights' file
+}
+
+// OpenAdapter reads an adapter: of a run folder, any PEFT folder, or a file of loralib's.
+// LatestRun stands for the newest run. The user is told what else the files hold.
+func OpenAdapter(env *Env, path string, options adapter.Options) (*StoredAdapter, error) {
+	if path == LatestRun {
+		var err error
+		if path, err = train.Latest(RunsRoot); err != nil {
+			return nil, err
+		}
+	}
+	a := &StoredAdapter{Path: path}
+	load := adapter.Open
+	switch {
+	case isFile(path):
+		a.Folder, load = path, adapter.OpenLoralib
+	case isFile(path, "adapter_config.json"):
+		a.Folder = path
+		if parent := filepath.Dir(filepath.Clean(path)); filepath.Base(path) == "adapter" && isFile(parent, train.SettingsName) {
+			a.Run = parent
+		}
+	case isFile(path, "adapter", "adapter_config.json"):
+		a.Folder, a.Run = filepath.Join(path, "adapter"), path
+	default:
+		return nil, noAdapter(path)
+	}
+	loaded, err := load(a.Folder, options)
+	if err != nil {
+		return nil, err
+	}
+	a.Adapter, a.Provenance, a.Notes, a.Metadata = loaded.Adapter, loaded.Facts, loaded.Notes, loaded.Metadata
+	for _, n := range a.Notes {
+		env.Say(a.Folder + ": " + n)
+	}
+	return a, nil
+}
+
+// noAdapter says why there is no adapter at path.
+func noAdapter(path string) error {
+	_, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fault.Invalidf("adapter: %w", disk.PathFirst(err, path))
+	case isFile(path, train.SettingsName):
+		return fault.Because(NoAdapterYet, fault.Invalidf("%s: this run has no adapter yet", path))
+	}
+	return fault.Invalidf("%s: no adapter_config.json in it or in adapter/: want a run folder, a PEFT folder or a file of loralib's", path)
+}
+
+// Remembered are the settings that the adapter was trained with, as far as its folder tells:
+// config.yaml of its run, and dylora.json.
+func (a *StoredAdapter) Remembered() (*settings.Layer, error) {
+	l := settings.NewLayer(settings.Run)
+	if a.Run != "" && isFile(a.Run, train.SettingsName) {
+		all, err := settings.FileLayer(settings.Run, filepath.Join(a.Run, train.SettingsName))
+		if err == nil {
+			err = all.Err()
+		}
+		if err != nil {
+			return nil, fault.Errorf(fault.Invalid, "%w", err)
+		}
+		l = all.Only(schema.Remembered)
+	}
+	p := a.Provenance
+	if p == nil {
+		return l, nil
+	}
+	file := filepath.Join(a.Folder, "dylora.json")
+	for key, v := range map[string]string{"task": p.Task, "model": p.Model, "revision": p.Revision} {
+		before, _ := l.Value(key)
+		if path, _ := before.(string); v != "" && filepath.Base(path) != v { // a run knows where the file is
+			l.Set(key, file, v)
+		}
+	}
+	if data.IsFile(p.Task) {
+		rememberFiles(l, p, file)
+	}
+	if p.MaxLength > 0 {
+		l.Set("max_length", file, p.MaxLength)
+	}
+	return l, nil
+}
+
+// rememberFiles adds what an adapter knows of a task of the user's own files.
+func rememberFiles(l *settings.Layer, p *adapter.Facts, file string) {
+	kind := data.Classification
+	if p.Regression {
+		kind = data.Regression
+	}
+	for key, v := range map[string]string{
+		"text_column": p.TextColumn, "pair_column": p.PairColumn, "label_column": p.LabelColumn, "kind": kind.String(),
+	} {
+		if v != "" {
+			l.Set(key, file, v)
+		}
+	}
+}
+
+// labels are those that the adapter was trained with, nil where its folder does not say or
+// the task is not one of the user's own files.
+func (a *StoredAdapter) labels() []string {
+	if a.Provenance == nil || !data.IsFile(a.Provenance.Task) {
+		return nil
+	}
+	return a.Provenance.Labels
+}
+
+// Home is the folder that results about the adapter are written to by default: its run, or
+// the folder that holds it.
+func (a *StoredAdapter) Home() string {
+	if a.Run != "" {
+		return a.Run
+	}
+	return filepath.Dir(filepath.Clean(a.Folder))
+}
