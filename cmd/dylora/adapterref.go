@@ -17,7 +17,7 @@ type opened struct {
 	folder   string // PEFT folder
 	run      string // run folder; "" if the adapter is in none
 	adapter  *adapter.Adapter
-	facts    *adapter.Facts
+	facts    *adapter.Provenance
 	notes    []string          // what the files hold beside the adapter
 	metadata map[string]string // of the weights' file
 }
@@ -50,7 +50,7 @@ func openAdapter(io *streams, path string, options adapter.Options) (*opened, er
 	if err != nil {
 		return nil, err
 	}
-	o.adapter, o.facts, o.notes, o.metadata = loaded.Adapter, loaded.Facts, loaded.Notes, loaded.Metadata
+	o.adapter, o.facts, o.notes, o.metadata = loaded.Adapter, loaded.Provenance, loaded.Notes, loaded.Metadata
 	for _, n := range o.notes {
 		if _, err := fmt.Fprintf(io.err, "%s: %s\n", o.folder, n); err != nil {
 			return nil, err

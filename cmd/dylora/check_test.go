@@ -47,9 +47,9 @@ func checkSession(t *testing.T) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range a.Sites {
-		for j := range a.Sites[i].B {
-			a.Sites[i].B[j] = float32((i+j)%9-4) / 200
+	for i := range a.Modules {
+		for j := range a.Modules[i].B {
+			a.Modules[i].B[j] = float32((i+j)%9-4) / 200
 		}
 	}
 	s := &session{opened: &opened{folder: "f", adapter: a}, base: &base{model: m}, task: &data.Task{Labels: []string{"a", "b"}}, maxLength: 20}
@@ -78,7 +78,7 @@ func TestConforms(t *testing.T) {
 	}
 	s := checkSession(t)
 	other := s.adapter.Clone()
-	other.Sites[0].B[2] += 0.5 // of rank 3
+	other.Modules[0].B[2] += 0.5 // of rank 3
 	s.adapter = other
 	list, err := s.conforms(t.Context(), []int{2, 3})
 	if err != nil {
@@ -120,12 +120,12 @@ func TestCheckFails(t *testing.T) {
 // TestNested: what the files say of training decides.
 func TestNested(t *testing.T) {
 	agreed := []agreement{{Rank: 1, Share: 0.6}, {Rank: 4, Share: 1}}
-	facts := func(low, high int, sampler string) *adapter.Facts {
-		return &adapter.Facts{RankMin: low, RankMax: high, Sampler: sampler, Block: 1}
+	facts := func(low, high int, sampler string) *adapter.Provenance {
+		return &adapter.Provenance{RankMin: low, RankMax: high, Sampler: sampler, Block: 1}
 	}
 	for _, tt := range []struct {
 		rank          int
-		facts         *adapter.Facts
+		facts         *adapter.Provenance
 		metadata      map[string]string
 		verdict, says string
 	}{
@@ -136,7 +136,7 @@ func TestNested(t *testing.T) {
 		{1, facts(1, 8, "uniform"), nil, "yes", "ranks 1 to 8"},
 		{4, facts(1, 4, "odd"), nil, "unknown", "odd"},
 		{4, nil, nil, "unknown", "rank 1 answers as rank 4 for 60 %"},
-		{4, new(adapter.Facts), map[string]string{"dylora.rank_min": "1", "dylora.rank_max": "4", "dylora.sampler": "uniform"}, "yes", "ranks 1 to 4"},
+		{4, new(adapter.Provenance), map[string]string{"dylora.rank_min": "1", "dylora.rank_max": "4", "dylora.sampler": "uniform"}, "yes", "ranks 1 to 4"},
 		{4, nil, map[string]string{"dylora.rank_min": "x", "dylora.rank_max": "99999999999999999999"}, "unknown", "do not say"},
 	} {
 		s := &session{opened: &opened{adapter: &adapter.Adapter{Rank: tt.rank}, facts: tt.facts, metadata: tt.metadata}}

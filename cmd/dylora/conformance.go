@@ -109,8 +109,8 @@ func (s *session) mergedLogits(rank int, at func(*program.Program, int) ([]float
 // spoil overwrites what belongs to the ranks above rank, padding included.
 func spoil(a *adapter.Adapter, rank int) {
 	const wrong = 1000
-	for i := range a.Sites {
-		s := &a.Sites[i]
+	for i := range a.Modules {
+		s := &a.Modules[i]
 		own, _ := a.Scale(s, rank)
 		for j := own * s.In; j < len(s.A); j++ {
 			s.A[j] = wrong

@@ -103,16 +103,16 @@ func (s *session) nested(agreed []agreement) (verdict, why string) {
 }
 
 // trainedFacts are those of dylora.json, or where it is gone what the metadata has of them.
-func (s *session) trainedFacts() *adapter.Facts {
+func (s *session) trainedFacts() *adapter.Provenance {
 	if s.facts != nil && s.facts.RankMax > 0 {
 		return s.facts
 	}
 	low, errLow := strconv.Atoi(s.metadata["dylora.rank_min"])
 	high, errHigh := strconv.Atoi(s.metadata["dylora.rank_max"])
 	if errLow != nil || errHigh != nil || high > maxRank {
-		return new(adapter.Facts)
+		return new(adapter.Provenance)
 	}
-	return &adapter.Facts{RankMin: low, RankMax: high, Sampler: s.metadata["dylora.sampler"]}
+	return &adapter.Provenance{RankMin: low, RankMax: high, Sampler: s.metadata["dylora.sampler"]}
 }
 
 // measureNested measures dev, and where the files do not tell decides by it: nested is

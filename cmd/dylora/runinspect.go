@@ -15,24 +15,24 @@ import (
 
 // inspection is what inspect prints.
 type inspection struct {
-	Folder string         `json:"folder"`
-	Rank   int            `json:"rank"`
-	Alpha  float64        `json:"alpha"`
-	RSLoRA bool           `json:"rslora"` // the scale is alpha/√rank
-	Sites  []string       `json:"sites"`
-	Own    []int          `json:"site_ranks"` // of each site
-	Head   int            `json:"head_parameters"`
-	Biases int            `json:"bias_parameters"` // biases of the base model that the adapter replaces
-	Notes  []string       `json:"notes"`           // what its files hold beside the adapter
-	Ranks  []rankFacts    `json:"ranks"`
-	Facts  *adapter.Facts `json:"facts"` // null where dylora did not write the adapter
+	Folder string              `json:"folder"`
+	Rank   int                 `json:"rank"`
+	Alpha  float64             `json:"alpha"`
+	RSLoRA bool                `json:"rslora"` // the scale is alpha/√rank
+	Sites  []string            `json:"sites"`
+	Own    []int               `json:"site_ranks"` // of each module
+	Head   int                 `json:"head_parameters"`
+	Biases int                 `json:"bias_parameters"` // biases of the base model that the adapter replaces
+	Notes  []string            `json:"notes"`           // what its files hold beside the adapter
+	Ranks  []rankFacts         `json:"ranks"`
+	Facts  *adapter.Provenance `json:"facts"` // null where dylora did not write the adapter
 }
 
 type rankFacts struct {
 	Rank       int     `json:"rank"`
 	Parameters int     `json:"parameters"`
 	Bytes      int64   `json:"bytes"`
-	DeltaNorm  float64 `json:"delta_norm"` // ‖ΔW‖ over all sites
+	DeltaNorm  float64 `json:"delta_norm"` // ‖ΔW‖ over all modules
 }
 
 func runInspect(_ context.Context, o *inspectOptions) error {
@@ -53,7 +53,7 @@ func runInspect(_ context.Context, o *inspectOptions) error {
 func inspect(o *opened) (*inspection, error) {
 	a := o.adapter
 	i := &inspection{Folder: o.folder, Rank: a.Rank, Alpha: a.Alpha, RSLoRA: a.RSLoRA, Own: a.Ranks(), Notes: append([]string{}, o.notes...)}
-	for _, s := range a.Sites {
+	for _, s := range a.Modules {
 		i.Sites = append(i.Sites, s.Name)
 	}
 	for _, t := range a.Head {
@@ -71,8 +71,8 @@ func inspect(o *opened) (*inspection, error) {
 			return nil, err
 		}
 		sum := 0.0
-		for s := range a.Sites {
-			n := a.DeltaNorm(&a.Sites[s], r)
+		for s := range a.Modules {
+			n := a.DeltaNorm(&a.Modules[s], r)
 			sum += n * n
 		}
 		i.Ranks = append(i.Ranks, rankFacts{r, c.Parameters, c.Bytes, math.Sqrt(sum)})

@@ -102,13 +102,13 @@ func (s *session) mergedFiles(rank int) ([]disk.Content, error) {
 }
 
 // mergeAt gives a projection's weight with the adapter worked in.
-func (s *session) mergeAt(rank int) func(site string, w []float32) []float32 {
-	sites := map[string]*adapter.Site{}
-	for i := range s.adapter.Sites {
-		sites[s.adapter.Sites[i].Name] = &s.adapter.Sites[i]
+func (s *session) mergeAt(rank int) func(module string, w []float32) []float32 {
+	modules := map[string]*adapter.Module{}
+	for i := range s.adapter.Modules {
+		modules[s.adapter.Modules[i].Name] = &s.adapter.Modules[i]
 	}
-	return func(site string, w []float32) []float32 {
-		if found, ok := sites[site]; ok {
+	return func(module string, w []float32) []float32 {
+		if found, ok := modules[module]; ok {
 			return s.adapter.Merge(found, w, rank)
 		}
 		return w

@@ -27,17 +27,17 @@ type cut struct {
 	Bytes      int64  `json:"bytes"` // of the weights file
 
 	adapter  *adapter.Adapter
-	facts    *adapter.Facts
+	facts    *adapter.Provenance
 	contents []disk.Content
 }
 
 // newCut slices a at a rank; the facts go along, of the metrics those that still hold.
-func newCut(a *adapter.Adapter, f *adapter.Facts, rank int) (*cut, error) {
+func newCut(a *adapter.Adapter, f *adapter.Provenance, rank int) (*cut, error) {
 	return (&export{dtype: safetensors.Float32}).cut(a, f, rank)
 }
 
 // cut slices a at a rank, in the form that o asks for.
-func (o *export) cut(a *adapter.Adapter, f *adapter.Facts, rank int) (*cut, error) {
+func (o *export) cut(a *adapter.Adapter, f *adapter.Provenance, rank int) (*cut, error) {
 	s, err := a.SliceEach(rank, o.moduleRanks)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (o *export) cut(a *adapter.Adapter, f *adapter.Facts, rank int) (*cut, erro
 }
 
 // factsOf are the facts of a slice; nil where the adapter has none.
-func factsOf(a *adapter.Adapter, f *adapter.Facts, rank int) *adapter.Facts {
+func factsOf(a *adapter.Adapter, f *adapter.Provenance, rank int) *adapter.Provenance {
 	if f == nil || f.Task == "" {
 		return nil
 	}

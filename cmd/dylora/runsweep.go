@@ -74,7 +74,7 @@ func plot(path string, s *evaluate.Sweep) error {
 
 // sizes tells what a slice of each of the ranks holds: trained scalars, and bytes of its
 // weights file as slice writes it.
-func sizes(a *adapter.Adapter, f *adapter.Facts, ranks []int) (func(rank int) (parameters int, bytes int64), error) {
+func sizes(a *adapter.Adapter, f *adapter.Provenance, ranks []int) (func(rank int) (parameters int, bytes int64), error) {
 	bytes := map[int]int64{}
 	for _, r := range ranks {
 		s, err := newCut(a, f, r)

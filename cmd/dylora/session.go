@@ -69,7 +69,7 @@ func (o *adapterOptions) open(ctx context.Context, io *streams, fixed ...kernel.
 	if err := s.facts.CheckBase(s.base.model.Hash, o.forceBase); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.folder, err)
 	}
-	if err := s.checkSites(); err != nil {
+	if err := s.checkModules(); err != nil {
 		return nil, err
 	}
 	if err := s.complete(); err != nil {
@@ -145,8 +145,8 @@ func (s *session) checkHead() error {
 	return nil
 }
 
-// checkSites refuses an adapter whose projections the model does not have.
-func (s *session) checkSites() error {
+// checkModules refuses an adapter whose projections the model does not have.
+func (s *session) checkModules() error {
 	shapes, err := s.base.model.Projections(adapter.Targets())
 	if err != nil {
 		return err
@@ -155,14 +155,14 @@ func (s *session) checkSites() error {
 	for _, shape := range shapes {
 		has[shape.Name] = shape
 	}
-	for _, site := range s.adapter.Sites {
-		shape, ok := has[site.Name]
+	for _, module := range s.adapter.Modules {
+		shape, ok := has[module.Name]
 		switch {
 		case !ok:
-			return fault.Invalidf("%s: adapts %s, which model %s does not have: give the --model it was trained on", s.folder, site.Name, s.base.name)
-		case shape.In != site.In || shape.Out != site.Out:
+			return fault.Invalidf("%s: adapts %s, which model %s does not have: give the --model it was trained on", s.folder, module.Name, s.base.name)
+		case shape.In != module.In || shape.Out != module.Out:
 			return fault.Invalidf("%s: %s is (%d, %d), in model %s (%d, %d): give the --model it was trained on",
-				s.folder, site.Name, site.Out, site.In, s.base.name, shape.Out, shape.In)
+				s.folder, module.Name, module.Out, module.In, s.base.name, shape.Out, shape.In)
 		}
 	}
 	return nil

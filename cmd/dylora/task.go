@@ -80,7 +80,7 @@ func (o *opened) labels() []string {
 }
 
 // rememberTask adds to l what f knows of a task of somebody's own.
-func rememberTask(l layer, f *adapter.Facts, file string) {
+func rememberTask(l layer, f *adapter.Provenance, file string) {
 	if !data.IsFile(f.Task) {
 		return
 	}

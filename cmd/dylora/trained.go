@@ -67,11 +67,11 @@ func (t *training) finish(ctx context.Context, dir string, asJSON bool) error {
 }
 
 // facts are what the adapter's folder remembers of the run. Epoch and step are finish's.
-func (t *training) facts(s *evaluate.Sweep) *adapter.Facts {
+func (t *training) facts(s *evaluate.Sweep) *adapter.Provenance {
 	a := t.settings.Adapter
 	info, _ := debug.ReadBuildInfo()
 	targets, _ := t.settings.targets() // checked when the settings were resolved
-	f := &adapter.Facts{
+	f := &adapter.Provenance{
 		Version: versionOf(info).Version, Task: t.task.Name, Labels: t.task.Labels, Regression: t.task.Kind == data.Regression,
 		Model: t.base.name, Revision: t.base.revision, ModelHash: t.base.model.Hash, RankMax: a.Rank, RankMin: a.RMin,
 		Sampler: t.sampler.String(), Block: a.Block, Update: a.Update, Seed: t.settings.Train.Seed,

@@ -1,7 +1,7 @@
 // Package adapter holds DyLoRA weights and the pure arithmetic on them: slices, gates,
 // rank sampling, merging and files. It builds no graphs and knows no model.
 //
-// A site's update at rank r is (α/r)·B[:, :r]·A[:r, :]. α is applied by the gate between
+// A module's update at rank r is (α/r)·B[:, :r]·A[:r, :]. α is applied by the gate between
 // A and B and never baked into the weights, so a lower rank is a prefix of them.
 package adapter
 
@@ -15,16 +15,16 @@ import (
 // Adapter is a set of pairs, one per adapted projection, and the trained head that all
 // ranks share.
 type Adapter struct {
-	Rank   int // R, the largest of the sites'
-	Alpha  float64
-	RSLoRA bool             // the scale at rank r is α/√r instead of α/r
-	Sites  []Site           // by layer, then in the order of Targets
-	Head   []weights.Tensor // none: the base model's own
-	Biases []weights.Tensor // take the place of the base model's: "roberta.embeddings.LayerNorm.bias"
+	Rank    int // R, the largest of the modules'
+	Alpha   float64
+	RSLoRA  bool             // the scale at rank r is α/√r instead of α/r
+	Modules []Module         // by layer, then in the order of Targets
+	Head    []weights.Tensor // none: the base model's own
+	Biases  []weights.Tensor // take the place of the base model's: "roberta.embeddings.LayerNorm.bias"
 }
 
-// Site adapts one frozen projection y = W·x, W of (Out, In).
-type Site struct {
+// Module adapts one frozen projection y = W·x, W of (Out, In).
+type Module struct {
 	Name    string // module path, as "roberta.encoder.layer.0.attention.self.query"
 	In, Out int
 	Rank    int       // its own, below the adapter's; 0: the adapter's
@@ -34,28 +34,28 @@ type Site struct {
 }
 
 // Slice cuts a to its first r ranks, without rescaling: with the gate α/r the cut is
-// what training at rank r used. A site of a lower rank stays as it is. The cut shares no
+// what training at rank r used. A module of a lower rank stays as it is. The cut shares no
 // memory with a.
 func (a *Adapter) Slice(r int) (*Adapter, error) {
 	if r < 1 || r > a.Rank {
 		return nil, fault.Usagef("rank %d is not in 1 to %d, the adapter's ranks", r, a.Rank)
 	}
-	ranks := make([]int, len(a.Sites))
+	ranks := make([]int, len(a.Modules))
 	for i := range ranks {
-		ranks[i] = min(r, a.rankOf(&a.Sites[i]))
+		ranks[i] = min(r, a.rankOf(&a.Modules[i]))
 	}
 	return a.cut(r, ranks), nil
 }
 
-// cut keeps the first ranks[i] ranks of site i, none above the new adapter's rank r.
+// cut keeps the first ranks[i] ranks of module i, none above the new adapter's rank r.
 func (a *Adapter) cut(r int, ranks []int) *Adapter {
-	c := &Adapter{Rank: r, Alpha: a.Alpha, RSLoRA: a.RSLoRA, Sites: slices.Clone(a.Sites),
+	c := &Adapter{Rank: r, Alpha: a.Alpha, RSLoRA: a.RSLoRA, Modules: slices.Clone(a.Modules),
 		Head: weights.CloneAll(a.Head), Biases: weights.CloneAll(a.Biases)}
-	for i := range c.Sites {
-		s, own := &c.Sites[i], ranks[i]
-		s.A, s.B = resize(s.A[:own*s.In], r*s.In), restride(s.B, s.Out, a.Rank, own, r)
-		if s.Rank = own; own == r {
-			s.Rank = 0
+	for i := range c.Modules {
+		m, own := &c.Modules[i], ranks[i]
+		m.A, m.B = resize(m.A[:own*m.In], r*m.In), restride(m.B, m.Out, a.Rank, own, r)
+		if m.Rank = own; own == r {
+			m.Rank = 0
 		}
 	}
 	return c
@@ -91,9 +91,9 @@ func (a *Adapter) Parameters() int { return a.ParametersAt(a.Rank) }
 
 // ParametersAt is the number of scalars that a slice at rank r would hold.
 func (a *Adapter) ParametersAt(r int) (n int) {
-	for i := range a.Sites {
-		s := &a.Sites[i]
-		n += min(r, a.rankOf(s)) * (s.In + s.Out)
+	for i := range a.Modules {
+		m := &a.Modules[i]
+		n += min(r, a.rankOf(m)) * (m.In + m.Out)
 	}
 	for _, t := range slices.Concat(a.Head, a.Biases) {
 		n += len(t.Data)

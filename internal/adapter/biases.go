@@ -33,13 +33,13 @@ func biasKey(name string, adapted map[string]bool) string {
 	return keyPrefix + name
 }
 
-// adapted are the modules that have a site.
+// adapted are the names of the modules that a adapts.
 func (a *Adapter) adapted() map[string]bool {
-	m := map[string]bool{}
-	for _, s := range a.Sites {
-		m[s.Name] = true
+	names := map[string]bool{}
+	for _, m := range a.Modules {
+		names[m.Name] = true
 	}
-	return m
+	return names
 }
 
 // biasField is what PEFT's config calls these biases.
@@ -61,8 +61,8 @@ func (a *Adapter) biasField() string {
 func (a *Adapter) sortBiases(field string) error {
 	slices.SortFunc(a.Biases, func(x, y weights.Tensor) int { return cmp.Compare(x.Name, y.Name) })
 	out := map[string]int{}
-	for _, s := range a.Sites {
-		out[s.Name] = s.Out
+	for _, m := range a.Modules {
+		out[m.Name] = m.Out
 	}
 	for i, t := range a.Biases {
 		want, adapted := out[strings.TrimSuffix(t.Name, ".bias")]

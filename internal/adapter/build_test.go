@@ -8,7 +8,7 @@ import (
 	"github.com/dylora/dylora/internal/weights"
 )
 
-// shapes are two layers' sites of the given targets, in reverse so that order matters.
+// shapes are two layers' modules of the given targets, in reverse so that order matters.
 func shapes(modules ...string) (s []weights.Projection) {
 	for _, layer := range []string{"1", "0"} {
 		for i := range modules {
@@ -56,8 +56,8 @@ func trained(t testing.TB, modules ...string) *adapter.Adapter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range a.Sites {
-		a.Sites[i].B = normals(r, len(a.Sites[i].B))
+	for i := range a.Modules {
+		a.Modules[i].B = normals(r, len(a.Modules[i].B))
 	}
 	return a
 }

@@ -13,31 +13,31 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// cardOf is the model card of a, whose facts are f.
-func cardOf(a *Adapter, f *Facts) *card.Card {
+// cardOf is the model card of a, whose provenance is p.
+func cardOf(a *Adapter, p *Provenance) *card.Card {
 	c := &card.Card{
-		Task: f.Task, Labels: f.Labels, Regression: f.Regression, Model: f.Model, HubModel: f.HubModel,
-		Rank: a.Rank, RankMin: f.RankMin, RankMax: f.RankMax, CutFrom: f.CutFrom, Version: f.Version,
+		Task: p.Task, Labels: p.Labels, Regression: p.Regression, Model: p.Model, HubModel: p.HubModel,
+		Rank: a.Rank, RankMin: p.RankMin, RankMax: p.RankMax, CutFrom: p.CutFrom, Version: p.Version,
 	}
-	if !f.HubModel {
-		c.Model = filepath.Base(f.Model) // a path says more of a machine than of a model
+	if !p.HubModel {
+		c.Model = filepath.Base(p.Model) // a path says more of a machine than of a model
 	}
 	c.Settings = [][2]string{
 		{"alpha", fmt.Sprint(a.Alpha)},
-		{"targets", strings.Join(f.Targets, ", ")},
-		{"ranks drawn", fmt.Sprintf("%d to %d, %s", f.RankMin, f.RankMax, f.Sampler)},
-		{"rows updated", f.Update},
-		{"tokens per sequence", strconv.Itoa(f.MaxLength)},
-		{"seed", strconv.FormatUint(f.Seed, 10)},
-		{"taken after", fmt.Sprintf("epoch %d, step %d", f.Epoch, f.Step)},
+		{"targets", strings.Join(p.Targets, ", ")},
+		{"ranks drawn", fmt.Sprintf("%d to %d, %s", p.RankMin, p.RankMax, p.Sampler)},
+		{"rows updated", p.Update},
+		{"tokens per sequence", strconv.Itoa(p.MaxLength)},
+		{"seed", strconv.FormatUint(p.Seed, 10)},
+		{"taken after", fmt.Sprintf("epoch %d, step %d", p.Epoch, p.Step)},
 	}
-	if f.InitTask != "" {
-		c.Settings = append(c.Settings, [2]string{"started from an adapter for", f.InitTask})
+	if p.InitTask != "" {
+		c.Settings = append(c.Settings, [2]string{"started from an adapter for", p.InitTask})
 	}
-	for _, key := range slices.Sorted(maps.Keys(f.Training)) {
-		c.Settings = append(c.Settings, [2]string{strings.ReplaceAll(key, "_", " "), f.Training[key]})
+	for _, key := range slices.Sorted(maps.Keys(p.Training)) {
+		c.Settings = append(c.Settings, [2]string{strings.ReplaceAll(key, "_", " "), p.Training[key]})
 	}
-	c.Results = results(a.Rank, f.Metrics)
+	c.Results = results(a.Rank, p.Metrics)
 	return c
 }
 

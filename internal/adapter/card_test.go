@@ -10,7 +10,7 @@ import (
 )
 
 // readCard saves an adapter and reads its card.
-func readCard(t *testing.T, a *adapter.Adapter, f *adapter.Facts) string {
+func readCard(t *testing.T, a *adapter.Adapter, f *adapter.Provenance) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "a")
 	must(t, adapter.Save(dir, a, f))
@@ -19,10 +19,10 @@ func readCard(t *testing.T, a *adapter.Adapter, f *adapter.Facts) string {
 	return string(b)
 }
 
-// TestCard: the card says what the facts say, of the ranks that the adapter has, and
+// TestCard: the card says what the provenance says, of the ranks that the adapter has, and
 // nothing of the machine it was made on.
 func TestCard(t *testing.T) {
-	f := facts()
+	f := provenance()
 	f.Task, f.Model, f.Regression = "sst2", "/home/somebody/models/roberta", false
 	f.Training = map[string]string{"lr": "0.0005", "weight_decay": "0.1"}
 	f.InitAdapter, f.InitTask = "/home/somebody/runs/mnli", "mnli"
@@ -54,7 +54,7 @@ func TestCard(t *testing.T) {
 	}
 }
 
-// TestNoCard: an adapter without facts has none.
+// TestNoCard: an adapter without provenance has none.
 func TestNoCard(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a")
 	must(t, adapter.Save(dir, trained(t), nil))

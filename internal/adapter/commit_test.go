@@ -26,7 +26,7 @@ func rankAt(t *testing.T, dir string) int {
 		t.Fatalf("half an adapter: %v", err)
 	}
 	if f.Rank != a.Rank {
-		t.Fatalf("facts of rank %d beside an adapter of rank %d", f.Rank, a.Rank)
+		t.Fatalf("provenance of rank %d beside an adapter of rank %d", f.Rank, a.Rank)
 	}
 	return a.Rank
 }
@@ -57,12 +57,12 @@ func breakAt(t *testing.T, over, dead bool, at int) bool {
 	if over {
 		first, err := trained(t).Slice(2)
 		must(t, err)
-		must(t, adapter.Save(dir, first, facts()))
+		must(t, adapter.Save(dir, first, provenance()))
 		old = 2
 	}
 	before := tree(t, root)
 	d := &disktest.Broken{At: at, Dead: dead}
-	err := adapter.SaveWith(d, dir, trained(t), facts(), over)
+	err := adapter.SaveWith(d, dir, trained(t), provenance(), over)
 	after, got := tree(t, root), rankAt(t, dir)
 	switch {
 	case d.Failed == "" && (err != nil || got != 4 || len(after) != 6): // the root, the folder, four files

@@ -2,7 +2,7 @@ package adapter
 
 import "github.com/dylora/dylora/internal/fault"
 
-// Compat is a for servers that know one rank and one alpha: all sites padded to the
+// Compat is a for servers that know one rank and one alpha: all modules padded to the
 // largest rank, their scales in B, alpha equal to the rank, so that PEFT's scale is 1. At
 // its rank it computes what a does, but for the rounding of B. Biases are refused
 // (fault.Usage, HasBiases), as such servers drop them.
@@ -11,13 +11,13 @@ func (a *Adapter) Compat() (*Adapter, error) {
 		return nil, fault.Because(HasBiases, fault.Usagef("the adapter holds biases of the base model, which the compatible form leaves out"))
 	}
 	c := a.Clone()
-	for i := range c.Sites {
-		s := &c.Sites[i]
-		_, scale := c.Scale(s, c.Rank)
-		for j := range s.B {
-			s.B[j] = float32(scale * float64(s.B[j]))
+	for i := range c.Modules {
+		m := &c.Modules[i]
+		_, scale := c.Scale(m, c.Rank)
+		for j := range m.B {
+			m.B[j] = float32(scale * float64(m.B[j]))
 		}
-		s.Rank, s.Alpha = 0, 0
+		m.Rank, m.Alpha = 0, 0
 	}
 	c.Alpha, c.RSLoRA = float64(c.Rank), false
 	return c, nil

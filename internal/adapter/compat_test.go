@@ -24,15 +24,15 @@ func TestCompat(t *testing.T) {
 		if c.Alpha != float64(a.Rank) || c.Rank != a.Rank || c.RSLoRA || c.Mixed() {
 			t.Errorf("%s: rank %d, alpha %v, rslora %t, mixed %t", name, c.Rank, c.Alpha, c.RSLoRA, c.Mixed())
 		}
-		for i := range a.Sites {
-			if _, scale := c.Scale(&c.Sites[i], c.Rank); scale != 1 {
-				t.Errorf("%s: site %d has the scale %v", name, i, scale)
+		for i := range a.Modules {
+			if _, scale := c.Scale(&c.Modules[i], c.Rank); scale != 1 {
+				t.Errorf("%s: module %d has the scale %v", name, i, scale)
 			}
 			w := normals(random(3), 30)
-			want, got := a.Merge(&a.Sites[i], w, a.Rank), c.Merge(&c.Sites[i], w, c.Rank)
+			want, got := a.Merge(&a.Modules[i], w, a.Rank), c.Merge(&c.Modules[i], w, c.Rank)
 			for j := range want {
 				if math.Abs(float64(want[j]-got[j])) > 1e-5 {
-					t.Errorf("%s: site %d merged: %v, compatible %v", name, i, want[j], got[j])
+					t.Errorf("%s: module %d merged: %v, compatible %v", name, i, want[j], got[j])
 				}
 			}
 		}
@@ -47,7 +47,7 @@ func TestCompat(t *testing.T) {
 			}
 		}
 	}
-	if trained(t).Sites[0].B[0] != plain.Sites[0].B[0] {
+	if trained(t).Modules[0].B[0] != plain.Modules[0].B[0] {
 		t.Error("the original has changed")
 	}
 	if _, err := withBiases(t, "roberta.embeddings.LayerNorm.bias").Compat(); fault.ClassOf(err) != fault.Usage || fault.ReasonOf(err) != adapter.HasBiases {
@@ -71,10 +71,10 @@ func TestSaveAs(t *testing.T) {
 		got, _, err := adapter.Load(dir)
 		must(t, err)
 		rounded := 0
-		for i, s := range a.Sites {
+		for i, s := range a.Modules {
 			for j, v := range s.B {
-				if d := math.Abs(float64(v - got.Sites[i].B[j])); d > most*math.Abs(float64(v)) {
-					t.Errorf("%s: %v became %v", dtype, v, got.Sites[i].B[j])
+				if d := math.Abs(float64(v - got.Modules[i].B[j])); d > most*math.Abs(float64(v)) {
+					t.Errorf("%s: %v became %v", dtype, v, got.Modules[i].B[j])
 				} else if d > 0 {
 					rounded++
 				}
@@ -84,7 +84,7 @@ func TestSaveAs(t *testing.T) {
 			t.Errorf("%s: nothing was rounded", dtype)
 		}
 	}
-	a.Sites[0].B[3] = 1e6
+	a.Modules[0].B[3] = 1e6
 	dir := filepath.Join(t.TempDir(), "b")
 	if err := adapter.SaveAs(dir, a, nil, safetensors.Float16, false); err == nil || !strings.Contains(err.Error(), "too large for F16") {
 		t.Errorf("1e6 as a half: %v", err)

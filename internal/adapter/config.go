@@ -155,7 +155,7 @@ func encodeConfig(a *Adapter, model string) ([]byte, error) {
 	own := map[string]any{
 		"r":              a.Rank,
 		"lora_alpha":     jsontext.Value(strconv.FormatFloat(a.Alpha, 'f', -1, 64)),
-		"target_modules": targetModules(a.Sites),
+		"target_modules": targetModules(a.Modules),
 		"bias":           a.biasField(),
 		"use_rslora":     a.RSLoRA,
 		"rank_pattern":   a.rankPattern(),

@@ -2,23 +2,23 @@ package adapter
 
 import "math"
 
-// Merge returns w + g·B[:, :b]·A[:b, :], the weight (Out, In) of site s merged at rank r
-// in [0, R], with b the site's rank or r, whichever is lower, and g as Scale gives it; w is
+// Merge returns w + g·B[:, :b]·A[:b, :], the weight (Out, In) of module m merged at rank r
+// in [0, R], with b the module's rank or r, whichever is lower, and g as Scale gives it; w is
 // left as it is. Sums run in float64 and are rounded once.
-func (a *Adapter) Merge(s *Site, w []float32, r int) []float32 {
+func (a *Adapter) Merge(m *Module, w []float32, r int) []float32 {
 	merged := make([]float32, len(w))
-	row := make([]float64, s.In)
-	own, scale := a.Scale(s, r)
-	for o := range s.Out {
+	row := make([]float64, m.In)
+	own, scale := a.Scale(m, r)
+	for o := range m.Out {
 		clear(row)
 		for i := range own {
-			g := scale * float64(s.B[o*a.Rank+i])
-			for j, x := range s.A[i*s.In:][:s.In] {
+			g := scale * float64(m.B[o*a.Rank+i])
+			for j, x := range m.A[i*m.In:][:m.In] {
 				row[j] += g * float64(x)
 			}
 		}
 		for j, d := range row {
-			merged[o*s.In+j] = float32(float64(w[o*s.In+j]) + d)
+			merged[o*m.In+j] = float32(float64(w[o*m.In+j]) + d)
 		}
 	}
 	return merged
@@ -26,13 +26,13 @@ func (a *Adapter) Merge(s *Site, w []float32, r int) []float32 {
 
 // DeltaNorm is ‖g·B[:, :b]·A[:b, :]‖ of Merge, Frobenius, without forming the product: with
 // the Gram matrices G = A·Aᵀ and H = Bᵀ·B of (r, r), ‖B·A‖² = tr(Bᵀ·B·A·Aᵀ) = Σ GᵢⱼHᵢⱼ.
-func (a *Adapter) DeltaNorm(s *Site, r int) float64 {
+func (a *Adapter) DeltaNorm(m *Module, r int) float64 {
 	sum := 0.0
-	own, scale := a.Scale(s, r)
+	own, scale := a.Scale(m, r)
 	for i := range own {
 		for j := range i + 1 {
-			g := dot(s.A[i*s.In:], s.A[j*s.In:], s.In, 1)
-			h := dot(s.B[i:], s.B[j:], s.Out, a.Rank)
+			g := dot(m.A[i*m.In:], m.A[j*m.In:], m.In, 1)
+			h := dot(m.B[i:], m.B[j:], m.Out, a.Rank)
 			if i != j {
 				g *= 2
 			}

@@ -10,19 +10,19 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 )
 
-// drawSite makes an adapter of one small site.
-func drawSite(t *rapid.T) *adapter.Adapter {
+// drawModule makes an adapter of one small module.
+func drawModule(t *rapid.T) *adapter.Adapter {
 	rank, in, out := rapid.IntRange(1, 5).Draw(t, "rank"), rapid.IntRange(1, 6).Draw(t, "in"), rapid.IntRange(1, 6).Draw(t, "out")
 	values := func(n int) []float32 {
 		return rapid.SliceOfN(rapid.Float32Range(-4, 4), n, n).Draw(t, "values")
 	}
 	return &adapter.Adapter{Rank: rank, Alpha: rapid.Float64Range(0.5, 32).Draw(t, "alpha"),
-		Sites: []adapter.Site{{Name: "s", In: in, Out: out, A: values(rank * in), B: values(out * rank)}}}
+		Modules: []adapter.Module{{Name: "s", In: in, Out: out, A: values(rank * in), B: values(out * rank)}}}
 }
 
 // delta is (α/r)·Σ B[o,i]·A[i,j], written out.
 func delta(a *adapter.Adapter, r, o, j int) (d float64) {
-	s := a.Sites[0]
+	s := a.Modules[0]
 	for i := range r {
 		d += a.Alpha / float64(r) * float64(s.B[o*a.Rank+i]) * float64(s.A[i*s.In+j])
 	}
@@ -31,8 +31,8 @@ func delta(a *adapter.Adapter, r, o, j int) (d float64) {
 
 func TestMergeAndNorm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := drawSite(t)
-		s := &a.Sites[0]
+		a := drawModule(t)
+		s := &a.Modules[0]
 		r := rapid.IntRange(0, a.Rank).Draw(t, "r")
 		w := rapid.SliceOfN(rapid.Float32Range(-1, 1), s.In*s.Out, s.In*s.Out).Draw(t, "w")
 		before := slices.Clone(w)
@@ -76,12 +76,12 @@ func TestMergeSlice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range a.Sites {
-			if !slices.Equal(a.Merge(&a.Sites[i], w, r), cut.Merge(&cut.Sites[i], w, r)) {
-				t.Errorf("rank %d, %s: the slice merges differently", r, a.Sites[i].Name)
+		for i := range a.Modules {
+			if !slices.Equal(a.Merge(&a.Modules[i], w, r), cut.Merge(&cut.Modules[i], w, r)) {
+				t.Errorf("rank %d, %s: the slice merges differently", r, a.Modules[i].Name)
 			}
-			if a.DeltaNorm(&a.Sites[i], r) != cut.DeltaNorm(&cut.Sites[i], r) {
-				t.Errorf("rank %d, %s: the slice's norm differs", r, a.Sites[i].Name)
+			if a.DeltaNorm(&a.Modules[i], r) != cut.DeltaNorm(&cut.Modules[i], r) {
+				t.Errorf("rank %d, %s: the slice's norm differs", r, a.Modules[i].Name)
 			}
 		}
 	}

@@ -8,7 +8,7 @@ import (
 // What the tests of the outside package need from the inside.
 
 // SaveWith is Save or SaveOver by way of d.
-func SaveWith(d disk.Files, dir string, a *Adapter, f *Facts, over bool) error {
+func SaveWith(d disk.Files, dir string, a *Adapter, f *Provenance, over bool) error {
 	return save(d, dir, a, f, safetensors.Float32, over)
 }
 

@@ -17,7 +17,7 @@ func TestSaveLoad(t *testing.T) {
 	for _, modules := range [][]string{nil, all, all[5:], all[3:4], {all[1], all[5]}} {
 		a := trained(t, modules...)
 		dir := filepath.Join(t.TempDir(), "a", "b")
-		if err := adapter.Save(dir, a, facts()); err != nil {
+		if err := adapter.Save(dir, a, provenance()); err != nil {
 			t.Fatal(err)
 		}
 		got, f, err := adapter.Load(dir)
@@ -27,14 +27,14 @@ func TestSaveLoad(t *testing.T) {
 		if diff := cmp.Diff(a, got); diff != "" {
 			t.Errorf("adapter (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff(facts(), f); diff != "" {
-			t.Errorf("facts (-want +got):\n%s", diff)
+		if diff := cmp.Diff(provenance(), f); diff != "" {
+			t.Errorf("provenance (-want +got):\n%s", diff)
 		}
 	}
 }
 
-// TestSaveWithoutFacts: the folder has PEFT's two files, and loads with zero facts.
-func TestSaveWithoutFacts(t *testing.T) {
+// TestSaveWithoutProvenance: the folder has PEFT's two files, and loads with zero provenance.
+func TestSaveWithoutProvenance(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "plain")
 	if err := adapter.Save(dir, trained(t), nil); err != nil {
 		t.Fatal(err)
@@ -44,13 +44,13 @@ func TestSaveWithoutFacts(t *testing.T) {
 		t.Errorf("the folder holds %v, %v", entries, err)
 	}
 	if _, f, err := adapter.Load(dir); err != nil || f == nil || f.Task != "" {
-		t.Errorf("facts %v, %v", f, err)
+		t.Errorf("provenance %v, %v", f, err)
 	}
 }
 
-// TestSaveOfSlice: the facts in a slice's folder speak of the slice.
+// TestSaveOfSlice: the provenance in a slice's folder speaks of the slice.
 func TestSaveOfSlice(t *testing.T) {
-	dir, given := filepath.Join(t.TempDir(), "cut"), facts()
+	dir, given := filepath.Join(t.TempDir(), "cut"), provenance()
 	cut, err := trained(t).Slice(3)
 	if err != nil {
 		t.Fatal(err)
@@ -58,19 +58,19 @@ func TestSaveOfSlice(t *testing.T) {
 	if err := adapter.Save(dir, cut, given); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(facts(), given); diff != "" {
-		t.Errorf("Save changed the facts it was given (-want +got):\n%s", diff)
+	if diff := cmp.Diff(provenance(), given); diff != "" {
+		t.Errorf("Save changed the provenance it was given (-want +got):\n%s", diff)
 	}
 	a, f, err := adapter.Load(dir)
 	if err != nil || a.Rank != 3 || f.Rank != 3 || f.RankMax != 8 {
-		t.Errorf("rank %d, facts %+v, %v", a.Rank, f, err)
+		t.Errorf("rank %d, provenance %+v, %v", a.Rank, f, err)
 	}
 }
 
 // TestSaveMetadata: the weights' file alone says how it is meant.
 func TestSaveMetadata(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a")
-	if err := adapter.Save(dir, trained(t), facts()); err != nil {
+	if err := adapter.Save(dir, trained(t), provenance()); err != nil {
 		t.Fatal(err)
 	}
 	st, err := safetensors.Read(filepath.Join(dir, "adapter_model.safetensors"))
@@ -85,7 +85,7 @@ func TestSaveMetadata(t *testing.T) {
 	}
 }
 
-// TestTargetModules: the names written must make PEFT find exactly the adapter's sites.
+// TestTargetModules: the names written must make PEFT find exactly the adapter's modules.
 func TestTargetModules(t *testing.T) {
 	tests := []struct {
 		name string
@@ -127,10 +127,10 @@ func TestTargetModules(t *testing.T) {
 	}
 }
 
-// without removes the sites of the given places.
+// without removes the modules of the given places.
 func without(a *adapter.Adapter, places ...int) *adapter.Adapter {
 	for _, i := range places {
-		a.Sites = append(a.Sites[:i:i], a.Sites[i+1:]...)
+		a.Modules = append(a.Modules[:i:i], a.Modules[i+1:]...)
 	}
 	return a
 }

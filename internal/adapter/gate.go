@@ -37,28 +37,28 @@ func (u Update) String() string {
 	return updates[u]
 }
 
-// rankOf and alphaOf are a site's own, or the adapter's.
-func (a *Adapter) rankOf(s *Site) int      { return cmp.Or(s.Rank, a.Rank) }
-func (a *Adapter) alphaOf(s *Site) float64 { return cmp.Or(s.Alpha, a.Alpha) }
+// rankOf and alphaOf are a module's own, or the adapter's.
+func (a *Adapter) rankOf(m *Module) int      { return cmp.Or(m.Rank, a.Rank) }
+func (a *Adapter) alphaOf(m *Module) float64 { return cmp.Or(m.Alpha, a.Alpha) }
 
-// Scale says how site s is used at rank r of the adapter: its first own = min(r, rank of
-// s) rows, scaled by α/own (DyLoRA, equation 5), or α/√own with RSLoRA. At r = R that is
+// Scale says how module m is used at rank r of the adapter: its first own = min(r, rank of
+// m) rows, scaled by α/own (DyLoRA, equation 5), or α/√own with RSLoRA. At r = R that is
 // PEFT's scale for each module; below, what a slice at r computes. Rank 0 is the base model.
-func (a *Adapter) Scale(s *Site, r int) (own int, scale float64) {
-	own = min(r, a.rankOf(s))
+func (a *Adapter) Scale(m *Module, r int) (own int, scale float64) {
+	own = min(r, a.rankOf(m))
 	switch {
 	case own == 0:
 		return 0, 0
 	case a.RSLoRA:
-		return own, a.alphaOf(s) / math.Sqrt(float64(own))
+		return own, a.alphaOf(m) / math.Sqrt(float64(own))
 	}
-	return own, a.alphaOf(s) / float64(own)
+	return own, a.alphaOf(m) / float64(own)
 }
 
-// Gate writes the gate of site s at rank r into dst, one value for each of R rows: the
+// Gate writes the gate of module m at rank r into dst, one value for each of R rows: the
 // scale for those in use, 0 for the rest. y = W·x + B·(g ⊙ A·x) is then the adapted layer.
-func (a *Adapter) Gate(dst []float32, s *Site, r int) {
-	own, scale := a.Scale(s, r)
+func (a *Adapter) Gate(dst []float32, m *Module, r int) {
+	own, scale := a.Scale(m, r)
 	for i := range dst {
 		dst[i] = 0
 		if i < own {
@@ -69,9 +69,9 @@ func (a *Adapter) Gate(dst []float32, s *Site, r int) {
 
 // LearnGate writes the gate through which the gradients of A and B pass in a step at rank
 // r: Gate's own for All, the last row in use alone for Frozen and Strict.
-func (a *Adapter) LearnGate(dst []float32, s *Site, r int, u Update) {
-	a.Gate(dst, s, r)
-	if own, _ := a.Scale(s, r); u != All && own > 0 {
+func (a *Adapter) LearnGate(dst []float32, m *Module, r int, u Update) {
+	a.Gate(dst, m, r)
+	if own, _ := a.Scale(m, r); u != All && own > 0 {
 		clear(dst[:own-1])
 	}
 }

@@ -27,11 +27,11 @@ func TestGates(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dst := []float32{9, 9, 9, 9} // what stood there must not shine through
-			if a.Gate(dst, &adapter.Site{}, tt.rank); !slices.Equal(dst, tt.gate) {
+			if a.Gate(dst, &adapter.Module{}, tt.rank); !slices.Equal(dst, tt.gate) {
 				t.Errorf("Gate = %v, want %v", dst, tt.gate)
 			}
 			for u, want := range map[adapter.Update][]float32{adapter.All: tt.gate, adapter.Frozen: tt.alone, adapter.Strict: tt.alone} {
-				if a.LearnGate(dst, &adapter.Site{}, tt.rank, u); !slices.Equal(dst, want) {
+				if a.LearnGate(dst, &adapter.Module{}, tt.rank, u); !slices.Equal(dst, want) {
 					t.Errorf("LearnGate(%v) = %v, want %v", u, dst, want)
 				}
 			}

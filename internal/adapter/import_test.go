@@ -82,7 +82,7 @@ func withBiases(t testing.TB, names ...string) *adapter.Adapter {
 	a := trained(t)
 	for _, n := range names {
 		width := 6
-		if slices.ContainsFunc(a.Sites, func(s adapter.Site) bool { return s.Name+".bias" == n }) {
+		if slices.ContainsFunc(a.Modules, func(s adapter.Module) bool { return s.Name+".bias" == n }) {
 			width = 5
 		}
 		a.Biases = append(a.Biases, weights.Tensor{Name: n, Shape: []int{width}, Data: normals(random(1), width)})

@@ -14,29 +14,29 @@ import (
 // maxJSON bounds the JSON files of a folder; PEFT's take about a kilobyte.
 const maxJSON = 16 << 20
 
-// Loaded is an adapter as its folder holds it.
-type Loaded struct {
-	Adapter *Adapter
-	Facts   *Facts   // zero (Task "") where there is no dylora.json
-	Notes   []string // what the files have and the adapter has not, a line each
+// Stored is an adapter as its folder holds it.
+type Stored struct {
+	Adapter    *Adapter
+	Provenance *Provenance // zero (Task "") where there is no dylora.json
+	Notes      []string    // what the files have and the adapter has not, a line each
 
 	Metadata map[string]string // of the weights' file
 }
 
 // Load is Open without the notes, and without pickles.
-func Load(dir string) (*Adapter, *Facts, error) {
+func Load(dir string) (*Adapter, *Provenance, error) {
 	l, err := Open(dir, Options{})
 	if err != nil {
 		return nil, nil, err
 	}
-	return l.Adapter, l.Facts, nil
+	return l.Adapter, l.Provenance, nil
 }
 
 // Open reads an adapter in PEFT's layout from the folder dir. It is strict: what could
 // change results and is not supported is refused by name, and tensors must be those that
 // the config asks for. Errors are fault.Invalid and name the file and the key; a pickle
 // that is not allowed is fault.Usage.
-func Open(dir string, o Options) (*Loaded, error) {
+func Open(dir string, o Options) (*Stored, error) {
 	configFile := filepath.Join(dir, configName)
 	b, err := readJSON(configFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -57,31 +57,31 @@ func Open(dir string, o Options) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := loadFacts(filepath.Join(dir, factsName), a)
+	p, err := loadProvenance(filepath.Join(dir, provenanceName), a)
 	if err != nil {
 		return nil, err
 	}
-	return &Loaded{a, f, notes, st.Metadata}, nil
+	return &Stored{a, p, notes, st.Metadata}, nil
 }
 
-// loadFacts reads dylora.json, which must speak of a.
-func loadFacts(file string, a *Adapter) (*Facts, error) {
+// loadProvenance reads dylora.json, which must speak of a.
+func loadProvenance(file string, a *Adapter) (*Provenance, error) {
 	b, err := readJSON(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return new(Facts), nil
+		return new(Provenance), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	f, err := parseFacts(file, b)
+	p, err := parseProvenance(file, b)
 	if err != nil {
 		return nil, err
 	}
-	if f.Rank != a.Rank || f.Alpha != a.Alpha {
+	if p.Rank != a.Rank || p.Alpha != a.Alpha {
 		return nil, fault.Invalidf("%s: rank %d and alpha %v, but the adapter beside it has rank %d and alpha %v; the files do not belong together",
-			file, f.Rank, f.Alpha, a.Rank, a.Alpha)
+			file, p.Rank, p.Alpha, a.Rank, a.Alpha)
 	}
-	return f, nil
+	return p, nil
 }
 
 // readJSON reads a regular file of bounded size.

@@ -19,10 +19,10 @@ import (
 
 const weightsFile = "adapter_model.safetensors"
 
-// saved is a folder with the adapter of trained and its facts.
+// saved is a folder with the adapter of trained and its provenance.
 func saved(t testing.TB) string {
 	dir := filepath.Join(t.TempDir(), "a")
-	if err := adapter.Save(dir, trained(t), facts()); err != nil {
+	if err := adapter.Save(dir, trained(t), provenance()); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -70,11 +70,11 @@ func TestLoadRefusesWeights(t *testing.T) {
 	}{
 		{"no A", func(m tensors) { delete(m, q0+"A.weight") }, []string{"missing", q0 + "A.weight"}},
 		{"no B", func(m tensors) { delete(m, q0+"B.weight") }, []string{"missing", q0 + "B.weight"}},
-		{"a site missing", func(m tensors) { layers(m, "layer.0.attention.self.query") }, []string{"missing", q0 + "A.weight", q0 + "B.weight"}},
+		{"a module missing", func(m tensors) { layers(m, "layer.0.attention.self.query") }, []string{"missing", q0 + "A.weight", q0 + "B.weight"}},
 		{"a target missing", func(m tensors) { layers(m, "value") }, []string{"missing", "self.value.lora_A.weight"}},
 		{"the first layer missing", func(m tensors) { layers(m, "layer.0") }, []string{"missing", q0 + "A.weight", "layer.0.attention.self.value.lora_B.weight"}},
 		{"no pairs", func(m tensors) { layers(m, "lora_") }, []string{"no lora_A"}},
-		{"a site not in target_modules", func(m tensors) {
+		{"a module not in target_modules", func(m tensors) {
 			m[p+"roberta.encoder.layer.0.attention.self.key.lora_A.weight"] = zeros(4, 6)
 			m[p+"roberta.encoder.layer.0.attention.self.key.lora_B.weight"] = zeros(5, 4)
 		}, []string{"unexpected", "self.key.lora_A.weight"}},
@@ -148,7 +148,7 @@ func TestLoadFloat16(t *testing.T) {
 		}
 	})
 	a, _, err := adapter.Load(dir)
-	if err != nil || a.Sites[0].A[0] != 1 || len(a.Sites[0].A) != 24 {
+	if err != nil || a.Modules[0].A[0] != 1 || len(a.Modules[0].A) != 24 {
 		t.Errorf("%+v, %v", a, err)
 	}
 }
@@ -188,10 +188,10 @@ func TestLoadRefusesFiles(t *testing.T) {
 		{"no weights", remove(weightsFile), weightsFile},
 		{"config a folder", folder(config), "not a regular file"},
 		{"weights a folder", folder(weightsFile), "not a regular file"},
-		{"facts a folder", folder(own), "not a regular file"},
+		{"provenance a folder", folder(own), "not a regular file"},
 		{"config empty", write(config, ""), config},
 		{"weights empty", write(weightsFile, ""), weightsFile},
-		{"facts empty", write(own, ""), own},
+		{"provenance empty", write(own, ""), own},
 		{"config huge", write(config, strings.Repeat(" ", 16<<20+1)), "16 MiB"},
 		{"rank in the config changed", replace(config, `"r": 4`, `"r": 3`), "(3, in)"},
 		{"an unsupported feature", replace(config, `"use_dora": false`, `"use_dora": true`), "use_dora is true"},
@@ -201,11 +201,11 @@ func TestLoadRefusesFiles(t *testing.T) {
 		{"an expression that finds less", replace(config, "\"target_modules\": [\n    \"query\",\n    \"value\"\n  ]", `"target_modules": ".*query"`), "unexpected"},
 		{"an expression that finds more", replace(config, "\"target_modules\": [\n    \"query\",\n    \"value\"\n  ]", `"target_modules": "all-linear"`), "missing"},
 		{"a short name of another module", replace(config, `"value"`, `"key"`), "missing"},
-		{"facts of another rank", replace(own, `"rank": 4`, `"rank": 3`), "do not belong together"},
-		{"facts of another alpha", replace(own, `"alpha": 16`, `"alpha": 8`), "do not belong together"},
-		{"facts with an unknown key", replace(own, `"rank": 4`, `"rank": 4, "new": 1`), "another version"},
-		{"facts with a key twice", replace(own, `"rank": 4`, `"rank": 4, "rank": 4`), "duplicate"},
-		{"facts with a wrong type", replace(own, `"rank": 4`, `"rank": "4"`), own},
+		{"provenance of another rank", replace(own, `"rank": 4`, `"rank": 3`), "do not belong together"},
+		{"provenance of another alpha", replace(own, `"alpha": 16`, `"alpha": 8`), "do not belong together"},
+		{"provenance with an unknown key", replace(own, `"rank": 4`, `"rank": 4, "new": 1`), "another version"},
+		{"provenance with a key twice", replace(own, `"rank": 4`, `"rank": 4, "rank": 4`), "duplicate"},
+		{"provenance with a wrong type", replace(own, `"rank": 4`, `"rank": "4"`), own},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,14 +7,14 @@ import (
 // PEFT adapts every module whose path is a name in target_modules or ends in "." and
 // that name. So "output.dense" alone would also catch attention.output.dense.
 
-// targetModules are names by which PEFT finds exactly these sites: short ones where every
+// targetModules are names by which PEFT finds exactly these modules: short ones where every
 // layer from the first has the same targets and none catches more, else whole paths.
-func targetModules(sites []Site) []string {
+func targetModules(modules []Module) []string {
 	var layers [][]int // the modules of each layer
-	for _, s := range sites {
-		p, _ := parsePlace(s.Name)
+	for _, m := range modules {
+		p, _ := parsePlace(m.Name)
 		if p.layer > len(layers) {
-			return paths(sites)
+			return paths(modules)
 		}
 		if p.layer == len(layers) {
 			layers = append(layers, nil)
@@ -23,35 +23,35 @@ func targetModules(sites []Site) []string {
 	}
 	var names []string
 	for _, module := range layers[0] {
-		names = append(names, target(modules[module]))
+		names = append(names, target(layerModules[module]))
 	}
 	ambiguous := slices.Contains(names, "output.dense") && !slices.Contains(names, "attention.output.dense")
 	for _, l := range layers {
 		if ambiguous || !slices.Equal(l, layers[0]) {
-			return paths(sites)
+			return paths(modules)
 		}
 	}
 	return names
 }
 
-func paths(sites []Site) (names []string) {
-	for _, s := range sites {
-		names = append(names, s.Name)
+func paths(modules []Module) (names []string) {
+	for _, m := range modules {
+		names = append(names, m.Name)
 	}
 	return names
 }
 
-// check holds the sites found in the weights' file against the config: every module
+// check holds the modules found in the weights' file against the config: every module
 // that it adapts is there, and no other. Names that stand for no module change nothing, in
 // PEFT as here; they are given back.
-func (t *targets) check(configFile, weightsFile string, sites []Site) (idle []string, err error) {
-	paths := candidates(sites)
+func (t *targets) check(configFile, weightsFile string, modules []Module) (idle []string, err error) {
+	paths := candidates(modules)
 	if err := affordable(configFile, "target_modules", t.steps, totalLength(paths)); err != nil {
 		return nil, err
 	}
 	found := map[string]bool{}
-	for _, s := range sites {
-		found[s.Name] = true
+	for _, m := range modules {
+		found[m.Name] = true
 	}
 	var missing, unexpected []string
 	used := map[string]bool{}
@@ -83,16 +83,17 @@ func totalLength(paths []string) (n int) {
 	return n
 }
 
-// candidates are the paths of all modules in the sites' layers, and in as many layers
-// counted from 0: if the sites leave a layer out, it or another such layer is there.
-func candidates(sites []Site) (paths []string) {
+// candidates are the paths of all projections in the layers of the adapted modules, and in
+// as many layers counted from 0: if the modules leave a layer out, it or another such layer
+// is there.
+func candidates(modules []Module) (paths []string) {
 	type layer struct {
 		prefix string
 		number int
 	}
 	layers, counts := map[layer]bool{}, map[string]int{}
-	for _, s := range sites {
-		p, _ := parsePlace(s.Name)
+	for _, m := range modules {
+		p, _ := parsePlace(m.Name)
 		if l := (layer{p.prefix, p.layer}); !layers[l] {
 			layers[l] = true
 			counts[p.prefix]++
@@ -104,7 +105,7 @@ func candidates(sites []Site) (paths []string) {
 		}
 	}
 	for l := range layers {
-		for m := range modules {
+		for m := range layerModules {
 			paths = append(paths, place{l.prefix, l.number, m}.String())
 		}
 	}

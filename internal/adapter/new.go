@@ -14,43 +14,43 @@ import (
 
 // New makes an untrained adapter: A kaiming-uniform with a = √5, which is U(-1/√In, 1/√In)
 // as in PyTorch, and B zero, so that it changes nothing at any rank. The values are a
-// function of the seed and the site's name alone. The head is taken as given.
-func New(rank int, alpha float64, sites []weights.Projection, head []weights.Tensor, seed uint64) (*Adapter, error) {
+// function of the seed and the module's name alone. The head is taken as given.
+func New(rank int, alpha float64, projections []weights.Projection, head []weights.Tensor, seed uint64) (*Adapter, error) {
 	switch {
 	case rank < 1:
 		return nil, fault.Usagef("rank %d is below 1", rank)
 	case !(alpha > 0) || math.IsInf(alpha, 1):
 		return nil, fault.Usagef("alpha %v is not a number above 0", alpha)
-	case len(sites) == 0:
+	case len(projections) == 0:
 		return nil, fault.Usagef("the model has no module to adapt")
 	}
 	a := &Adapter{Rank: rank, Alpha: alpha, Head: head}
-	for _, s := range sites {
-		if _, ok := parsePlace(s.Name); !ok {
-			return nil, fault.Usagef("module %q is not one that can be adapted", s.Name)
+	for _, p := range projections {
+		if _, ok := parsePlace(p.Name); !ok {
+			return nil, fault.Usagef("module %q is not one that can be adapted", p.Name)
 		}
-		if rank > min(s.In, s.Out) {
-			return nil, fault.Usagef("rank %d is above %d, the full rank of %s; use a lower rank", rank, min(s.In, s.Out), s.Name)
+		if rank > min(p.In, p.Out) {
+			return nil, fault.Usagef("rank %d is above %d, the full rank of %s; use a lower rank", rank, min(p.In, p.Out), p.Name)
 		}
-		a.Sites = append(a.Sites, Site{
-			Name: s.Name, In: s.In, Out: s.Out,
-			A: kaiming(rank, s.In, stream(seed, "lora_A", s.Name)),
-			B: make([]float32, s.Out*rank),
+		a.Modules = append(a.Modules, Module{
+			Name: p.Name, In: p.In, Out: p.Out,
+			A: kaiming(rank, p.In, stream(seed, "lora_A", p.Name)),
+			B: make([]float32, p.Out*rank),
 		})
 	}
 	return a, a.sort()
 }
 
-// sort brings the sites into canonical order and refuses repeats.
+// sort brings the modules into canonical order and refuses repeats.
 func (a *Adapter) sort() error {
-	slices.SortFunc(a.Sites, func(x, y Site) int {
+	slices.SortFunc(a.Modules, func(x, y Module) int {
 		p, _ := parsePlace(x.Name)
 		q, _ := parsePlace(y.Name)
 		return p.compare(q)
 	})
-	for i := 1; i < len(a.Sites); i++ {
-		if a.Sites[i].Name == a.Sites[i-1].Name {
-			return fault.Usagef("module %q is adapted twice", a.Sites[i].Name)
+	for i := 1; i < len(a.Modules); i++ {
+		if a.Modules[i].Name == a.Modules[i-1].Name {
+			return fault.Usagef("module %q is adapted twice", a.Modules[i].Name)
 		}
 	}
 	return nil

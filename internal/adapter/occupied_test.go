@@ -21,24 +21,24 @@ func TestSaveOccupied(t *testing.T) {
 		save, over string // what the error says; "" for none
 	}{
 		{"nothing", func(*testing.T, string) {}, "", ""},
-		{"an adapter of dylora's", func(t *testing.T, dir string) { must(t, adapter.Save(dir, trained(t), facts())) }, "exists", ""},
+		{"an adapter of dylora's", func(t *testing.T, dir string) { must(t, adapter.Save(dir, trained(t), provenance())) }, "exists", ""},
 		{"an empty folder", func(t *testing.T, dir string) { must(t, os.Mkdir(dir, 0o777)) }, "exists", ""},
 		{"someone else's adapter", func(t *testing.T, dir string) { must(t, adapter.Save(dir, trained(t), nil)) }, "exists", "did not write"},
 		{"a file", func(t *testing.T, dir string) { must(t, os.WriteFile(dir, nil, 0o666)) }, "exists", "not a folder"},
 		{"a link to a folder", func(t *testing.T, dir string) { must(t, os.Symlink(t.TempDir(), dir)) }, "exists", "not a folder"},
 		{"an adapter and a note", func(t *testing.T, dir string) {
-			must(t, adapter.Save(dir, trained(t), facts()))
+			must(t, adapter.Save(dir, trained(t), provenance()))
 			must(t, os.WriteFile(filepath.Join(dir, "README.md"), nil, 0o666))
 		}, "exists", "holds README.md that dylora did not write"},
 		{"an adapter with a card of another's hand", func(t *testing.T, dir string) {
-			must(t, adapter.Save(dir, trained(t), facts()))
+			must(t, adapter.Save(dir, trained(t), provenance()))
 			path := filepath.Join(dir, "README.md")
 			b, err := os.ReadFile(path)
 			must(t, err)
 			must(t, os.WriteFile(path, append([]byte("Read this first.\n"), b...), 0o666))
 		}, "exists", "or that was changed since"},
 		{"an adapter of dylora's from before there were cards", func(t *testing.T, dir string) {
-			must(t, adapter.Save(dir, trained(t), facts()))
+			must(t, adapter.Save(dir, trained(t), provenance()))
 			must(t, os.Remove(filepath.Join(dir, "README.md")))
 		}, "exists", ""},
 		{"below a file", func(t *testing.T, dir string) {
@@ -55,13 +55,13 @@ func TestSaveOccupied(t *testing.T) {
 				must(t, os.Mkdir(filepath.Dir(dir), 0o777))
 				tt.prepare(t, dir)
 				before := tree(t, root)
-				err, want := adapter.Save(dir, trained(t, "output.dense"), facts()), tt.save
+				err, want := adapter.Save(dir, trained(t, "output.dense"), provenance()), tt.save
 				if over {
-					err, want = adapter.SaveOver(dir, trained(t, "output.dense"), facts()), tt.over
+					err, want = adapter.SaveOver(dir, trained(t, "output.dense"), provenance()), tt.over
 				}
 				if want == "" {
 					got, _, lerr := adapter.Load(dir)
-					if err != nil || lerr != nil || len(got.Sites) != 2 {
+					if err != nil || lerr != nil || len(got.Modules) != 2 {
 						t.Errorf("over %v: %v, then %v", over, err, lerr)
 					}
 					continue
@@ -102,11 +102,11 @@ func tree(t *testing.T, root string) map[string]string {
 
 func TestSaveRefusesBrokenAdapters(t *testing.T) {
 	tests := map[string]func(a *adapter.Adapter){
-		"no sites":      func(a *adapter.Adapter) { a.Sites = nil },
-		"in A":          func(a *adapter.Adapter) { a.Sites[0].A = a.Sites[0].A[1:] },
+		"no modules":    func(a *adapter.Adapter) { a.Modules = nil },
+		"in A":          func(a *adapter.Adapter) { a.Modules[0].A = a.Modules[0].A[1:] },
 		"in B":          func(a *adapter.Adapter) { a.Rank = 3 },
-		"twice":         func(a *adapter.Adapter) { a.Sites[1].Name = a.Sites[0].Name },
-		"not a module":  func(a *adapter.Adapter) { a.Sites[1].Name = "pooler" },
+		"twice":         func(a *adapter.Adapter) { a.Modules[1].Name = a.Modules[0].Name },
+		"not a module":  func(a *adapter.Adapter) { a.Modules[1].Name = "pooler" },
 		"missing":       func(a *adapter.Adapter) { a.Head = a.Head[1:] },
 		"unexpected":    func(a *adapter.Adapter) { a.Head = append(a.Head, weights.Tensor{Name: "classifier.weight2"}) },
 		"7 values":      func(a *adapter.Adapter) { a.Head[0].Data = a.Head[0].Data[:7] },

@@ -41,9 +41,9 @@ func (o Options) readWeights(weights, pickled string) (string, *safetensors.File
 
 // OpenLoralib reads what lora_state_dict of microsoft/LoRA's loralib gives, saved by
 // torch.save: keys without a prefix and without .weight, ranks by the shapes, and the
-// whole head. The file does not say alpha: without one in o that is NoAlpha. There are no
-// facts.
-func OpenLoralib(file string, o Options) (*Loaded, error) {
+// whole head. The file does not say alpha: without one in o that is NoAlpha. There is no
+// provenance.
+func OpenLoralib(file string, o Options) (*Stored, error) {
 	st, err := o.readPickle(file)
 	if err != nil {
 		return nil, err
@@ -58,10 +58,10 @@ func OpenLoralib(file string, o Options) (*Loaded, error) {
 	c.targets.names.list = map[string]bool{}
 	named := &safetensors.File{}
 	for _, t := range st.Tensors {
-		site, isA := strings.CutSuffix(t.Name, ".lora_A")
+		module, isA := strings.CutSuffix(t.Name, ".lora_A")
 		_, isB := strings.CutSuffix(t.Name, ".lora_B")
 		if isA && len(t.Shape) == 2 {
-			if err := c.addSite(file, site, t.Shape[0]); err != nil {
+			if err := c.addModule(file, module, t.Shape[0]); err != nil {
 				return nil, err
 			}
 		}
@@ -77,7 +77,7 @@ func OpenLoralib(file string, o Options) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Loaded{Adapter: a, Facts: new(Facts), Notes: notes}, nil
+	return &Stored{Adapter: a, Provenance: new(Provenance), Notes: notes}, nil
 }
 
 // refuseMerged names loralib's MergedLinear, which holds several projections: its A has the
@@ -85,29 +85,29 @@ func OpenLoralib(file string, o Options) (*Loaded, error) {
 func refuseMerged(file string, st *safetensors.File) error {
 	rows := map[string]int{}
 	for _, t := range st.Tensors {
-		if site, ok := strings.CutSuffix(t.Name, ".lora_A"); ok && len(t.Shape) == 2 {
-			rows[site] = t.Shape[0]
+		if module, ok := strings.CutSuffix(t.Name, ".lora_A"); ok && len(t.Shape) == 2 {
+			rows[module] = t.Shape[0]
 		}
 	}
 	for _, t := range st.Tensors {
-		site, ok := strings.CutSuffix(t.Name, ".lora_B")
-		if ok && len(t.Shape) == 2 && rows[site] > t.Shape[1] {
+		module, ok := strings.CutSuffix(t.Name, ".lora_B")
+		if ok && len(t.Shape) == 2 && rows[module] > t.Shape[1] {
 			return fault.Invalidf("%s: %s is a merged projection (enable_lora), A with %d rows and B with %d columns; only single projections are supported",
-				file, show(site), rows[site], t.Shape[1])
+				file, show(module), rows[module], t.Shape[1])
 		}
 	}
 	return nil
 }
 
-// addSite says that the file adapts site at a rank.
-func (c *config) addSite(file, site string, rank int) error {
+// addModule says that the file adapts module at a rank.
+func (c *config) addModule(file, module string, rank int) error {
 	if rank < 1 {
-		return fault.Invalidf("%s: tensor %s has no rows", file, show(site+".lora_A"))
+		return fault.Invalidf("%s: tensor %s has no rows", file, show(module+".lora_A"))
 	}
 	c.rank = max(c.rank, rank)
-	c.targets.names.list[site] = true
-	if err := c.ranks.add(pattern{key: site, value: float64(rank)}); err != nil {
-		return fault.Invalidf("%s: tensor %s: its module's name is none of a model's", file, show(site+".lora_A"))
+	c.targets.names.list[module] = true
+	if err := c.ranks.add(pattern{key: module, value: float64(rank)}); err != nil {
+		return fault.Invalidf("%s: tensor %s: its module's name is none of a model's", file, show(module+".lora_A"))
 	}
 	return nil
 }

@@ -11,38 +11,38 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// Mixed says whether the sites differ in rank.
+// Mixed says whether the modules differ in rank.
 func (a *Adapter) Mixed() bool {
-	return slices.ContainsFunc(a.Sites, func(s Site) bool { return a.rankOf(&s) != a.Rank })
+	return slices.ContainsFunc(a.Modules, func(m Module) bool { return a.rankOf(&m) != a.Rank })
 }
 
-// Ranks are the sites' ranks, in their order.
+// Ranks are the modules' ranks, in their order.
 func (a *Adapter) Ranks() []int {
-	ranks := make([]int, len(a.Sites))
+	ranks := make([]int, len(a.Modules))
 	for i := range ranks {
-		ranks[i] = a.rankOf(&a.Sites[i])
+		ranks[i] = a.rankOf(&a.Modules[i])
 	}
 	return ranks
 }
 
-// SliceEach cuts each site to a rank of its own, never above what it has: most for all,
-// but what byName says for the sites that a name matches, a name being a module's path or
+// SliceEach cuts each module to a rank of its own, never above what it has: most for all,
+// but what byName says for the modules that a name matches, a name being a module's path or
 // the end of one ("query", "layer.0.output.dense"); the longest name counts.
 func (a *Adapter) SliceEach(most int, byName map[string]int) (*Adapter, error) {
 	if most < 1 || most > a.Rank {
 		return nil, fault.Usagef("rank %d is not in 1 to %d, the adapter's ranks", most, a.Rank)
 	}
 	matched := map[string]bool{}
-	ranks, highest := make([]int, len(a.Sites)), 0
-	for i := range a.Sites {
-		s := &a.Sites[i]
+	ranks, highest := make([]int, len(a.Modules)), 0
+	for i := range a.Modules {
+		m := &a.Modules[i]
 		rank := most
-		for _, end := range slices.Backward(suffixes(s.Name)) { // the longest last
+		for _, end := range slices.Backward(suffixes(m.Name)) { // the longest last
 			if r, ok := byName[end]; ok {
 				rank, matched[end] = r, true
 			}
 		}
-		ranks[i] = min(rank, a.rankOf(s))
+		ranks[i] = min(rank, a.rankOf(m))
 		highest = max(highest, ranks[i])
 	}
 	for name, r := range byName {
@@ -50,7 +50,7 @@ func (a *Adapter) SliceEach(most int, byName map[string]int) (*Adapter, error) {
 		case r < 1 || r > a.Rank:
 			return nil, fault.Usagef("rank %d of %s is not in 1 to %d, the adapter's ranks", r, show(name), a.Rank)
 		case !matched[name]:
-			return nil, fault.Usagef("the adapter has no module %s: its modules are %s", show(name), strings.Join(targetModules(a.Sites), ", "))
+			return nil, fault.Usagef("the adapter has no module %s: its modules are %s", show(name), strings.Join(targetModules(a.Modules), ", "))
 		}
 	}
 	return a.cut(highest, ranks), nil
@@ -80,9 +80,9 @@ func ParseModuleRanks(text string) (map[string]int, error) {
 	return ranks, nil
 }
 
-// rankPattern and alphaPattern are PEFT's fields for the sites that are not as the adapter.
+// rankPattern and alphaPattern are PEFT's fields for the modules that are not as the adapter.
 func (a *Adapter) rankPattern() map[string]jsontext.Value {
-	return a.pattern(float64(a.Rank), func(s *Site) float64 { return float64(a.rankOf(s)) })
+	return a.pattern(float64(a.Rank), func(m *Module) float64 { return float64(a.rankOf(m)) })
 }
 
 func (a *Adapter) alphaPattern() map[string]jsontext.Value { return a.pattern(a.Alpha, a.alphaOf) }
@@ -90,11 +90,11 @@ func (a *Adapter) alphaPattern() map[string]jsontext.Value { return a.pattern(a.
 // pattern writes the values that are not the default: under the short name of a target
 // where all modules that it matches have the same value, else under whole paths. So no two
 // keys with different values match one module, and their order does not matter.
-func (a *Adapter) pattern(standard float64, value func(s *Site) float64) map[string]jsontext.Value {
+func (a *Adapter) pattern(standard float64, value func(m *Module) float64) map[string]jsontext.Value {
 	byEnd, mixed := map[string]float64{}, map[string]bool{}
-	for i := range a.Sites {
-		v := value(&a.Sites[i])
-		for _, end := range suffixes(a.Sites[i].Name) {
+	for i := range a.Modules {
+		v := value(&a.Modules[i])
+		for _, end := range suffixes(a.Modules[i].Name) {
 			if old, ok := byEnd[end]; ok && old != v {
 				mixed[end] = true
 			}
@@ -102,14 +102,14 @@ func (a *Adapter) pattern(standard float64, value func(s *Site) float64) map[str
 		}
 	}
 	entries := map[string]jsontext.Value{}
-	for i := range a.Sites {
-		s := &a.Sites[i]
-		p, _ := parsePlace(s.Name)
-		name := target(modules[p.module])
+	for i := range a.Modules {
+		m := &a.Modules[i]
+		p, _ := parsePlace(m.Name)
+		name := target(layerModules[p.module])
 		if mixed[name] {
-			name = s.Name
+			name = m.Name
 		}
-		if v := value(s); v != standard {
+		if v := value(m); v != standard {
 			entries[name] = jsontext.Value(strconv.FormatFloat(v, 'f', -1, 64))
 		}
 	}

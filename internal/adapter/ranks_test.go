@@ -25,7 +25,7 @@ func mixed(t *testing.T) *adapter.Adapter {
 	t.Helper()
 	a, err := trained(t).SliceEach(4, map[string]int{"query": 2, "layer.1.attention.self.value": 1})
 	must(t, err)
-	a.Sites[1].Alpha = 3
+	a.Modules[1].Alpha = 3
 	return a
 }
 
@@ -90,7 +90,7 @@ func TestMixedTensors(t *testing.T) {
 	st, err := safetensors.Read(filepath.Join(dir, weightsFile))
 	must(t, err)
 	for i, rank := range []int{2, 4, 2, 1} {
-		s := whole.Sites[i]
+		s := whole.Modules[i]
 		x, _ := st.Tensor("base_model.model." + s.Name + ".lora_A.weight")
 		y, _ := st.Tensor("base_model.model." + s.Name + ".lora_B.weight")
 		if !slices.Equal(x.Shape, []int{rank, 6}) || !slices.Equal(y.Shape, []int{5, rank}) || !slices.Equal(values(t, x), s.A[:rank*6]) {
@@ -109,22 +109,22 @@ func TestMixedTensors(t *testing.T) {
 	}
 }
 
-// TestMixedGates: the table of gates of sites that differ from the adapter.
+// TestMixedGates: the table of gates of modules that differ from the adapter.
 func TestMixedGates(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		a    adapter.Adapter
-		s    adapter.Site
+		s    adapter.Module
 		rank int
 		want []float32
 	}{
-		{"its rank is lower", adapter.Adapter{Rank: 4, Alpha: 16}, adapter.Site{Rank: 2}, 4, []float32{8, 8, 0, 0}},
-		{"below its rank", adapter.Adapter{Rank: 4, Alpha: 16}, adapter.Site{Rank: 2}, 1, []float32{16, 0, 0, 0}},
-		{"its own alpha", adapter.Adapter{Rank: 4, Alpha: 16}, adapter.Site{Alpha: 3}, 2, []float32{1.5, 1.5, 0, 0}},
-		{"both", adapter.Adapter{Rank: 4, Alpha: 16}, adapter.Site{Rank: 3, Alpha: 6}, 4, []float32{2, 2, 2, 0}},
-		{"rank-stabilised", adapter.Adapter{Rank: 4, Alpha: 16, RSLoRA: true}, adapter.Site{}, 4, []float32{8, 8, 8, 8}},
-		{"rank-stabilised, of lower rank", adapter.Adapter{Rank: 4, Alpha: 16, RSLoRA: true}, adapter.Site{Rank: 1, Alpha: 3}, 4, []float32{3, 0, 0, 0}},
-		{"base model", adapter.Adapter{Rank: 4, Alpha: 16, RSLoRA: true}, adapter.Site{}, 0, []float32{0, 0, 0, 0}},
+		{"its rank is lower", adapter.Adapter{Rank: 4, Alpha: 16}, adapter.Module{Rank: 2}, 4, []float32{8, 8, 0, 0}},
+		{"below its rank", adapter.Adapter{Rank: 4, Alpha: 16}, adapter.Module{Rank: 2}, 1, []float32{16, 0, 0, 0}},
+		{"its own alpha", adapter.Adapter{Rank: 4, Alpha: 16}, adapter.Module{Alpha: 3}, 2, []float32{1.5, 1.5, 0, 0}},
+		{"both", adapter.Adapter{Rank: 4, Alpha: 16}, adapter.Module{Rank: 3, Alpha: 6}, 4, []float32{2, 2, 2, 0}},
+		{"rank-stabilised", adapter.Adapter{Rank: 4, Alpha: 16, RSLoRA: true}, adapter.Module{}, 4, []float32{8, 8, 8, 8}},
+		{"rank-stabilised, of lower rank", adapter.Adapter{Rank: 4, Alpha: 16, RSLoRA: true}, adapter.Module{Rank: 1, Alpha: 3}, 4, []float32{3, 0, 0, 0}},
+		{"base model", adapter.Adapter{Rank: 4, Alpha: 16, RSLoRA: true}, adapter.Module{}, 0, []float32{0, 0, 0, 0}},
 	} {
 		got := []float32{9, 9, 9, 9}
 		if tt.a.Gate(got, &tt.s, tt.rank); !slices.Equal(got, tt.want) {
@@ -152,21 +152,21 @@ func TestMixedSlices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range whole.Sites {
-			own, scale := whole.Scale(&whole.Sites[i], low)
-			if n, s := cut.Scale(&cut.Sites[i], low); n != own || s != scale {
-				t.Fatalf("site %d at rank %d: %d and %v, the slice %d and %v", i, low, own, scale, n, s)
+		for i := range whole.Modules {
+			own, scale := whole.Scale(&whole.Modules[i], low)
+			if n, s := cut.Scale(&cut.Modules[i], low); n != own || s != scale {
+				t.Fatalf("module %d at rank %d: %d and %v, the slice %d and %v", i, low, own, scale, n, s)
 			}
 			w := make([]float32, 30)
-			if diff := cmp.Diff(whole.Merge(&whole.Sites[i], w, low), cut.Merge(&cut.Sites[i], w, low)); diff != "" {
-				t.Fatalf("site %d merged: %s", i, diff)
+			if diff := cmp.Diff(whole.Merge(&whole.Modules[i], w, low), cut.Merge(&cut.Modules[i], w, low)); diff != "" {
+				t.Fatalf("module %d merged: %s", i, diff)
 			}
-			n, m := whole.DeltaNorm(&whole.Sites[i], low), 0.0
-			for _, x := range whole.Merge(&whole.Sites[i], w, low) {
+			n, m := whole.DeltaNorm(&whole.Modules[i], low), 0.0
+			for _, x := range whole.Merge(&whole.Modules[i], w, low) {
 				m += float64(x) * float64(x)
 			}
 			if math.Abs(n-math.Sqrt(m)) > 1e-5*n {
-				t.Fatalf("site %d: norm %v, the merged weights' %v", i, n, math.Sqrt(m))
+				t.Fatalf("module %d: norm %v, the merged weights' %v", i, n, math.Sqrt(m))
 			}
 		}
 		again, err := cut.Slice(low)

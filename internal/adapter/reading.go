@@ -14,7 +14,7 @@ import (
 type reading struct {
 	file       string
 	config     *config
-	sites      map[string]*Site // A and B at the site's own rank
+	modules    map[string]*Module // A and B at the module's own rank
 	head       []weights.Tensor
 	older      []weights.Tensor // of the head, under an older PEFT's names
 	biases     []weights.Tensor
@@ -26,7 +26,7 @@ type reading struct {
 // decodeWeights builds the adapter that file holds after its config. The notes say what
 // the file has and the adapter has not.
 func decodeWeights(file string, st *safetensors.File, configFile string, c *config) (*Adapter, []string, error) {
-	r := &reading{file: file, config: c, sites: map[string]*Site{}}
+	r := &reading{file: file, config: c, modules: map[string]*Module{}}
 	if err := r.checkCost(configFile, st); err != nil {
 		return nil, nil, err
 	}
@@ -39,7 +39,7 @@ func decodeWeights(file string, st *safetensors.File, configFile string, c *conf
 	if err != nil {
 		return nil, nil, err
 	}
-	idle, err := c.targets.check(configFile, file, a.Sites)
+	idle, err := c.targets.check(configFile, file, a.Modules)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,12 +81,12 @@ func (r *reading) checkCost(configFile string, st *safetensors.File) error {
 // tensor puts one tensor of the file in its place.
 func (r *reading) tensor(t safetensors.Tensor) error {
 	name, ok := strings.CutPrefix(t.Name, keyPrefix)
-	site, isA := strings.CutSuffix(name, ".lora_A.weight")
+	module, isA := strings.CutSuffix(name, ".lora_A.weight")
 	isB := false
 	if !isA {
-		site, isB = strings.CutSuffix(name, ".lora_B.weight")
+		module, isB = strings.CutSuffix(name, ".lora_B.weight")
 	}
-	_, adaptable := parsePlace(site)
+	_, adaptable := parsePlace(module)
 	bias, isBias := biasName(name)
 	headName, inHead := strings.CutPrefix(name, "classifier.")
 	switch {
@@ -96,7 +96,7 @@ func (r *reading) tensor(t safetensors.Tensor) error {
 		if err != nil {
 			return err
 		}
-		return r.matrix(site, isA, t, data)
+		return r.matrix(module, isA, t, data)
 	case inHead && !isA && !isB:
 		return r.headTensor(headName, t)
 	case isBias && r.config.takesBiases():
@@ -110,52 +110,52 @@ func (r *reading) tensor(t safetensors.Tensor) error {
 
 func (c *config) takesBiases() bool { return c.bias == "all" || c.bias == "lora_only" }
 
-// matrix stores A (r, in) or B (out, r) of a site, r being the site's own.
-func (r *reading) matrix(site string, isA bool, t safetensors.Tensor, data []float32) error {
-	s := r.sites[site]
-	if s == nil {
-		s = &Site{Name: site, Rank: r.config.rank}
-		if own, ok := r.config.ranks.value(site); ok {
-			s.Rank = int(own)
+// matrix stores A (r, in) or B (out, r) of a module, r being the module's own.
+func (r *reading) matrix(module string, isA bool, t safetensors.Tensor, data []float32) error {
+	m := r.modules[module]
+	if m == nil {
+		m = &Module{Name: module, Rank: r.config.rank}
+		if own, ok := r.config.ranks.value(module); ok {
+			m.Rank = int(own)
 		}
-		s.Alpha, _ = r.config.alphas.value(site)
-		r.sites[site] = s
+		m.Alpha, _ = r.config.alphas.value(module)
+		r.modules[module] = m
 	}
 	rankAxis, want := 1, "(out, %d)"
 	if isA {
 		rankAxis, want = 0, "(%d, in)"
 	}
-	if len(t.Shape) != 2 || t.Shape[rankAxis] != s.Rank || len(data) == 0 {
-		return fault.Invalidf("%s: tensor %s has shape %v, not "+want+" as r and rank_pattern say", r.file, show(t.Name), t.Shape, s.Rank)
+	if len(t.Shape) != 2 || t.Shape[rankAxis] != m.Rank || len(data) == 0 {
+		return fault.Invalidf("%s: tensor %s has shape %v, not "+want+" as r and rank_pattern say", r.file, show(t.Name), t.Shape, m.Rank)
 	}
 	if isA {
-		s.In, s.A = t.Shape[1], data
+		m.In, m.A = t.Shape[1], data
 	} else {
-		s.Out, s.B = t.Shape[0], data
+		m.Out, m.B = t.Shape[0], data
 	}
 	return nil
 }
 
-// pairs makes the adapter's sites, all padded to the largest rank.
+// pairs makes the adapter's modules, all padded to the largest rank.
 func (r *reading) pairs() (*Adapter, error) {
 	a := &Adapter{Alpha: r.config.alpha, RSLoRA: r.config.rslora}
 	var missing []string
 	own, width := 0, 0
-	for name, s := range r.sites {
-		if s.A == nil {
+	for name, m := range r.modules {
+		if m.A == nil {
 			missing = append(missing, weightKey(name, "A"))
 		}
-		if s.B == nil {
+		if m.B == nil {
 			missing = append(missing, weightKey(name, "B"))
 		}
-		a.Sites = append(a.Sites, *s)
-		a.Rank = max(a.Rank, s.Rank)
-		own, width = own+len(s.A)+len(s.B), width+s.In+s.Out
+		a.Modules = append(a.Modules, *m)
+		a.Rank = max(a.Rank, m.Rank)
+		own, width = own+len(m.A)+len(m.B), width+m.In+m.Out
 	}
 	if err := difference(r.file, missing, r.unexpected); err != nil {
 		return nil, err
 	}
-	if len(a.Sites) == 0 {
+	if len(a.Modules) == 0 {
 		return nil, fault.Invalidf("%s: no lora_A and lora_B tensors; this is no LoRA adapter", r.file)
 	}
 	if width > maxPadded/a.Rank && width > 8*own/a.Rank {
@@ -165,20 +165,20 @@ func (r *reading) pairs() (*Adapter, error) {
 	return a, a.sort()
 }
 
-// maxPadded is how many values the sites may take together if that is far more than the file has.
+// maxPadded is how many values the modules may take together if that is far more than the file has.
 const maxPadded = 1 << 25
 
-// pad brings sites at their own ranks to the adapter's; what is as the adapter is 0.
+// pad brings modules at their own ranks to the adapter's; what is as the adapter is 0.
 func (a *Adapter) pad() {
-	for i := range a.Sites {
-		s := &a.Sites[i]
-		if s.Rank < a.Rank {
-			s.A, s.B = resize(s.A, a.Rank*s.In), restride(s.B, s.Out, s.Rank, s.Rank, a.Rank)
+	for i := range a.Modules {
+		m := &a.Modules[i]
+		if m.Rank < a.Rank {
+			m.A, m.B = resize(m.A, a.Rank*m.In), restride(m.B, m.Out, m.Rank, m.Rank, a.Rank)
 		} else {
-			s.Rank = 0
+			m.Rank = 0
 		}
-		if s.Alpha == a.Alpha {
-			s.Alpha = 0
+		if m.Alpha == a.Alpha {
+			m.Alpha = 0
 		}
 	}
 }

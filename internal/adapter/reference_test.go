@@ -61,9 +61,9 @@ func openReference(t *testing.T, dir string) reference {
 	must(t, err)
 	for _, a := range r.tensors.Tensors {
 		name, isA := strings.CutSuffix(a.Name, ".lora_A")
-		if site, ok := strings.CutPrefix(name, "adapter."); ok && isA {
+		if module, ok := strings.CutPrefix(name, "adapter."); ok && isA {
 			b, _ := r.tensors.Tensor(name + ".lora_B")
-			r.full.Sites = append(r.full.Sites, adapter.Site{Name: site, In: a.Shape[1], Out: b.Shape[0], A: values(t, a), B: values(t, b)})
+			r.full.Modules = append(r.full.Modules, adapter.Module{Name: module, In: a.Shape[1], Out: b.Shape[0], A: values(t, a), B: values(t, b)})
 		}
 	}
 	for _, h := range r.model.Tensors {
@@ -110,10 +110,10 @@ func TestReferenceSlices(t *testing.T) {
 		r.eachPEFT(t, func(t *testing.T, dir string, rank int) {
 			cut, err := r.full.Slice(rank)
 			must(t, err)
-			want, facts, err := adapter.Load(dir)
+			want, provenance, err := adapter.Load(dir)
 			must(t, err)
-			if facts.Task != "" {
-				t.Errorf("PEFT's folder has facts %+v", facts)
+			if provenance.Task != "" {
+				t.Errorf("PEFT's folder has provenance %+v", provenance)
 			}
 			byName := cmpopts.SortSlices(func(a, b weights.Tensor) bool { return a.Name < b.Name })
 			if diff := cmp.Diff(want, cut, byName); diff != "" {
@@ -166,22 +166,22 @@ func printable(b []byte) string {
 	return fmt.Sprintf("%d bytes of weights", len(b))
 }
 
-// TestReferenceMerge: merged.rankN.SITE.weight is the base weight plus the update.
+// TestReferenceMerge: merged.rankN.MODULE.weight is the base weight plus the update.
 func TestReferenceMerge(t *testing.T) {
 	const tolerance = 1e-6 // of the largest magnitude
 	eachReference(t, func(t *testing.T, r reference) {
 		for _, want := range r.tensors.Tensors {
 			var rank int
-			var site string
-			if _, err := fmt.Sscanf(want.Name, "merged.rank%d.%s", &rank, &site); err != nil {
+			var module string
+			if _, err := fmt.Sscanf(want.Name, "merged.rank%d.%s", &rank, &module); err != nil {
 				continue
 			}
-			w, ok := r.model.Tensor(site)
-			i := slices.IndexFunc(r.full.Sites, func(s adapter.Site) bool { return s.Name+".weight" == site })
+			w, ok := r.model.Tensor(module)
+			i := slices.IndexFunc(r.full.Modules, func(s adapter.Module) bool { return s.Name+".weight" == module })
 			if !ok || i < 0 {
-				t.Fatalf("%s: no such site", want.Name)
+				t.Fatalf("%s: no such module", want.Name)
 			}
-			s, base := &r.full.Sites[i], values(t, w)
+			s, base := &r.full.Modules[i], values(t, w)
 			got := r.full.Merge(s, base, rank)
 			worst, largest, update := 0.0, 0.0, 0.0
 			for k, x := range values(t, want) {
@@ -215,7 +215,7 @@ func TestReferenceAdapters(t *testing.T) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			l, err := adapter.Open(dir, adapter.Options{})
 			must(t, err)
-			t.Logf("rank %d, %d sites, %d biases, %d parameters; %q", l.Adapter.Rank, len(l.Adapter.Sites), len(l.Adapter.Biases), l.Adapter.Parameters(), l.Notes)
+			t.Logf("rank %d, %d modules, %d biases, %d parameters; %q", l.Adapter.Rank, len(l.Adapter.Modules), len(l.Adapter.Biases), l.Adapter.Parameters(), l.Notes)
 			if len(l.Notes) != said[filepath.Base(dir)] {
 				t.Errorf("notes %q, want %d", l.Notes, said[filepath.Base(dir)])
 			}
@@ -243,8 +243,8 @@ func TestReferenceLoralib(t *testing.T) {
 	l, err := adapter.OpenLoralib(file, adapter.Options{AllowPickle: true, Alpha: 16})
 	must(t, err)
 	a := l.Adapter
-	if a.Rank != 8 || a.Alpha != 16 || len(a.Sites) != 24 || len(a.Head) != 4 || len(l.Notes) > 0 || a.Mixed() {
-		t.Errorf("rank %d, alpha %v, %d sites, %d tensors of the head, notes %q", a.Rank, a.Alpha, len(a.Sites), len(a.Head), l.Notes)
+	if a.Rank != 8 || a.Alpha != 16 || len(a.Modules) != 24 || len(a.Head) != 4 || len(l.Notes) > 0 || a.Mixed() {
+		t.Errorf("rank %d, alpha %v, %d modules, %d tensors of the head, notes %q", a.Rank, a.Alpha, len(a.Modules), len(a.Head), l.Notes)
 	}
 	out := filepath.Join(t.TempDir(), "saved")
 	must(t, adapter.Save(out, a, nil))

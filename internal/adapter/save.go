@@ -14,33 +14,33 @@ import (
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
-// The files of an adapter's folder: PEFT's two, and dylora's own facts. The model card
+// The files of an adapter's folder: PEFT's two, and dylora's with the provenance. The model card
 // stands beside them.
 const (
-	configName  = "adapter_config.json"
-	weightsName = "adapter_model.safetensors"
-	factsName   = "dylora.json"
+	configName     = "adapter_config.json"
+	weightsName    = "adapter_model.safetensors"
+	provenanceName = "dylora.json"
 )
 
-// Save writes a to the folder dir in PEFT's layout, with f in dylora.json and a model card
-// unless f is nil. The folder appears whole or not at all. One that exists is fault.Usage.
-func Save(dir string, a *Adapter, f *Facts) error {
-	return save(disk.Real{}, dir, a, f, safetensors.Float32, false)
+// Save writes a to the folder dir in PEFT's layout, with p in dylora.json and a model card
+// unless p is nil. The folder appears whole or not at all. One that exists is fault.Usage.
+func Save(dir string, a *Adapter, p *Provenance) error {
+	return save(disk.Real{}, dir, a, p, safetensors.Float32, false)
 }
 
 // SaveOver is Save, but replaces an adapter that dylora wrote to dir before. Until the new
 // one is on the disk the old one stays; then they change places in one step (on Linux).
-func SaveOver(dir string, a *Adapter, f *Facts) error {
-	return save(disk.Real{}, dir, a, f, safetensors.Float32, true)
+func SaveOver(dir string, a *Adapter, p *Provenance) error {
+	return save(disk.Real{}, dir, a, p, safetensors.Float32, true)
 }
 
 // SaveAs is Save, or SaveOver if over is set, with tensors of the given dtype.
-func SaveAs(dir string, a *Adapter, f *Facts, dtype string, over bool) error {
-	return save(disk.Real{}, dir, a, f, dtype, over)
+func SaveAs(dir string, a *Adapter, p *Provenance, dtype string, over bool) error {
+	return save(disk.Real{}, dir, a, p, dtype, over)
 }
 
-func save(d disk.Files, dir string, a *Adapter, f *Facts, dtype string, over bool) error {
-	contents, err := EncodeAs(a, f, dtype)
+func save(d disk.Files, dir string, a *Adapter, p *Provenance, dtype string, over bool) error {
+	contents, err := EncodeAs(a, p, dtype)
 	if err != nil {
 		return fmt.Errorf("cannot save the adapter to %s: %w", dir, err)
 	}
@@ -63,19 +63,19 @@ func commit(d disk.Files, dir string, contents []disk.Content, over bool) error 
 	return nil
 }
 
-// Encode makes the files of a's folder, after checking that Load will take them. f may be nil.
-func Encode(a *Adapter, f *Facts) ([]disk.Content, error) {
-	return EncodeAs(a, f, safetensors.Float32)
+// Encode makes the files of a's folder, after checking that Load will take them. p may be nil.
+func Encode(a *Adapter, p *Provenance) ([]disk.Content, error) {
+	return EncodeAs(a, p, safetensors.Float32)
 }
 
 // EncodeAs is Encode with tensors of the given dtype: safetensors.Float32, Float16 or
 // BFloat16, rounded to the nearest, of two the even. The config does not say it, nor do
 // readers ask: PEFT computes in the base model's own.
-func EncodeAs(a *Adapter, f *Facts, dtype string) ([]disk.Content, error) {
+func EncodeAs(a *Adapter, p *Provenance, dtype string) ([]disk.Content, error) {
 	sorted := *a
-	sorted.Sites, sorted.Biases = slices.Clone(a.Sites), slices.Clone(a.Biases)
-	if a = &sorted; len(a.Sites) == 0 {
-		return nil, errors.New("it has no sites")
+	sorted.Modules, sorted.Biases = slices.Clone(a.Modules), slices.Clone(a.Biases)
+	if a = &sorted; len(a.Modules) == 0 {
+		return nil, errors.New("it has no modules")
 	}
 	if err := a.sort(); err != nil {
 		return nil, err
@@ -84,28 +84,28 @@ func EncodeAs(a *Adapter, f *Facts, dtype string) ([]disk.Content, error) {
 		return nil, err
 	}
 	model := ""
-	if f != nil {
-		g := *f
+	if p != nil {
+		g := *p
 		g.Rank, g.Alpha = a.Rank, a.Alpha
-		f, model = &g, g.Model
+		p, model = &g, g.Model
 	}
 	config, err := encodeConfig(a, model)
 	if err != nil {
 		return nil, err
 	}
-	weights, err := encodeWeights(a, f, dtype)
+	weights, err := encodeWeights(a, p, dtype)
 	if err != nil {
 		return nil, err
 	}
 	contents := []disk.Content{{Name: configName, Data: config}, {Name: weightsName, Data: weights}}
-	if f != nil {
-		b, err := f.encode()
+	if p != nil {
+		b, err := p.encode()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", factsName, err)
+			return nil, fmt.Errorf("%s: %w", provenanceName, err)
 		}
-		contents = append(contents, disk.Content{Name: factsName, Data: append(b, '\n')})
-		if f.Task != "" {
-			contents = append(contents, disk.Content{Name: card.FileName, Data: cardOf(a, f).Markdown()})
+		contents = append(contents, disk.Content{Name: provenanceName, Data: append(b, '\n')})
+		if p.Task != "" {
+			contents = append(contents, disk.Content{Name: card.FileName, Data: cardOf(a, p).Markdown()})
 		}
 	}
 	return contents, nil
@@ -116,15 +116,15 @@ func (a *Adapter) check() error {
 	if a.Rank < 1 || !(a.Alpha > 0) || math.IsInf(a.Alpha, 1) {
 		return fmt.Errorf("rank %d and alpha %v must be above 0", a.Rank, a.Alpha)
 	}
-	for _, s := range a.Sites {
-		if _, ok := parsePlace(s.Name); !ok {
-			return fmt.Errorf("site %q is not a module that can be adapted", s.Name)
+	for _, m := range a.Modules {
+		if _, ok := parsePlace(m.Name); !ok {
+			return fmt.Errorf("%q is not a module that can be adapted", m.Name)
 		}
-		if s.Rank < 0 || s.Rank > a.Rank || s.Alpha < 0 || math.IsInf(s.Alpha, 1) || s.Alpha != s.Alpha {
-			return fmt.Errorf("site %s: rank %d and alpha %v in an adapter of rank %d", s.Name, s.Rank, s.Alpha, a.Rank)
+		if m.Rank < 0 || m.Rank > a.Rank || m.Alpha < 0 || math.IsInf(m.Alpha, 1) || m.Alpha != m.Alpha {
+			return fmt.Errorf("module %s: rank %d and alpha %v in an adapter of rank %d", m.Name, m.Rank, m.Alpha, a.Rank)
 		}
-		if len(s.A) != a.Rank*s.In || len(s.B) != s.Out*a.Rank || len(s.A) == 0 || len(s.B) == 0 {
-			return fmt.Errorf("site %s: %d values in A, %d in B for rank %d, in %d, out %d", s.Name, len(s.A), len(s.B), a.Rank, s.In, s.Out)
+		if len(m.A) != a.Rank*m.In || len(m.B) != m.Out*a.Rank || len(m.A) == 0 || len(m.B) == 0 {
+			return fmt.Errorf("module %s: %d values in A, %d in B for rank %d, in %d, out %d", m.Name, len(m.A), len(m.B), a.Rank, m.In, m.Out)
 		}
 	}
 	if _, err := sortHead(a.Head, false); err != nil {
@@ -159,10 +159,10 @@ func occupied(dir string, over bool) (bool, error) {
 			}
 			continue
 		}
-		if !slices.Contains([]string{configName, weightsName, factsName}, e.Name()) {
+		if !slices.Contains([]string{configName, weightsName, provenanceName}, e.Name()) {
 			return true, fault.Usagef("%s holds %s, which is not part of an adapter; give another folder", dir, e.Name())
 		}
-		ours = ours || e.Name() == factsName
+		ours = ours || e.Name() == provenanceName
 	}
 	if !ours {
 		return true, fault.Usagef("%s holds an adapter that dylora did not write; give another folder", dir)

@@ -26,30 +26,30 @@ func (a *Adapter) StartFrom(init *Adapter) error {
 	case len(init.Biases) > 0:
 		return fault.Usagef("it holds biases of the base model, which training leaves as they are")
 	}
-	theirs, mine := map[string]Site{}, map[string]bool{}
-	for _, s := range init.Sites {
-		theirs[s.Name] = s
+	theirs, mine := map[string]Module{}, map[string]bool{}
+	for _, m := range init.Modules {
+		theirs[m.Name] = m
 	}
-	for _, s := range a.Sites {
-		from, ok := theirs[s.Name]
+	for _, m := range a.Modules {
+		from, ok := theirs[m.Name]
 		switch {
 		case !ok:
-			return fault.Usagef("it does not adapt %s: set targets to the maps that it adapts", s.Name)
+			return fault.Usagef("it does not adapt %s: set targets to the maps that it adapts", m.Name)
 		case from.Rank != 0 || from.Alpha != 0:
-			return fault.Usagef("its %s has a rank or an alpha of its own, and training has one for all", s.Name)
-		case from.In != s.In || from.Out != s.Out || len(from.A) != len(s.A) || len(from.B) != len(s.B):
-			return fault.Usagef("its %s is (%d, %d), the model's (%d, %d): it is made for another model", s.Name, from.Out, from.In, s.Out, s.In)
+			return fault.Usagef("its %s has a rank or an alpha of its own, and training has one for all", m.Name)
+		case from.In != m.In || from.Out != m.Out || len(from.A) != len(m.A) || len(from.B) != len(m.B):
+			return fault.Usagef("its %s is (%d, %d), the model's (%d, %d): it is made for another model", m.Name, from.Out, from.In, m.Out, m.In)
 		}
-		mine[s.Name] = true
+		mine[m.Name] = true
 	}
-	for _, s := range init.Sites {
-		if !mine[s.Name] {
-			return fault.Usagef("it adapts %s as well: set targets to the maps that it adapts", s.Name)
+	for _, m := range init.Modules {
+		if !mine[m.Name] {
+			return fault.Usagef("it adapts %s as well: set targets to the maps that it adapts", m.Name)
 		}
 	}
-	for _, s := range a.Sites {
-		copy(s.A, theirs[s.Name].A)
-		copy(s.B, theirs[s.Name].B)
+	for _, m := range a.Modules {
+		copy(m.A, theirs[m.Name].A)
+		copy(m.B, theirs[m.Name].B)
 	}
 	return nil
 }
@@ -71,9 +71,9 @@ func (a *Adapter) Fingerprint() string {
 	}
 	number(uint64(a.Rank))
 	number(math.Float64bits(a.Alpha))
-	for _, s := range a.Sites {
-		tensor(s.Name, s.A)
-		tensor("", s.B)
+	for _, m := range a.Modules {
+		tensor(m.Name, m.A)
+		tensor("", m.B)
 	}
 	for _, t := range a.Head {
 		tensor(t.Name, t.Data)
@@ -81,9 +81,9 @@ func (a *Adapter) Fingerprint() string {
 	if a.RSLoRA {
 		tensor("rslora", nil)
 	}
-	for _, s := range a.Sites {
-		if s.Rank != 0 || s.Alpha != 0 {
-			tensor(fmt.Sprintf("%s %d %v", s.Name, s.Rank, s.Alpha), nil)
+	for _, m := range a.Modules {
+		if m.Rank != 0 || m.Alpha != 0 {
+			tensor(fmt.Sprintf("%s %d %v", m.Name, m.Rank, m.Alpha), nil)
 		}
 	}
 	for _, t := range a.Biases {

@@ -19,14 +19,14 @@ func TestStartFrom(t *testing.T) {
 	}
 	a := fresh(4, 16, "attention.self.query", "attention.self.value")
 	must(t, a.StartFrom(from))
-	if diff := cmp.Diff(from.Sites, a.Sites); diff != "" {
+	if diff := cmp.Diff(from.Modules, a.Modules); diff != "" {
 		t.Errorf("other weights (-from +a):\n%s", diff)
 	}
 	if len(a.Head) != 0 {
 		t.Error("the head came along")
 	}
-	a.Sites[0].A[0]++
-	if a.Sites[0].A[0] == from.Sites[0].A[0] {
+	a.Modules[0].A[0]++
+	if a.Modules[0].A[0] == from.Modules[0].A[0] {
 		t.Error("the two share memory")
 	}
 
@@ -46,7 +46,7 @@ func TestStartFrom(t *testing.T) {
 		}
 	}
 	wide := fresh(4, 16, "attention.self.query", "attention.self.value")
-	wide.Sites[1].In = 7
+	wide.Modules[1].In = 7
 	if err := wide.StartFrom(from); err == nil || !strings.Contains(err.Error(), "another model") {
 		t.Errorf("another shape: %v", err)
 	}
@@ -60,12 +60,12 @@ func TestFingerprint(t *testing.T) {
 	}
 	seen := map[string]string{same.Fingerprint(): "unchanged"}
 	for name, change := range map[string]func(a *adapter.Adapter){
-		"alpha": func(a *adapter.Adapter) { a.Alpha = 8 },
-		"rank":  func(a *adapter.Adapter) { a.Rank = 2 },
-		"A":     func(a *adapter.Adapter) { a.Sites[1].A[3] = -a.Sites[1].A[3] },
-		"B":     func(a *adapter.Adapter) { a.Sites[0].B[0] = 0 },
-		"site":  func(a *adapter.Adapter) { a.Sites[0].Name += "x" },
-		"head":  func(a *adapter.Adapter) { a.Head[3].Data[1] = 0 },
+		"alpha":  func(a *adapter.Adapter) { a.Alpha = 8 },
+		"rank":   func(a *adapter.Adapter) { a.Rank = 2 },
+		"A":      func(a *adapter.Adapter) { a.Modules[1].A[3] = -a.Modules[1].A[3] },
+		"B":      func(a *adapter.Adapter) { a.Modules[0].B[0] = 0 },
+		"module": func(a *adapter.Adapter) { a.Modules[0].Name += "x" },
+		"head":   func(a *adapter.Adapter) { a.Head[3].Data[1] = 0 },
 	} {
 		a := trained(t)
 		change(a)

@@ -9,9 +9,9 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// modules are the projections of an encoder layer that can be adapted, by their path
+// layerModules are the projections of an encoder layer that can be adapted, by their path
 // inside the layer, in canonical order.
-var modules = [...]string{
+var layerModules = [...]string{
 	"attention.self.query",
 	"attention.self.key",
 	"attention.self.value",
@@ -29,8 +29,8 @@ func target(module string) string { return strings.TrimPrefix(module, "attention
 
 // Targets are the names of the projections that can be adapted, in canonical order.
 func Targets() []string {
-	t := make([]string, len(modules))
-	for i, m := range modules {
+	t := make([]string, len(layerModules))
+	for i, m := range layerModules {
 		t[i] = target(m)
 	}
 	return t
@@ -56,7 +56,7 @@ func ParseTargets(names []string) ([]string, error) {
 	return slices.DeleteFunc(all, func(t string) bool { return !wanted[t] }), nil
 }
 
-// place is a module path taken apart: prefix ".layer." layer "." modules[module].
+// place is a module path taken apart: prefix ".layer." layer "." layerModules[module].
 type place struct {
 	prefix string // as "roberta.encoder"
 	layer  int
@@ -78,12 +78,12 @@ func parsePlace(path string) (p place, ok bool) {
 	if err != nil || layer < 0 || strconv.Itoa(layer) != number {
 		return place{}, false
 	}
-	i := slices.Index(modules[:], module)
+	i := slices.Index(layerModules[:], module)
 	return place{prefix, layer, i}, i >= 0
 }
 
 func (p place) String() string {
-	return p.prefix + ".layer." + strconv.Itoa(p.layer) + "." + modules[p.module]
+	return p.prefix + ".layer." + strconv.Itoa(p.layer) + "." + layerModules[p.module]
 }
 
 func (p place) compare(q place) int {

@@ -13,22 +13,24 @@ import (
 // keyPrefix is what PEFT's wrapping of the model puts before every path.
 const keyPrefix = "base_model.model."
 
-// weightKey is the name of a site's A or B in PEFT's file.
-func weightKey(site, matrix string) string { return keyPrefix + site + ".lora_" + matrix + ".weight" }
+// weightKey is the name of a module's A or B in PEFT's file.
+func weightKey(module, matrix string) string {
+	return keyPrefix + module + ".lora_" + matrix + ".weight"
+}
 
-// encodeWeights lays out adapter_model.safetensors, each site at its own rank.
-func encodeWeights(a *Adapter, f *Facts, dtype string) ([]byte, error) {
+// encodeWeights lays out adapter_model.safetensors, each module at its own rank.
+func encodeWeights(a *Adapter, p *Provenance, dtype string) ([]byte, error) {
 	var t []safetensors.Tensor
 	var failed error
 	add := func(name string, shape []int, v []float32) {
 		x, err := safetensors.Floats(dtype, name, shape, v)
 		t, failed = append(t, x), cmp.Or(failed, err)
 	}
-	for i := range a.Sites {
-		s := &a.Sites[i]
-		own := a.rankOf(s)
-		add(weightKey(s.Name, "A"), []int{own, s.In}, s.A[:own*s.In])
-		add(weightKey(s.Name, "B"), []int{s.Out, own}, restride(s.B, s.Out, a.Rank, own, own))
+	for i := range a.Modules {
+		m := &a.Modules[i]
+		own := a.rankOf(m)
+		add(weightKey(m.Name, "A"), []int{own, m.In}, m.A[:own*m.In])
+		add(weightKey(m.Name, "B"), []int{m.Out, own}, restride(m.B, m.Out, a.Rank, own, own))
 	}
 	for _, h := range a.Head {
 		add(keyPrefix+h.Name, h.Shape, h.Data)
@@ -40,7 +42,7 @@ func encodeWeights(a *Adapter, f *Facts, dtype string) ([]byte, error) {
 	if failed != nil {
 		return nil, failed
 	}
-	return safetensors.Encode(t, f.metadata())
+	return safetensors.Encode(t, p.metadata())
 }
 
 // finite converts a tensor and refuses NaN and Inf.

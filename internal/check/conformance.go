@@ -131,8 +131,8 @@ func (c *comparison) merged(rank int) ([]float32, error) {
 // spoil overwrites what belongs to the ranks above rank, padding included.
 func spoil(a *adapter.Adapter, rank int) {
 	const wrong = 1000
-	for i := range a.Sites {
-		m := &a.Sites[i]
+	for i := range a.Modules {
+		m := &a.Modules[i]
 		own, _ := a.Scale(m, rank)
 		for j := own * m.In; j < len(m.A); j++ {
 			m.A[j] = wrong

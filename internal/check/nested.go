@@ -105,16 +105,16 @@ func nested(s *session.Session, agreed []Agreement) (Verdict, string) {
 const maxRank = 1 << 16
 
 // trained is what dylora.json says of the training, or where it is gone the metadata.
-func trained(a *session.StoredAdapter) *adapter.Facts {
+func trained(a *session.StoredAdapter) *adapter.Provenance {
 	if a.Provenance != nil && a.Provenance.RankMax > 0 {
 		return a.Provenance
 	}
 	low, errLow := strconv.Atoi(a.Metadata["dylora.rank_min"])
 	high, errHigh := strconv.Atoi(a.Metadata["dylora.rank_max"])
 	if errLow != nil || errHigh != nil || high > maxRank {
-		return new(adapter.Facts)
+		return new(adapter.Provenance)
 	}
-	return &adapter.Facts{RankMin: low, RankMax: high, Sampler: a.Metadata["dylora.sampler"]}
+	return &adapter.Provenance{RankMin: low, RankMax: high, Sampler: a.Metadata["dylora.sampler"]}
 }
 
 // Measure adds to the report of Run, for the same ranks, the task's first metric on dev. Where

@@ -49,7 +49,7 @@ func (m *Model) cloneBiases() (*Model, map[string][]float32) {
 	}
 	for i := range n.layers {
 		l := &n.layers[i]
-		at := func(path string) string { return m.Config.site(i, path) }
+		at := func(path string) string { return m.Config.modulePath(i, path) }
 		q, k, v := at("attention.self.query"), at("attention.self.key"), at("attention.self.value")
 		if l.query.W == nil {
 			clone(&l.attention.Bias, q, k, v)

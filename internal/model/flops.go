@@ -81,7 +81,7 @@ func (c *count) project(layer int, path string, r int64, below bool) bool {
 	if c.o.Adapt == nil {
 		return false
 	}
-	if _, ok := c.o.Adapt(c.c.site(layer, path)); !ok {
+	if _, ok := c.o.Adapt(c.c.modulePath(layer, path)); !ok {
 		return false
 	}
 	rank := int64(c.o.Rank)

@@ -19,7 +19,7 @@ type Pair struct {
 }
 
 // Adapt gives the pair of a projection, by its full name; false where it has none.
-type Adapt func(site string) (Pair, bool)
+type Adapt func(module string) (Pair, bool)
 
 // Options say what a graph is compiled for.
 type Options struct {
@@ -99,25 +99,25 @@ type module struct {
 // project is x through a frozen product and the adapters of the modules in it. It reports
 // for each module whether it is adapted.
 func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, trained bool, modules ...module) (*G.Node, []bool, error) {
-	var sites []op.Site
+	var pairs []op.Pair
 	adapted := make([]bool, len(modules))
 	for i, mod := range modules {
-		name := b.m.Config.site(layer, mod.path)
+		name := b.m.Config.modulePath(layer, mod.path)
 		pair, ok := b.o.Adapt(name)
 		if !ok {
 			continue
 		}
 		adapted[i] = true
-		sites = append(sites, op.Site{Module: pair.Module, Column: mod.column, Out: mod.out,
+		pairs = append(pairs, op.Pair{Module: pair.Module, Column: mod.column, Out: mod.out,
 			A: b.param(name+".lora_A", pair.A, b.o.Rank, w.W.In),
 			B: b.param(name+".lora_B", pair.B, mod.out, b.o.Rank)})
 	}
 	name := fmt.Sprintf("layer.%d.%s", layer, modules[0].path)
-	if len(sites) == 0 {
+	if len(pairs) == 0 {
 		y, err := op.Linear(b.in, name, x, per, w, trained)
 		return y, adapted, err
 	}
-	y, err := op.LowRank(b.in, name, x, per, w, sites, trained)
+	y, err := op.LowRank(b.in, name, x, per, w, pairs, trained)
 	b.in.Copies = nil // from here on, copies of a sequence differ by their gates
 	return y, adapted, err
 }
@@ -126,7 +126,7 @@ func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, traine
 // adapter needs it once more; a frozen product's does not, and then its memory serves other
 // layers too.
 func (b *builder) before(layer int, path string) *op.Inputs {
-	if _, adapted := b.o.Adapt(b.m.Config.site(layer, path)); adapted {
+	if _, adapted := b.o.Adapt(b.m.Config.modulePath(layer, path)); adapted {
 		return b.in
 	}
 	return b.in.Briefly()

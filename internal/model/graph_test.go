@@ -6,18 +6,18 @@ import (
 	"testing"
 )
 
-func robertaSite(layer int, path string) string {
-	return (&Config{ModelType: "roberta"}).site(layer, path)
+func robertaModule(layer int, path string) string {
+	return (&Config{ModelType: "roberta"}).modulePath(layer, path)
 }
 
-// smallGraph compiles the small model with adapters on the named sites.
-func smallGraph(t *testing.T, train bool, sites ...string) (*Graph, *Model) {
+// smallGraph compiles the small model with adapters on the named modules.
+func smallGraph(t *testing.T, train bool, modules ...string) (*Graph, *Model) {
 	t.Helper()
 	m, err := Load(folder(t, map[string]any{"config.json": with(map[string]any{"hidden_dropout_prob": 0.2}), tensorFormat.whole: smallWeights(t, "roberta.")}), "m", LoadOptions{})
 	must(t, err)
 	const rank = 2
 	pairs := map[string]Pair{}
-	for i, s := range sites {
+	for i, s := range modules {
 		in, out := m.Config.size(s[strings.Index(s, "layer.")+len("layer.0."):])
 		p := Pair{A: make([]float32, rank*in), B: make([]float32, rank*out), Module: i}
 		for j := range p.A {
@@ -28,7 +28,7 @@ func smallGraph(t *testing.T, train bool, sites ...string) (*Graph, *Model) {
 		}
 		pairs[s] = p
 	}
-	gr, err := m.Compile(Options{Rows: 30, Sequences: 6, Labels: 3, Rank: rank, Modules: len(sites), Head: m.Head(3, 1), Train: train, Dropout: true,
+	gr, err := m.Compile(Options{Rows: 30, Sequences: 6, Labels: 3, Rank: rank, Modules: len(modules), Head: m.Head(3, 1), Train: train, Dropout: true,
 		Adapt: func(s string) (Pair, bool) { p, ok := pairs[s]; return p, ok }})
 	must(t, err)
 	t.Cleanup(func() { gr.Close() })
@@ -47,7 +47,7 @@ func kinds(gr *Graph) map[string]int {
 
 // The backward pass stops where nothing below is trained.
 func TestBackwardStops(t *testing.T) {
-	top, _ := smallGraph(t, true, robertaSite(1, "output.dense"))
+	top, _ := smallGraph(t, true, robertaModule(1, "output.dense"))
 	n := kinds(top)
 	for kind, want := range map[string]int{"attention.backward": 0, "firstattention.backward.q": 0, "linear.backward": 0, "gelu.backward": 0,
 		"lowrank.backward": 0, "lowrank.dA": 1, "lowrank.dB": 1, "addlayernorm.backward": 1} {
@@ -55,7 +55,7 @@ func TestBackwardStops(t *testing.T) {
 			t.Errorf("adapter on the last projection: %d of %s, want %d", n[kind], kind, want)
 		}
 	}
-	bottom, _ := smallGraph(t, true, robertaSite(0, "attention.self.query"))
+	bottom, _ := smallGraph(t, true, robertaModule(0, "attention.self.query"))
 	n = kinds(bottom)
 	for kind, want := range map[string]int{"attention.backward": 1, "lowrank.backward": 0, "firstattention.backward.q": 1, "firstattention.backward.kv": 1,
 		"linear.backward": 3 + 5, "gelu.backward": 2, "pool.backward": 1} { // three products above the query in its layer, all five of the next
@@ -67,15 +67,15 @@ func TestBackwardStops(t *testing.T) {
 
 // All six projections of every layer get a gradient, and none is lost by a merge of nodes.
 func TestEverySiteHasGradients(t *testing.T) {
-	var sites []string
+	var modules []string
 	for i := range 2 {
 		for _, p := range projections {
-			sites = append(sites, robertaSite(i, p.path))
+			modules = append(modules, robertaModule(i, p.path))
 		}
 	}
-	gr, _ := smallGraph(t, true, sites...)
+	gr, _ := smallGraph(t, true, modules...)
 	in := &Input{IDs: []int32{2, 3, 4, 5, 6, 7}, Offsets: []int32{0, 2, 6}, Classes: []int32{0, 2}, Weight: 0.5, Seed: 1, Step: 2}
-	for range 2 * len(sites) {
+	for range 2 * len(modules) {
 		in.Gates = append(in.Gates, 1, 1)
 	}
 	in.Learn = in.Gates
@@ -84,7 +84,7 @@ func TestEverySiteHasGradients(t *testing.T) {
 	if !(loss > 0) {
 		t.Errorf("loss is %v", loss)
 	}
-	if got, want := len(gr.Gradients()), 2*len(sites)+4; got != want {
+	if got, want := len(gr.Gradients()), 2*len(modules)+4; got != want {
 		t.Errorf("%d gradients, want %d", got, want)
 	}
 	for _, g := range gr.Gradients() {
@@ -96,7 +96,7 @@ func TestEverySiteHasGradients(t *testing.T) {
 
 // The same seed and step give the same loss to the bit; another step another mask.
 func TestDropoutBySeedAndStep(t *testing.T) {
-	gr, _ := smallGraph(t, true, robertaSite(0, "attention.self.query"))
+	gr, _ := smallGraph(t, true, robertaModule(0, "attention.self.query"))
 	in := &Input{IDs: []int32{2, 3, 4, 5, 6, 7}, Offsets: []int32{0, 2, 6}, Classes: []int32{0, 2}, Weight: 0.5, Gates: []float32{1, 1, 1, 1}, Learn: []float32{1, 1, 1, 1}}
 	loss := func(seed, step uint64) float64 {
 		in.Seed, in.Step = seed, step
@@ -113,7 +113,7 @@ func TestDropoutBySeedAndStep(t *testing.T) {
 }
 
 func TestRunFaults(t *testing.T) {
-	gr, _ := smallGraph(t, true, robertaSite(0, "attention.self.query"))
+	gr, _ := smallGraph(t, true, robertaModule(0, "attention.self.query"))
 	good := Input{IDs: []int32{2, 3}, Offsets: []int32{0, 2}, Classes: []int32{0}, Gates: []float32{1, 1}, Learn: []float32{1, 1}}
 	for name, change := range map[string]func(in *Input){
 		"id":               func(in *Input) { in.IDs = []int32{2, 99} },

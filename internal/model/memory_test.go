@@ -46,7 +46,7 @@ func memoryOptions(m *Model, adapted func(layer int, path string) bool) Options 
 	for i := range m.Config.Layers {
 		for _, p := range projections {
 			if in, out := m.Config.size(p.path); adapted(i, p.path) {
-				pairs[robertaSite(i, p.path)] = Pair{A: waves(rank*in, 1), B: waves(rank*out, 2), Module: len(pairs)}
+				pairs[robertaModule(i, p.path)] = Pair{A: waves(rank*in, 1), B: waves(rank*out, 2), Module: len(pairs)}
 			}
 		}
 	}

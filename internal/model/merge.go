@@ -14,7 +14,7 @@ import (
 // Transformers class with a head has them: each projection as merge returns it for the
 // full name and the weight (Out, In), everything else as it is, and the given head. A
 // model in another precision than Float32 no longer has its weights, which is an error.
-func (m *Model) Merged(merge func(site string, w []float32) []float32, head []weights.Tensor) ([]safetensors.Tensor, error) {
+func (m *Model) Merged(merge func(module string, w []float32) []float32, head []weights.Tensor) ([]safetensors.Tensor, error) {
 	if m.precision != kernel.Float32 {
 		return nil, fmt.Errorf("model: its weights are rounded to %s; only a model loaded in float32 can be written", m.precision)
 	}
@@ -85,7 +85,7 @@ func (l *layer) projections(c *Config) (list []projection) {
 
 // WithMerged is m with other projections, as Merged would write them, without the way
 // through a file; all else is shared with m.
-func (m *Model) WithMerged(merge func(site string, w []float32) []float32) (*Model, error) {
+func (m *Model) WithMerged(merge func(module string, w []float32) []float32) (*Model, error) {
 	if m.precision != kernel.Float32 {
 		return nil, fmt.Errorf("model: its weights are rounded to %s; only a model loaded in float32 can be merged", m.precision)
 	}
@@ -95,7 +95,7 @@ func (m *Model) WithMerged(merge func(site string, w []float32) []float32) (*Mod
 		l := &n.layers[i]
 		list := l.projections(c)
 		for j := range list {
-			list[j].weight = merge(c.site(i, list[j].path), list[j].weight)
+			list[j].weight = merge(c.modulePath(i, list[j].path), list[j].weight)
 		}
 		first := 0
 		if l.query.W != nil { // the last layer: query apart

@@ -12,13 +12,13 @@ func TestWithMerged(t *testing.T) {
 		config := with(map[string]any{"model_type": kind, "type_vocab_size": 1})
 		m, err := Load(folder(t, map[string]any{"config.json": config, "model.safetensors": weightsOf(t, config, kind+".")}), "m", LoadOptions{})
 		must(t, err)
-		merge := func(site string, w []float32) []float32 {
-			if !strings.HasPrefix(site, kind+".encoder.layer.") || strings.Contains(site, "key") {
+		merge := func(module string, w []float32) []float32 {
+			if !strings.HasPrefix(module, kind+".encoder.layer.") || strings.Contains(module, "key") {
 				return w
 			}
 			w = slices.Clone(w)
 			for i := range w {
-				w[i] += float32(len(site) + i)
+				w[i] += float32(len(module) + i)
 			}
 			return w
 		}

@@ -18,7 +18,7 @@ type reference struct {
 	dir     string
 	RankMax int      `json:"rank_max"`
 	Alpha   float64  `json:"alpha"`
-	Sites   []string `json:"sites"`
+	Modules []string `json:"sites"`
 
 	Sequences [][]int32          `json:"sequences"`
 	Types     [][]int32          `json:"token_types"`
@@ -119,12 +119,12 @@ func (r *reference) compile(t *testing.T, train bool) *Graph {
 		tokens += len(s)
 	}
 	pairs := map[string]Pair{}
-	for i, s := range r.Sites {
+	for i, s := range r.Modules {
 		pairs[s] = Pair{A: r.tensor(t, "adapter."+s+".lora_A"), B: r.tensor(t, "adapter."+s+".lora_B"), Module: i}
 	}
 	gr, err := r.model.Compile(Options{Rows: tokens + 5, Sequences: len(r.Sequences) + 3, Labels: labels, Regression: labels == 1,
-		Rank: r.RankMax, Modules: len(r.Sites), Head: r.model.Head(labels, 1), Train: train,
-		Adapt: func(site string) (Pair, bool) { p, ok := pairs[site]; return p, ok }})
+		Rank: r.RankMax, Modules: len(r.Modules), Head: r.model.Head(labels, 1), Train: train,
+		Adapt: func(module string) (Pair, bool) { p, ok := pairs[module]; return p, ok }})
 	must(t, err)
 	t.Cleanup(func() { gr.Close() })
 	return gr
@@ -137,7 +137,7 @@ func (r *reference) input(ranks func(i int) int) *Input {
 		in.IDs, in.Types = append(in.IDs, s...), append(in.Types, r.Types[i]...)
 		in.Offsets = append(in.Offsets, int32(len(in.IDs)))
 		in.Classes = append(in.Classes, int32(r.Labels[i]))
-		for range r.Sites {
+		for range r.Modules {
 			for j := range r.RankMax {
 				g := float32(0)
 				if b := ranks(i); j < b {

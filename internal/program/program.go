@@ -27,7 +27,7 @@ type Program struct {
 	a           *adapter.Adapter
 	labels      int
 	regression  bool
-	modules     map[string]int // site → place of its gate
+	modules     map[string]int // module → place of its gate
 	params      []Param
 	byName      map[string]int
 	eval, train *model.Graph
@@ -44,10 +44,10 @@ func New(m *model.Model, a *adapter.Adapter, t *data.Task, o Options) (*Program,
 	if p.regression {
 		p.labels = 1
 	}
-	for i, s := range a.Sites {
-		p.modules[s.Name] = i
-		p.add(Param{Name: s.Name + ".lora_A", Value: s.A, Shape: []int{a.Rank, s.In}, Decay: true, RankAxis: 0})
-		p.add(Param{Name: s.Name + ".lora_B", Value: s.B, Shape: []int{s.Out, a.Rank}, Decay: true, RankAxis: 1})
+	for i, m := range a.Modules {
+		p.modules[m.Name] = i
+		p.add(Param{Name: m.Name + ".lora_A", Value: m.A, Shape: []int{a.Rank, m.In}, Decay: true, RankAxis: 0})
+		p.add(Param{Name: m.Name + ".lora_B", Value: m.B, Shape: []int{m.Out, a.Rank}, Decay: true, RankAxis: 1})
 	}
 	want := m.Head(p.labels, 0)
 	if len(a.Head) != len(want) {
@@ -68,7 +68,7 @@ func (p *Program) add(x Param) {
 	p.params = append(p.params, x)
 }
 
-// Params are the trained tensors: A and B of each site, then the head.
+// Params are the trained tensors: A and B of each module, then the head.
 func (p *Program) Params() []Param { return p.params }
 
 // Labels is the number of logits of a sequence.
@@ -95,7 +95,7 @@ func (p *Program) ForwardBackward(b *data.Batch, pass Pass) (loss float64, err e
 	if err != nil {
 		return 0, err
 	}
-	p.fill(&p.learnGates, pass.Ranks, func(row []float32, s *adapter.Site, rank int) { p.a.LearnGate(row, s, rank, p.o.Update) })
+	p.fill(&p.learnGates, pass.Ranks, func(row []float32, m *adapter.Module, rank int) { p.a.LearnGate(row, m, rank, p.o.Update) })
 	in.Learn, in.Classes, in.Scores, in.Weight = p.learnGates, b.Classes, b.Scores, pass.Weight
 	in.Seed, in.Step = p.o.Seed, uint64(pass.Step)<<20|uint64(pass.Micro)
 	if err := p.fit(&p.train, b, true); err != nil {
@@ -127,11 +127,11 @@ func (p *Program) input(b *data.Batch, ranks []int) (*model.Input, error) {
 }
 
 // fill writes a gate per sequence and module.
-func (p *Program) fill(dst *[]float32, ranks []int, gate func(row []float32, s *adapter.Site, rank int)) {
+func (p *Program) fill(dst *[]float32, ranks []int, gate func(row []float32, m *adapter.Module, rank int)) {
 	*dst = (*dst)[:0]
 	for _, r := range ranks {
-		for i := range p.a.Sites {
-			gate(p.rankRow, &p.a.Sites[i], r)
+		for i := range p.a.Modules {
+			gate(p.rankRow, &p.a.Modules[i], r)
 			*dst = append(*dst, p.rankRow...)
 		}
 	}
@@ -161,13 +161,13 @@ func (p *Program) fit(g **model.Graph, b *data.Batch, train bool) (err error) {
 func (p *Program) options(train bool) model.Options {
 	return model.Options{
 		Labels: p.labels, Regression: p.regression,
-		Rank: p.a.Rank, Modules: len(p.a.Sites), Head: p.a.Head, Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock,
-		Adapt: func(site string) (model.Pair, bool) {
-			i, ok := p.modules[site]
+		Rank: p.a.Rank, Modules: len(p.a.Modules), Head: p.a.Head, Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock,
+		Adapt: func(module string) (model.Pair, bool) {
+			i, ok := p.modules[module]
 			if !ok {
 				return model.Pair{}, false
 			}
-			return model.Pair{A: p.a.Sites[i].A, B: p.a.Sites[i].B, Module: i}, true
+			return model.Pair{A: p.a.Modules[i].A, B: p.a.Modules[i].B, Module: i}, true
 		},
 	}
 }

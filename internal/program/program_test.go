@@ -33,9 +33,9 @@ func adapted(t testing.TB, o program.Options, targets ...string) (*program.Progr
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range a.Sites {
-		for j := range a.Sites[i].B {
-			a.Sites[i].B[j] = float32((i+j)%9-4) / 200
+	for i := range a.Modules {
+		for j := range a.Modules[i].B {
+			a.Modules[i].B[j] = float32((i+j)%9-4) / 200
 		}
 	}
 	p, err := program.New(m, a, &data.Task{Name: "two", Labels: []string{"no", "yes"}, Metrics: []string{"accuracy"}}, o)
@@ -110,10 +110,10 @@ func TestSliceIsTheGate(t *testing.T) {
 			t.Fatal(err)
 		}
 		q, other := mini(t, program.Options{})
-		for i := range other.Sites { // rows beyond b of another adapter must not matter
-			copy(other.Sites[i].A, cut.Sites[i].A)
-			for o := range other.Sites[i].Out {
-				copy(other.Sites[i].B[o*8:o*8+rank], cut.Sites[i].B[o*rank:(o+1)*rank])
+		for i := range other.Modules { // rows beyond b of another adapter must not matter
+			copy(other.Modules[i].A, cut.Modules[i].A)
+			for o := range other.Modules[i].Out {
+				copy(other.Modules[i].B[o*8:o*8+rank], cut.Modules[i].B[o*rank:(o+1)*rank])
 			}
 		}
 		if !slices.Equal(logits(t, q, b, ranks(6, rank)), want) {

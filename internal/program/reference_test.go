@@ -21,7 +21,7 @@ type reference struct {
 	dir       string
 	RankMax   int       `json:"rank_max"`
 	Alpha     float64   `json:"alpha"`
-	Sites     []string  `json:"sites"`
+	Modules   []string  `json:"sites"`
 	Sequences [][]int32 `json:"sequences"`
 	Types     [][]int32 `json:"token_types"`
 	Labels    []float32 `json:"labels"`
@@ -78,10 +78,10 @@ func (r *reference) tensor(t *testing.T, name string) []float32 {
 // adapter is the reference's adapter with the checkpoint's head.
 func (r *reference) adapter(t *testing.T, labels int) *adapter.Adapter {
 	a := &adapter.Adapter{Rank: r.RankMax, Alpha: r.Alpha, Head: r.model.Head(labels, 0)}
-	for _, name := range r.Sites {
-		s := adapter.Site{Name: name, A: r.tensor(t, "adapter."+name+".lora_A"), B: r.tensor(t, "adapter."+name+".lora_B")}
+	for _, name := range r.Modules {
+		s := adapter.Module{Name: name, A: r.tensor(t, "adapter."+name+".lora_A"), B: r.tensor(t, "adapter."+name+".lora_B")}
 		s.In, s.Out = len(s.A)/r.RankMax, len(s.B)/r.RankMax
-		a.Sites = append(a.Sites, s)
+		a.Modules = append(a.Modules, s)
 	}
 	return a
 }

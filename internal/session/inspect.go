@@ -18,7 +18,7 @@ type Inspection struct {
 	Biases int            `json:"bias_parameters"` // biases of the base model that the adapter replaces
 	Notes  []string       `json:"notes"`           // contents of the files that were not loaded, one line each
 	Ranks  []RankSize     `json:"ranks"`
-	Facts  *adapter.Facts `json:"facts"` // null where dylora did not write the adapter
+	Facts  *adapter.Provenance `json:"facts"` // null where dylora did not write the adapter
 }
 
 // RankSize is what a slice at a rank holds and changes.
@@ -33,7 +33,7 @@ type RankSize struct {
 func (a *StoredAdapter) Inspect() (*Inspection, error) {
 	b := a.Adapter
 	i := &Inspection{Folder: a.Folder, Rank: b.Rank, Alpha: b.Alpha, RSLoRA: b.RSLoRA, Own: b.Ranks(), Notes: append([]string{}, a.Notes...)}
-	for _, m := range b.Sites {
+	for _, m := range b.Modules {
 		i.Sites = append(i.Sites, m.Name)
 	}
 	for _, t := range b.Head {
@@ -51,8 +51,8 @@ func (a *StoredAdapter) Inspect() (*Inspection, error) {
 			return nil, err
 		}
 		sum := 0.0
-		for m := range b.Sites {
-			n := b.DeltaNorm(&b.Sites[m], r)
+		for m := range b.Modules {
+			n := b.DeltaNorm(&b.Modules[m], r)
 			sum += n * n
 		}
 		i.Ranks = append(i.Ranks, RankSize{r, s.Parameters, s.Bytes, math.Sqrt(sum)})

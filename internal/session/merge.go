@@ -97,9 +97,9 @@ func (s *Session) mergedFiles(rank int) ([]disk.Content, error) {
 // MergeAt gives the weight of a projection with the adapter merged at a rank, as package
 // model asks for it.
 func (s *Session) MergeAt(rank int) func(name string, w []float32) []float32 {
-	modules := map[string]*adapter.Site{}
-	for i := range s.Adapter.Sites {
-		modules[s.Adapter.Sites[i].Name] = &s.Adapter.Sites[i]
+	modules := map[string]*adapter.Module{}
+	for i := range s.Adapter.Modules {
+		modules[s.Adapter.Modules[i].Name] = &s.Adapter.Modules[i]
 	}
 	return func(name string, w []float32) []float32 {
 		if found, ok := modules[name]; ok {

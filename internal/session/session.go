@@ -175,7 +175,7 @@ func (s *Session) checkModules() error {
 	for _, shape := range shapes {
 		has[shape.Name] = shape
 	}
-	for _, m := range s.Adapter.Sites {
+	for _, m := range s.Adapter.Modules {
 		shape, ok := has[m.Name]
 		switch {
 		case !ok:

@@ -30,7 +30,7 @@ type Slice struct {
 
 // NewSlice cuts a to a rank, in a form. The provenance goes along, of its metrics those that
 // still hold; nil is none.
-func NewSlice(a *adapter.Adapter, p *adapter.Facts, rank int, f Form) (*Slice, error) {
+func NewSlice(a *adapter.Adapter, p *adapter.Provenance, rank int, f Form) (*Slice, error) {
 	cut, err := a.SliceEach(rank, f.ModuleRanks)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func NewSlice(a *adapter.Adapter, p *adapter.Facts, rank int, f Form) (*Slice, e
 }
 
 // sliceProvenance is what a slice remembers; nil where the adapter remembers nothing.
-func sliceProvenance(a *adapter.Adapter, p *adapter.Facts, rank int) *adapter.Facts {
+func sliceProvenance(a *adapter.Adapter, p *adapter.Provenance, rank int) *adapter.Provenance {
 	if p == nil || p.Task == "" {
 		return nil
 	}
@@ -84,7 +84,7 @@ func sliceProvenance(a *adapter.Adapter, p *adapter.Facts, rank int) *adapter.Fa
 
 // Sizes tells what a slice of each of the ranks holds: trained scalars, and bytes of its
 // weights file as it is written.
-func Sizes(a *adapter.Adapter, p *adapter.Facts, ranks []int) (func(rank int) (parameters int, bytes int64), error) {
+func Sizes(a *adapter.Adapter, p *adapter.Provenance, ranks []int) (func(rank int) (parameters int, bytes int64), error) {
 	bytes := map[int]int64{}
 	for _, r := range ranks {
 		s, err := NewSlice(a, p, r, Form{})

@@ -19,7 +19,7 @@ type StoredAdapter struct {
 	Folder     string // PEFT folder, or loralib's file
 	Run        string // run folder; "" if the adapter is in none
 	Adapter    *adapter.Adapter
-	Provenance *adapter.Facts
+	Provenance *adapter.Provenance
 	Notes      []string          // contents of the files that were not loaded, one line each
 	Metadata   map[string]string // of the weights' file
 }
@@ -52,7 +52,7 @@ func OpenAdapter(env *Env, path string, options adapter.Options) (*StoredAdapter
 	if err != nil {
 		return nil, err
 	}
-	a.Adapter, a.Provenance, a.Notes, a.Metadata = loaded.Adapter, loaded.Facts, loaded.Notes, loaded.Metadata
+	a.Adapter, a.Provenance, a.Notes, a.Metadata = loaded.Adapter, loaded.Provenance, loaded.Notes, loaded.Metadata
 	for _, n := range a.Notes {
 		env.Say(a.Folder + ": " + n)
 	}
@@ -106,7 +106,7 @@ func (a *StoredAdapter) Remembered() (*settings.Layer, error) {
 }
 
 // rememberFiles adds what an adapter knows of a task of the user's own files.
-func rememberFiles(l *settings.Layer, p *adapter.Facts, file string) {
+func rememberFiles(l *settings.Layer, p *adapter.Provenance, file string) {
 	kind := data.Classification
 	if p.Regression {
 		kind = data.Regression

@@ -46,7 +46,7 @@ func TestLowRankIsTheEquation(t *testing.T) {
 	g.in.Gates = g.input("gates", gates, sequences, 3)
 	w := frozen(4, 6)
 	y, err := op.LowRank(&g.in, "l", g.input("x", x, rows, 6), op.Tokens, w,
-		[]op.Site{{A: g.input("A", a, 3, 6), B: g.input("B", b, 4, 3), Out: 4}}, false)
+		[]op.Pair{{A: g.input("A", a, 3, 6), B: g.input("B", b, 4, 3), Out: 4}}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,15 +129,15 @@ func TestShapeErrors(t *testing.T) {
 		"norm": func() (*G.Node, error) {
 			return op.AddLayerNorm(&g.in, "n", x, x, op.Tokens, op.Norm{Gamma: ramp(5, 1), Beta: ramp(5, 1)}, op.Drop{}, [2]bool{})
 		},
-		"site too wide": func() (*G.Node, error) {
-			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(4, 6), []op.Site{{A: a, B: b, Column: 1, Out: 4}}, false)
+		"pair too wide": func() (*G.Node, error) {
+			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(4, 6), []op.Pair{{A: a, B: b, Column: 1, Out: 4}}, false)
 		},
 		"no such gate": func() (*G.Node, error) {
-			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(4, 6), []op.Site{{A: a, B: b, Module: 1, Out: 4}}, false)
+			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(4, 6), []op.Pair{{A: a, B: b, Module: 1, Out: 4}}, false)
 		},
 		"dense": func() (*G.Node, error) { return op.Dense(&g.in, "n", x, a, g.input("bias", ramp(4, 1), 4), false) },
 		"A and B swapped": func() (*G.Node, error) {
-			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(4, 6), []op.Site{{A: b, B: a, Out: 4}}, false)
+			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(4, 6), []op.Pair{{A: b, B: a, Out: 4}}, false)
 		},
 	} {
 		if _, err := build(); err == nil {

@@ -8,16 +8,16 @@ import (
 	"github.com/dylora/dylora/internal/kernel"
 )
 
-// Site is one adapted projection inside a frozen one, which may hold several side by
+// Pair is one adapted projection inside a frozen one, which may hold several side by
 // side (query, key and value are one product).
-type Site struct {
+type Pair struct {
 	A, B   *G.Node // (R, In) and (Out, R)
 	Module int     // which gate of the sequence: gates are (sequences, modules·R)
 	Column int     // where its Out columns begin in the frozen projection's output
 	Out    int
 }
 
-// LowRank is the layer that this project is about, for every row x and each site:
+// LowRank is the layer that this project is about, for every row x and each pair:
 //
 //	y = W x + b + B · (g ⊙ (A x))
 //
@@ -25,7 +25,7 @@ type Site struct {
 // says what the layer is: α/b for the first b entries and 0 beyond is DyLoRA at rank b,
 // α/R everywhere is LoRA, 0 is the base model. learn gates the gradients of A and B
 // alone: the same node as gates, or one that holds rows still (update mode frozen).
-func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, sites []Site, trained bool) (*G.Node, error) {
+func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, pairs []Pair, trained bool) (*G.Node, error) {
 	if err := want("lowrank "+name, x, w.W.In); err != nil {
 		return nil, err
 	}
@@ -37,18 +37,18 @@ func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, sites []Site
 	}
 	nodes := G.Nodes{x, b.Layout, b.Gates, learn}
 	t := &terms{per: per, w: w, width: b.Gates.Shape()[1]}
-	for _, site := range sites {
-		r := site.A.Shape()[0]
-		if a, c := site.A.Shape(), site.B.Shape(); a.Dims() != 2 || a[1] != w.W.In || c.Dims() != 2 || c[0] != site.Out || c[1] != r {
-			return nil, fmt.Errorf("lowrank %s: A %v and B %v for a projection of %d to %d", name, a, c, w.W.In, site.Out)
+	for _, pair := range pairs {
+		r := pair.A.Shape()[0]
+		if a, c := pair.A.Shape(), pair.B.Shape(); a.Dims() != 2 || a[1] != w.W.In || c.Dims() != 2 || c[0] != pair.Out || c[1] != r {
+			return nil, fmt.Errorf("lowrank %s: A %v and B %v for a projection of %d to %d", name, a, c, w.W.In, pair.Out)
 		}
-		if site.Column+site.Out > w.W.Out || (site.Module+1)*r > t.width {
-			return nil, fmt.Errorf("lowrank %s: columns %d+%d of %d, gate %d of width %d", name, site.Column, site.Out, w.W.Out, site.Module, t.width)
+		if pair.Column+pair.Out > w.W.Out || (pair.Module+1)*r > t.width {
+			return nil, fmt.Errorf("lowrank %s: columns %d+%d of %d, gate %d of width %d", name, pair.Column, pair.Out, w.W.Out, pair.Module, t.width)
 		}
-		t.terms = append(t.terms, newTerm(site, r, x.Shape()[0]))
+		t.terms = append(t.terms, newTerm(pair, r, x.Shape()[0]))
 		s.in, s.diff = append(s.in, matrix, matrix), append(s.diff, true, true)
-		s.more += fmt.Sprintf("site(module=%d column=%d out=%d rank=%d)", site.Module, site.Column, site.Out, r)
-		nodes = append(nodes, site.A, site.B)
+		s.more += fmt.Sprintf("pair(module=%d column=%d out=%d rank=%d)", pair.Module, pair.Column, pair.Out, r)
+		nodes = append(nodes, pair.A, pair.B)
 	}
 	s.more += fmt.Sprintf(" in=%d per=%d gates=%d", w.W.In, per, t.width)
 	if b.Residual.joins(x) {
@@ -68,18 +68,18 @@ type terms struct {
 	residual *Residual
 }
 
-// term is the state of one site. h = A x is kept for the gradient of B; bt is Bᵀ, made
+// term is the state of one pair. h = A x is kept for the gradient of B; bt is Bᵀ, made
 // once a run, because the kernels want the long side contiguous.
 type term struct {
-	Site
+	Pair
 	rank  int
 	h     []float32 // (capacity, R): A x, not gated
 	gated []float32 // (capacity, R): g ⊙ h
 	bt    []float32 // (R, Out)
 }
 
-func newTerm(s Site, rank, rows int) *term {
-	return &term{Site: s, rank: rank, h: make([]float32, rows*rank), gated: make([]float32, rows*rank), bt: make([]float32, rank*s.Out)}
+func newTerm(p Pair, rank, rows int) *term {
+	return &term{Pair: p, rank: rank, h: make([]float32, rows*rank), gated: make([]float32, rows*rank), bt: make([]float32, rank*p.Out)}
 }
 
 // gate writes g ⊙ src into dst for the rows [lo, hi), both (capacity, R).
@@ -105,7 +105,7 @@ type lowRank struct {
 
 var _ G.SDOp = &lowRank{}
 
-// Do computes the frozen product, then adds each site's term to its columns.
+// Do computes the frozen product, then adds each pair's term to its columns.
 func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 	v, err := o.floats(in)
 	if err != nil {

@@ -8,10 +8,10 @@ import (
 	"github.com/dylora/dylora/internal/kernel"
 )
 
-// SymDiff, with dy the gradient of y, and for each site z = Bᵀ dy (its columns of dy):
+// SymDiff, with dy the gradient of y, and for each pair z = Bᵀ dy (its columns of dy):
 //
 //	dA = Σ_rows (learn ⊙ z) xᵀ    dB = Σ_rows dy (learn ⊙ A x)ᵀ
-//	dx = Wᵀ dy + Σ_sites Aᵀ (g ⊙ z)
+//	dx = Wᵀ dy + Σ_pairs Aᵀ (g ⊙ z)
 func (o *lowRank) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 	x, layout, gates, learn := in[0], in[1], in[2], in[3]
 	grads := make(G.Nodes, len(in))
@@ -65,7 +65,7 @@ func (o *lowRank) derived(p place, kind, name string, rows, cols, matrices int) 
 	return s
 }
 
-// lowRankZ is z = Bᵀ dy over a site's columns, (capacity, R).
+// lowRankZ is z = Bᵀ dy over a pair's columns, (capacity, R).
 type lowRankZ struct {
 	spec
 	notDifferentiable

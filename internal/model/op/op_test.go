@@ -92,7 +92,7 @@ func TestResidualGradient(t *testing.T) {
 	})
 	optest.Check(t, []optest.Input{matrix("x", rows, 6), layout(), fixed("gates", sequences, 3), matrix("A", 3, 6), matrix("B", 6, 3)}, tokens, tolerance, func(in G.Nodes) (*G.Node, error) {
 		b := &op.Inputs{Layout: in[1], Gates: in[2], Residual: &op.Residual{Of: in[0]}}
-		y, err := op.LowRank(b, "l", in[0], op.Tokens, w, []op.Site{{A: in[3], B: in[4], Out: 6}}, true)
+		y, err := op.LowRank(b, "l", in[0], op.Tokens, w, []op.Pair{{A: in[3], B: in[4], Out: 6}}, true)
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +148,7 @@ func TestAttentionGradientOverBlocks(t *testing.T) {
 	})
 }
 
-// lowRankInputs are x, layout, gates, learn and the pairs of two sites at rank 3.
+// lowRankInputs are x, layout, gates, learn and two pairs at rank 3.
 func lowRankInputs(per op.Rows) []optest.Input {
 	n := rows
 	if per == op.Sequences {
@@ -161,7 +161,7 @@ func lowRankInputs(per op.Rows) []optest.Input {
 func lowRank(per op.Rows, trained bool) func(in G.Nodes) (*G.Node, error) {
 	w := frozen(9, 6)
 	return func(in G.Nodes) (*G.Node, error) {
-		return op.LowRank(&op.Inputs{Layout: in[1], Gates: in[2]}, "l", in[0], per, w, []op.Site{
+		return op.LowRank(&op.Inputs{Layout: in[1], Gates: in[2]}, "l", in[0], per, w, []op.Pair{
 			{A: in[3], B: in[4], Module: 0, Column: 0, Out: 4}, {A: in[5], B: in[6], Module: 1, Column: 6, Out: 2}}, trained)
 	}
 }

@@ -21,8 +21,10 @@ var projections = []struct{ target, path string }{
 // layerPath is the name of something in layer i, without the encoder's prefix.
 func layerPath(i int, path string) string { return fmt.Sprintf("encoder.layer.%d.%s", i, path) }
 
-// site is the full name of a projection of layer i.
-func (c *Config) site(i int, path string) string { return c.architecture().prefix + layerPath(i, path) }
+// modulePath is the full name of a projection of layer i.
+func (c *Config) modulePath(i int, path string) string {
+	return c.architecture().prefix + layerPath(i, path)
+}
 
 // size is the (in, out) of a projection.
 func (c *Config) size(path string) (in, out int) {
@@ -44,14 +46,14 @@ func (m *Model) Projections(targets []string) ([]weights.Projection, error) {
 			return nil, fmt.Errorf("model: no projection %q", t)
 		}
 	}
-	var sites []weights.Projection
+	var list []weights.Projection
 	for i := range m.Config.Layers {
 		for _, p := range projections {
 			if slices.Contains(targets, p.target) {
 				in, out := m.Config.size(p.path)
-				sites = append(sites, weights.Projection{Name: m.Config.site(i, p.path), In: in, Out: out})
+				list = append(list, weights.Projection{Name: m.Config.modulePath(i, p.path), In: in, Out: out})
 			}
 		}
 	}
-	return sites, nil
+	return list, nil
 }

@@ -11,10 +11,11 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// Facts is what dylora remembers of an adapter beside PEFT's files, in dylora.json.
-type Facts struct {
+// Provenance is where an adapter comes from: what it was trained on, and how. It stands
+// beside PEFT's files, in dylora.json.
+type Provenance struct {
 	Version    string                        `json:"version"`            // of dylora
-	Task       string                        `json:"task"`               // canonical name, or that of the training file; empty if there are no facts
+	Task       string                        `json:"task"`               // canonical name, or that of the training file; empty if there is no provenance
 	Labels     []string                      `json:"labels"`             // by class index
 	Regression bool                          `json:"regression"`         // one real output, no classes
 	Model      string                        `json:"model"`              // the base model's name or path
@@ -44,57 +45,58 @@ type Facts struct {
 	InitHash    string `json:"init_hash,omitzero"`    // that one's Fingerprint
 
 	HubModel bool              `json:"hub_model,omitzero"` // Model is a name of the Hub
-	Training map[string]string `json:"training,omitempty"` // settings of training that are no facts above, by key
+	Training map[string]string `json:"training,omitempty"` // settings of training that stand in no field above, by key
 }
 
 // CheckBase compares the base model's hash with the one the adapter was trained on. A
-// mismatch is fault.Invalid because of OtherBase unless force is set. Facts without a hash match any model.
-func (f *Facts) CheckBase(hash string, force bool) error {
-	if f == nil || f.ModelHash == "" || f.ModelHash == hash || force {
+// mismatch is fault.Invalid because of OtherBase unless force is set. A provenance without a
+// hash matches any model.
+func (p *Provenance) CheckBase(hash string, force bool) error {
+	if p == nil || p.ModelHash == "" || p.ModelHash == hash || force {
 		return nil
 	}
 	return fault.Because(OtherBase, fault.Invalidf("the adapter was trained on another base model: %s with hash %s, not %s",
-		show(f.Model), short(f.ModelHash), short(hash)))
+		show(p.Model), short(p.ModelHash), short(hash)))
 }
 
 // short is enough of a hash to tell two apart.
 func short(hash string) string { return oneLine(hash[:min(12, len(hash))]) }
 
-// parseFacts reads dylora.json. Unknown keys are refused, as a later version may rely on
-// them.
-func parseFacts(file string, b []byte) (*Facts, error) {
-	f := new(Facts)
-	if err := json.Unmarshal(b, f, json.RejectUnknownMembers(true)); err != nil {
+// parseProvenance reads dylora.json. Unknown keys are refused, as a later version may rely
+// on them.
+func parseProvenance(file string, b []byte) (*Provenance, error) {
+	p := new(Provenance)
+	if err := json.Unmarshal(b, p, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fault.Invalidf("%s: %s; it may come from another version of dylora", file, oneLine(err.Error()))
 	}
-	return f, nil
+	return p, nil
 }
 
-func (f *Facts) encode() ([]byte, error) {
-	return json.Marshal(f, json.Deterministic(true), jsontext.WithIndent("  "))
+func (p *Provenance) encode() ([]byte, error) {
+	return json.Marshal(p, json.Deterministic(true), jsontext.WithIndent("  "))
 }
 
 // metadata is for those who have only the weights' file: the format that PEFT names, and
-// the facts that say how the weights are meant.
-func (f *Facts) metadata() map[string]string {
+// that part of the provenance that says how the weights are meant.
+func (p *Provenance) metadata() map[string]string {
 	m := map[string]string{"format": "pt"}
-	if f == nil {
+	if p == nil {
 		return m
 	}
 	maps.Copy(m, map[string]string{
-		"dylora.version":    f.Version,
-		"dylora.task":       f.Task,
-		"dylora.labels":     strings.Join(f.Labels, ","),
-		"dylora.model":      f.Model,
-		"dylora.model_hash": f.ModelHash,
-		"dylora.rank":       strconv.Itoa(f.Rank),
-		"dylora.rank_max":   strconv.Itoa(f.RankMax),
-		"dylora.rank_min":   strconv.Itoa(f.RankMin),
-		"dylora.alpha":      strconv.FormatFloat(f.Alpha, 'g', -1, 64),
-		"dylora.sampler":    f.Sampler,
-		"dylora.update":     f.Update,
-		"dylora.seed":       strconv.FormatUint(f.Seed, 10),
-		"dylora.targets":    strings.Join(f.Targets, ","),
+		"dylora.version":    p.Version,
+		"dylora.task":       p.Task,
+		"dylora.labels":     strings.Join(p.Labels, ","),
+		"dylora.model":      p.Model,
+		"dylora.model_hash": p.ModelHash,
+		"dylora.rank":       strconv.Itoa(p.Rank),
+		"dylora.rank_max":   strconv.Itoa(p.RankMax),
+		"dylora.rank_min":   strconv.Itoa(p.RankMin),
+		"dylora.alpha":      strconv.FormatFloat(p.Alpha, 'g', -1, 64),
+		"dylora.sampler":    p.Sampler,
+		"dylora.update":     p.Update,
+		"dylora.seed":       strconv.FormatUint(p.Seed, 10),
+		"dylora.targets":    strings.Join(p.Targets, ","),
 	})
 	maps.DeleteFunc(m, func(_, v string) bool { return v == "" })
 	return m

@@ -7,9 +7,9 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// facts fill every field.
-func facts() *adapter.Facts {
-	return &adapter.Facts{
+// provenance fills every field.
+func provenance() *adapter.Provenance {
+	return &adapter.Provenance{
 		Version: "1.2.3", Task: "demo", Labels: []string{"bad", "good"}, Regression: true, Model: "mini",
 		ModelHash: "0123456789abcdef", Rank: 4, Alpha: 16, RankMax: 8, RankMin: 1, CutFrom: 8,
 		Sampler: "uniform", Block: 1, Update: "all", Seed: 1<<64 - 1, Targets: []string{"query", "value"},
@@ -19,21 +19,21 @@ func facts() *adapter.Facts {
 
 func TestCheckBase(t *testing.T) {
 	tests := []struct {
-		name  string
-		facts *adapter.Facts
-		hash  string
-		force bool
-		ok    bool
+		name       string
+		provenance *adapter.Provenance
+		hash       string
+		force      bool
+		ok         bool
 	}{
-		{"the same model", facts(), "0123456789abcdef", false, true},
-		{"another model", facts(), "ffffffffffffffff", false, false},
-		{"another model, forced", facts(), "ffffffffffffffff", true, true},
-		{"no facts", nil, "f", false, true},
-		{"no hash in the facts", &adapter.Facts{}, "f", false, true},
-		{"no hash of the model", facts(), "", false, false},
+		{"the same model", provenance(), "0123456789abcdef", false, true},
+		{"another model", provenance(), "ffffffffffffffff", false, false},
+		{"another model, forced", provenance(), "ffffffffffffffff", true, true},
+		{"no provenance", nil, "f", false, true},
+		{"no hash in the provenance", &adapter.Provenance{}, "f", false, true},
+		{"no hash of the model", provenance(), "", false, false},
 	}
 	for _, tt := range tests {
-		err := tt.facts.CheckBase(tt.hash, tt.force)
+		err := tt.provenance.CheckBase(tt.hash, tt.force)
 		if (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
 		}
