@@ -2,7 +2,6 @@ package adapter_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/pickle"
+	"github.com/dylora/dylora/internal/reftest"
 	"github.com/dylora/dylora/internal/safetensors"
 	"github.com/dylora/dylora/internal/weights"
 )
@@ -30,41 +30,23 @@ type reference struct {
 	model   *safetensors.File
 }
 
-// eachReference walks $DYLORA_SHARED/golden.
+// eachReference walks the folders of encoders.
 func eachReference(t *testing.T, test func(t *testing.T, r reference)) {
-	root := os.Getenv("DYLORA_SHARED")
-	if root == "" {
-		t.Skip("DYLORA_SHARED is not set")
-	}
-	found, err := filepath.Glob(filepath.Join(root, "golden", "*", "reference.json"))
-	must(t, err)
-	for _, file := range found {
-		dir := filepath.Dir(file)
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			test(t, openReference(t, dir))
-		})
+	for _, dir := range reftest.Folders(t) {
+		e := reftest.Open(t, dir)
+		t.Run(e.Name(), func(t *testing.T) { test(t, openReference(t, e)) })
 	}
 }
 
-func openReference(t *testing.T, dir string) reference {
+func openReference(t *testing.T, e *reftest.Encoder) reference {
 	t.Helper()
-	var meta struct {
-		RankMax int `json:"rank_max"`
-		Alpha   float64
-	}
-	readInto(t, filepath.Join(dir, "reference.json"), &meta)
-	r := reference{dir: dir, full: &adapter.Adapter{Rank: meta.RankMax, Alpha: meta.Alpha}}
+	r := reference{dir: e.Dir, full: &adapter.Adapter{Rank: e.RankMax, Alpha: e.Alpha}, tensors: e.File}
 	var err error
-	r.tensors, err = safetensors.Read(filepath.Join(dir, "reference.safetensors"))
+	r.model, err = safetensors.Read(filepath.Join(e.Model(), "model.safetensors"))
 	must(t, err)
-	r.model, err = safetensors.Read(filepath.Join(dir, "model", "model.safetensors"))
-	must(t, err)
-	for _, a := range r.tensors.Tensors {
-		name, isA := strings.CutSuffix(a.Name, ".lora_A")
-		if module, ok := strings.CutPrefix(name, "adapter."); ok && isA {
-			b, _ := r.tensors.Tensor(name + ".lora_B")
-			r.full.Modules = append(r.full.Modules, adapter.Module{Name: module, In: a.Shape[1], Out: b.Shape[0], A: values(t, a), B: values(t, b)})
-		}
+	for _, name := range e.Modules {
+		a, b := e.Tensor(t, "adapter."+name+".lora_A"), e.Tensor(t, "adapter."+name+".lora_B")
+		r.full.Modules = append(r.full.Modules, adapter.Module{Name: name, In: len(a) / e.RankMax, Out: len(b) / e.RankMax, A: a, B: b})
 	}
 	for _, h := range r.model.Tensors {
 		if strings.HasPrefix(h.Name, "classifier.") {
@@ -72,13 +54,6 @@ func openReference(t *testing.T, dir string) reference {
 		}
 	}
 	return r
-}
-
-func readInto(t *testing.T, file string, into any) {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	must(t, err)
-	must(t, json.Unmarshal(b, into))
 }
 
 func values(t *testing.T, s safetensors.Tensor) []float32 {
@@ -203,10 +178,7 @@ func TestReferenceMerge(t *testing.T) {
 // TestReferenceAdapters: every adapter found in the wild loads, its tensors stay the same
 // to the bit when it is saved again, and what is not kept is said.
 func TestReferenceAdapters(t *testing.T) {
-	root := os.Getenv("DYLORA_SHARED")
-	if root == "" {
-		t.Skip("DYLORA_SHARED is not set")
-	}
+	root := reftest.Shared(t, "adapters of public repositories")
 	said := map[string]int{"aguleon-r4-biasall": 2} // lines about odd keys
 	found, err := filepath.Glob(filepath.Join(root, "data", "adapters", "*", "adapter_config.json"))
 	must(t, err)
@@ -230,10 +202,7 @@ func TestReferenceAdapters(t *testing.T) {
 // TestReferenceLoralib: a file of microsoft/LoRA loads where that is allowed, and saved as
 // PEFT's its tensors are the same to the bit.
 func TestReferenceLoralib(t *testing.T) {
-	root := os.Getenv("DYLORA_SHARED")
-	if root == "" {
-		t.Skip("DYLORA_SHARED is not set")
-	}
+	root := reftest.Shared(t, "the adapters of microsoft/LoRA")
 	file := filepath.Join(root, "data", "adapters", "microsoft-lora-mnli", "roberta_base_lora_mnli.bin")
 	for want, o := range map[fault.Reason]adapter.Options{adapter.PickledWeights: {Alpha: 16}, adapter.NoAlpha: {AllowPickle: true}} {
 		if _, err := adapter.OpenLoralib(file, o); fault.ClassOf(err) != fault.Usage || fault.ReasonOf(err) != want {

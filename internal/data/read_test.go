@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/reftest"
 )
 
 // write makes a file, and the folders above it.
@@ -138,10 +139,7 @@ func TestReadDemo(t *testing.T) {
 // TestReferenceGLUE reads every official file there is for the splits of every task, and
 // compares the number of examples with the number of line ends.
 func TestReferenceGLUE(t *testing.T) {
-	shared := os.Getenv("DYLORA_SHARED")
-	if shared == "" {
-		t.Skip("DYLORA_SHARED is not set: no official files here")
-	}
+	shared := reftest.Shared(t, "the official files of GLUE")
 	glue, read := filepath.Join(shared, "data", "glue"), 0
 	for _, task := range Tasks() {
 		for _, split := range task.Splits() {

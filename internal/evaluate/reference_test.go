@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/dylora/dylora/internal/reftest"
 )
 
 // referenceCase is one case of metrics.json: "kind", "labels" and "predictions", and every
@@ -39,18 +41,10 @@ func (c *referenceCase) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// TestReferenceMetrics: equal to scikit-learn and scipy on every case of every file in
-// the shared folder of metrics. A metric or a kind that is not known fails.
+// TestReferenceMetrics: equal to scikit-learn and scipy on every case of every file of
+// metrics. A metric or a kind that is not known fails.
 func TestReferenceMetrics(t *testing.T) {
-	root := os.Getenv("DYLORA_SHARED")
-	if root == "" {
-		t.Skip("DYLORA_SHARED is not set: no reference metrics")
-	}
-	files, err := filepath.Glob(filepath.Join(root, "golden", "metrics", "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no reference metrics under %s: %v", root, err)
-	}
-	for _, file := range files {
+	for _, file := range reftest.Glob(t, "metrics/*.json") {
 		var reference struct{ Cases []referenceCase }
 		b, err := os.ReadFile(file)
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/hub/hubtest"
 	"github.com/dylora/dylora/internal/parquet"
+	"github.com/dylora/dylora/internal/reftest"
 )
 
 func TestMain(m *testing.M) {
@@ -96,10 +97,7 @@ func TestAllOfGLUE(t *testing.T) {
 
 // TestReferenceFiles sends the official files the way of the Hub: the same examples arrive.
 func TestReferenceFiles(t *testing.T) {
-	shared := os.Getenv("DYLORA_SHARED")
-	if shared == "" {
-		t.Skip("DYLORA_SHARED is not set: no official files here")
-	}
+	shared := reftest.Shared(t, "the official files of GLUE")
 	read := 0
 	for _, task := range data.Tasks() {
 		for _, split := range []string{"dev", "test"} {

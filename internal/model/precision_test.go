@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/reftest"
 )
 
 // relativeError is the largest difference over the largest magnitude of want.
@@ -30,7 +30,7 @@ type roundings struct{ logits, gradients float64 }
 // load reads the reference's model in a precision; int8 is calibrated on its sequences.
 func (r *reference) load(t *testing.T, p kernel.Precision) *Model {
 	t.Helper()
-	dir := filepath.Join(r.dir, "model")
+	dir := r.Model()
 	first := p
 	if p == kernel.Int8 {
 		first = kernel.Float32
@@ -65,13 +65,13 @@ func (r *reference) measure(t *testing.T, p kernel.Precision) (e roundings) {
 		for _, gr := range graphs {
 			logits, _, err := gr.Run(in)
 			must(t, err)
-			e.logits = max(e.logits, relativeError(logits, r.tensor(t, name+".logits")))
+			e.logits = max(e.logits, relativeError(logits, r.Tensor(t, name+".logits")))
 		}
 		if b == 0 {
 			continue
 		}
 		for _, g := range graphs[len(graphs)-1].Gradients() {
-			off := relativeError(g.Data, r.tensor(t, name+".grad."+g.Name))
+			off := relativeError(g.Data, r.Tensor(t, name+".grad."+g.Name))
 			if off > e.gradients {
 				t.Logf("%s %s: %.2g", name, strings.TrimPrefix(g.Name, "roberta.encoder."), off)
 			}
@@ -92,10 +92,11 @@ func TestPrecisionErrors(t *testing.T) {
 	}
 	before := kernel.ActiveName()
 	defer func() { must(t, kernel.Configure(before)) }()
-	for _, r := range references(t) {
+	for _, dir := range reftest.Folders(t) {
+		r := &reference{Encoder: reftest.Open(t, dir)}
 		for p, bound := range bounds {
 			for _, name := range kernel.Names() {
-				t.Run(fmt.Sprintf("%s/%s/%s", filepath.Base(r.dir), p, name), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s/%s/%s", r.Name(), p, name), func(t *testing.T) {
 					must(t, kernel.Configure(name))
 					e := r.measure(t, p)
 					t.Logf("logits %.2g, gradients %.2g", e.logits, e.gradients)

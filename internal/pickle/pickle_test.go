@@ -3,7 +3,6 @@ package pickle_test
 import (
 	"encoding/binary"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/pickle"
+	"github.com/dylora/dylora/internal/reftest"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -76,10 +76,7 @@ func TestLegacy(t *testing.T) {
 
 // TestWild reads a file from a public repository.
 func TestWild(t *testing.T) {
-	shared := os.Getenv("DYLORA_SHARED")
-	if shared == "" {
-		t.Skip("DYLORA_SHARED is not set: it names the folder of the reference data")
-	}
+	shared := reftest.Shared(t, "adapters of public repositories")
 	paths, err := filepath.Glob(filepath.Join(shared, "data", "adapters", "*", "*.bin"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no file: %v", err)

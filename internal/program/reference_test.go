@@ -1,11 +1,9 @@
 package program_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/dylora/dylora/internal/adapter"
@@ -13,33 +11,12 @@ import (
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
-	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/reftest"
 )
 
-// reference is a folder of PyTorch's outputs, as far as training needs it.
+// reference is a folder of PyTorch's outputs with its model loaded.
 type reference struct {
-	dir       string
-	RankMax   int       `json:"rank_max"`
-	Alpha     float64   `json:"alpha"`
-	Modules   []string  `json:"sites"`
-	Sequences [][]int32 `json:"sequences"`
-	Types     [][]int32 `json:"token_types"`
-	Labels    []float32 `json:"labels"`
-	Train     struct {
-		Ranks   []int     `json:"ranks"`
-		LR      float64   `json:"lr"`
-		Decay   float64   `json:"weight_decay"`
-		Betas   []float64 `json:"betas"`
-		Eps     float64   `json:"eps"`
-		Clip    float64   `json:"clip"`
-		Batches [][]int   `json:"batches"`
-		Modes   map[string][]struct {
-			Loss float64 `json:"loss"`
-			Norm float64 `json:"grad_norm"`
-			LR   float64 `json:"lr"`
-		} `json:"modes"`
-	} `json:"train"`
-	file  *safetensors.File
+	*reftest.Encoder
 	model *model.Model
 }
 
@@ -50,36 +27,20 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// load reads a reference.
-func load(t *testing.T, path string) *reference {
+// load reads the reference in the folder dir.
+func load(t *testing.T, dir string) *reference {
 	t.Helper()
-	r := &reference{dir: filepath.Dir(path)}
-	b, err := os.ReadFile(path)
+	e := reftest.Open(t, dir)
+	m, err := model.Load(os.DirFS(e.Model()), e.Model(), model.LoadOptions{})
 	must(t, err)
-	must(t, json.Unmarshal(b, r))
-	r.model, err = model.Load(os.DirFS(filepath.Join(r.dir, "model")), r.dir, model.LoadOptions{})
-	must(t, err)
-	r.file, err = safetensors.Read(filepath.Join(r.dir, "reference.safetensors"))
-	must(t, err)
-	return r
-}
-
-func (r *reference) tensor(t *testing.T, name string) []float32 {
-	t.Helper()
-	x, ok := r.file.Tensor(name)
-	if !ok {
-		t.Fatalf("no tensor %s", name)
-	}
-	v, err := x.Float32()
-	must(t, err)
-	return v
+	return &reference{e, m}
 }
 
 // adapter is the reference's adapter with the checkpoint's head.
 func (r *reference) adapter(t *testing.T, labels int) *adapter.Adapter {
 	a := &adapter.Adapter{Rank: r.RankMax, Alpha: r.Alpha, Head: r.model.Head(labels, 0)}
 	for _, name := range r.Modules {
-		s := adapter.Module{Name: name, A: r.tensor(t, "adapter."+name+".lora_A"), B: r.tensor(t, "adapter."+name+".lora_B")}
+		s := adapter.Module{Name: name, A: r.Tensor(t, "adapter."+name+".lora_A"), B: r.Tensor(t, "adapter."+name+".lora_B")}
 		s.In, s.Out = len(s.A)/r.RankMax, len(s.B)/r.RankMax
 		a.Modules = append(a.Modules, s)
 	}
@@ -97,20 +58,12 @@ func (r *reference) batch(index []int) *data.Batch {
 // TestReferenceTraining repeats the ten steps of every update mode that a reference has:
 // loss, gradient norm and the weights at the end.
 func TestReferenceTraining(t *testing.T) {
-	shared := os.Getenv("DYLORA_SHARED")
-	if shared == "" {
-		t.Skip("DYLORA_SHARED is not set: no reference outputs")
-	}
-	paths, _ := filepath.Glob(filepath.Join(shared, "golden", "*", "reference.json"))
-	if len(paths) == 0 {
-		t.Fatalf("no reference under %s", shared)
-	}
-	for _, path := range paths {
+	for _, dir := range reftest.Folders(t) {
 		for _, level := range kernel.Levels() {
 			restore := kernel.Use(level)
-			r := load(t, path)
+			r := load(t, dir)
 			for mode := range r.Train.Modes {
-				t.Run(fmt.Sprintf("%s/%s/%s", filepath.Base(r.dir), level, mode), func(t *testing.T) { r.train(t, mode) })
+				t.Run(fmt.Sprintf("%s/%s/%s", r.Name(), level, mode), func(t *testing.T) { r.train(t, mode) })
 			}
 			restore()
 		}
@@ -118,7 +71,7 @@ func TestReferenceTraining(t *testing.T) {
 }
 
 func (r *reference) train(t *testing.T, mode string) {
-	labels := len(r.tensor(t, "base.logits")) / len(r.Sequences)
+	labels := r.NumLabels(t)
 	task := &data.Task{Name: "reference", Labels: make([]string, labels)}
 	if labels == 1 {
 		task.Kind = data.Regression
@@ -160,7 +113,7 @@ func (r *reference) train(t *testing.T, mode string) {
 		}
 	}
 	for _, x := range params {
-		compare(t, x.Name, x.Value, r.tensor(t, "train."+mode+"."+x.Name))
+		reftest.Compare(t, x.Name, x.Value, r.Tensor(t, "train."+mode+"."+x.Name), tolerance)
 	}
 }
 
@@ -170,21 +123,5 @@ func near(t *testing.T, what string, got, want float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= tolerance*math.Abs(want)) {
 		t.Errorf("%s is %v, want %v", what, got, want)
-	}
-}
-
-// compare fails where got is off by more than the tolerance times want's largest magnitude.
-func compare(t *testing.T, what string, got, want []float32) {
-	t.Helper()
-	var worst, size float64
-	at := 0
-	for i, w := range want {
-		size = max(size, math.Abs(float64(w)))
-		if d := math.Abs(float64(got[i]) - float64(w)); !(d <= worst) {
-			worst, at = d, i
-		}
-	}
-	if !(worst <= tolerance*size) {
-		t.Errorf("%s: off by %.3g of %.3g at element %d", what, worst, size, at)
 	}
 }

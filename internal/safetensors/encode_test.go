@@ -15,6 +15,7 @@ import (
 	oracle "github.com/nlpodyssey/safetensors"
 	"pgregory.net/rapid"
 
+	"github.com/dylora/dylora/internal/reftest"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -82,15 +83,16 @@ func sameBytes(t *testing.T, path string) {
 // every kind of escape.
 func TestReferenceDTypes(t *testing.T) { sameBytes(t, filepath.Join("testdata", "dtypes.safetensors")) }
 
+// TestReferenceFiles: files of other writers keep their bytes.
 func TestReferenceFiles(t *testing.T) {
-	root := os.Getenv("DYLORA_SHARED")
-	if root == "" {
-		t.Skip("DYLORA_SHARED is not set")
+	roots := reftest.Folders(t)
+	if shared := os.Getenv(reftest.Variable); shared != "" {
+		roots = append(roots, filepath.Join(shared, "data", "adapters"))
 	}
-	for _, under := range []string{"golden", filepath.Join("data", "adapters")} {
-		err := filepath.WalkDir(filepath.Join(root, under), func(path string, _ fs.DirEntry, err error) error {
+	for _, root := range roots {
+		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 			if err == nil && filepath.Ext(path) == ".safetensors" {
-				t.Run(strings.TrimPrefix(path, root), func(t *testing.T) { sameBytes(t, path) })
+				t.Run(filepath.Base(root)+strings.TrimPrefix(path, root), func(t *testing.T) { sameBytes(t, path) })
 			}
 			return err
 		})
