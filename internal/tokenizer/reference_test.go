@@ -10,17 +10,51 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dylora/dylora/internal/reftest"
 	"github.com/dylora/dylora/internal/tokenizer"
 )
 
-// shared returns the folder of the reference data; without it the test is skipped.
-func shared(t testing.TB) string {
+// tokenization is a tokenizer's folder and the file of ids that the Rust library gave with it.
+type tokenization struct{ name, dir, file string }
+
+// tokenizations are the committed ones, and where DYLORA_SHARED is set the official tokenizers.
+func tokenizations(t testing.TB) (all []tokenization) {
 	t.Helper()
-	dir := os.Getenv("DYLORA_SHARED")
-	if dir == "" {
-		t.Skip("DYLORA_SHARED is not set: it names the folder of the reference data")
+	const name, suffix = "tokenization.jsonl", "_tokenization.jsonl"
+	committed, err := filepath.Glob(filepath.Join(reftest.Testdata(t), "*", name))
+	if err != nil || len(committed) == 0 {
+		t.Fatalf("no committed reference: %v", err)
 	}
-	return dir
+	for _, file := range committed {
+		dir := filepath.Dir(file)
+		all = append(all, tokenization{"small " + filepath.Base(dir), filepath.Join(dir, "model"), file})
+	}
+	shared := os.Getenv(reftest.Variable)
+	if shared == "" {
+		return all
+	}
+	official, err := filepath.Glob(filepath.Join(shared, "data/golden/*"+suffix))
+	if err != nil || len(official) == 0 {
+		t.Fatalf("no reference files: %v", err)
+	}
+	for _, file := range official {
+		name := strings.TrimSuffix(filepath.Base(file), suffix)
+		all = append(all, tokenization{name, filepath.Join(shared, "data/tokenizer", name), file})
+	}
+	return all
+}
+
+// byteLevel is the folder of the last tokenizer of RoBERTa's kind: the official one where it is there.
+func byteLevel(t testing.TB) string {
+	t.Helper()
+	all := tokenizations(t)
+	for i := len(all) - 1; i >= 0; i-- {
+		if _, err := os.Stat(filepath.Join(all[i].dir, "merges.txt")); err == nil {
+			return all[i].dir
+		}
+	}
+	t.Fatal("no tokenizer with merges.txt")
+	return ""
 }
 
 func load(t testing.TB, dir string) *tokenizer.Tokenizer {
@@ -63,17 +97,10 @@ func references(t testing.TB, file string) (all []reference) {
 
 // TestReferenceTokenization: the ids of the Rust library, line by line.
 func TestReferenceTokenization(t *testing.T) {
-	const suffix = "_tokenization.jsonl"
-	files, err := filepath.Glob(filepath.Join(shared(t), "data/golden/*"+suffix))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no reference files: %v", err)
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), suffix)
-		t.Run(name, func(t *testing.T) {
-			dir := filepath.Join(shared(t), "data/tokenizer", name)
-			tok := load(t, dir)
-			all := references(t, file)
+	for _, reference := range tokenizations(t) {
+		t.Run(reference.name, func(t *testing.T) {
+			tok := load(t, reference.dir)
+			all := references(t, reference.file)
 			wrong := 0
 			for i, r := range all {
 				got, types := tok.Sequence(r.Text, r.Pair, 0)
@@ -90,50 +117,79 @@ func TestReferenceTokenization(t *testing.T) {
 	}
 }
 
+// TestReferenceTexts: the ids and types that the committed encoders were run on come from
+// their texts, so that texts to logits is compared as a whole.
+func TestReferenceTexts(t *testing.T) {
+	compared := 0
+	for _, dir := range reftest.Folders(t) {
+		e := reftest.Open(t, dir)
+		if len(e.Texts) == 0 {
+			continue
+		}
+		tok := load(t, e.Model())
+		for i, text := range e.Texts {
+			got, types := tok.Sequence(text.A, text.B, 0)
+			if types == nil {
+				types = make([]int32, len(got))
+			}
+			if !slices.Equal(got, e.Sequences[i]) || !slices.Equal(types, e.Types[i]) {
+				t.Errorf("%s: %+v gives %v of types %v, want %v of %v", e.Name(), text, got, types, e.Sequences[i], e.Types[i])
+			}
+			compared++
+		}
+	}
+	if compared < 16 {
+		t.Errorf("only %d texts", compared)
+	}
+}
+
 // TestReferenceLayouts: tokenizer.json and the older files of the same folder
 // are the same tokenizer.
 func TestReferenceLayouts(t *testing.T) {
-	var dirs []string
-	for _, pattern := range []string{"data/tokenizer/*/merges.txt", "models/*/merges.txt", "models/*/vocab.txt"} {
-		found, err := filepath.Glob(filepath.Join(shared(t), pattern))
-		if err != nil {
-			t.Fatal(err)
+	patterns := []string{filepath.Join(reftest.Testdata(t), "*/model/merges.txt"), filepath.Join(reftest.Testdata(t), "*/model/vocab.txt")}
+	if shared := os.Getenv(reftest.Variable); shared != "" {
+		for _, pattern := range []string{"data/tokenizer/*/merges.txt", "models/*/merges.txt", "models/*/vocab.txt"} {
+			patterns = append(patterns, filepath.Join(shared, pattern))
 		}
-		dirs = append(dirs, found...)
 	}
 	texts := corpus(t)
-	for _, merges := range dirs {
-		dir := filepath.Dir(merges)
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			older := t.TempDir()
-			for _, name := range []string{"vocab.json", "merges.txt", "vocab.txt", "tokenizer_config.json"} {
-				if err := os.Symlink(filepath.Join(dir, name), filepath.Join(older, name)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			a, b := load(t, dir), load(t, older)
-			if a.VocabSize() != b.VocabSize() {
-				t.Errorf("VocabSize %d and %d", a.VocabSize(), b.VocabSize())
-			}
-			for _, text := range texts {
-				x, _ := a.Sequence(text, &text, 0)
-				if y, _ := b.Sequence(text, &text, 0); !slices.Equal(x, y) {
-					t.Fatalf("%q: tokenizer.json gives %v, the older files %v", text, x, y)
-				}
-			}
-		})
+	for _, pattern := range patterns {
+		layouts, err := filepath.Glob(pattern)
+		if err != nil || len(layouts) == 0 {
+			t.Fatalf("no %s: %v", pattern, err)
+		}
+		for _, layout := range layouts {
+			dir := filepath.Dir(layout)
+			t.Run(filepath.Base(filepath.Dir(dir))+"/"+filepath.Base(dir), func(t *testing.T) { sameLayouts(t, dir, texts) })
+		}
+	}
+}
+
+// sameLayouts compares the tokenizer of a folder with that of its older files alone.
+func sameLayouts(t *testing.T, dir string, texts []string) {
+	older := t.TempDir()
+	for _, name := range []string{"vocab.json", "merges.txt", "vocab.txt", "tokenizer_config.json"} {
+		if err := os.Symlink(filepath.Join(dir, name), filepath.Join(older, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, b := load(t, dir), load(t, older)
+	if a.VocabSize() != b.VocabSize() {
+		t.Errorf("VocabSize %d and %d", a.VocabSize(), b.VocabSize())
+	}
+	for _, text := range texts {
+		x, _ := a.Sequence(text, &text, 0)
+		if y, _ := b.Sequence(text, &text, 0); !slices.Equal(x, y) {
+			t.Fatalf("%q: tokenizer.json gives %v, the older files %v", text, x, y)
+		}
 	}
 }
 
 // corpus is every text of the reference files.
 func corpus(t testing.TB) (texts []string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(shared(t), "data/golden/*_tokenization.jsonl"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no reference files: %v", err)
-	}
-	for _, file := range files {
-		for _, r := range references(t, file) {
+	for _, reference := range tokenizations(t) {
+		for _, r := range references(t, reference.file) {
 			texts = append(texts, r.Text)
 		}
 	}
@@ -143,13 +199,9 @@ func corpus(t testing.TB) (texts []string) {
 // TestReferenceConcurrent: goroutines that share a tokenizer, and with it the cache, get
 // what one alone gets.
 func TestReferenceConcurrent(t *testing.T) {
-	dirs, err := filepath.Glob(filepath.Join(shared(t), "data/tokenizer/*/merges.txt"))
-	if err != nil || len(dirs) == 0 {
-		t.Fatalf("no tokenizer: %v", err)
-	}
-	texts := corpus(t)
+	dir, texts := byteLevel(t), corpus(t)
 	texts = texts[:min(len(texts), 1000)]
-	tok, alone := load(t, filepath.Dir(dirs[0])), load(t, filepath.Dir(dirs[0]))
+	tok, alone := load(t, dir), load(t, dir)
 	wrong := make(chan string, 4)
 	for range cap(wrong) {
 		go func() {
@@ -170,11 +222,7 @@ func TestReferenceConcurrent(t *testing.T) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	dirs, err := filepath.Glob(filepath.Join(shared(b), "data/tokenizer/*/merges.txt"))
-	if err != nil || len(dirs) == 0 {
-		b.Fatalf("no tokenizer: %v", err)
-	}
-	tok, texts := load(b, filepath.Dir(dirs[0])), corpus(b)
+	tok, texts := load(b, byteLevel(b)), corpus(b)
 	tokens, size := 0, 0
 	for b.Loop() {
 		for _, text := range texts {
@@ -187,11 +235,8 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func BenchmarkLoad(b *testing.B) {
-	dirs, err := filepath.Glob(filepath.Join(shared(b), "data/tokenizer/*/merges.txt"))
-	if err != nil || len(dirs) == 0 {
-		b.Fatalf("no tokenizer: %v", err)
-	}
+	dir := byteLevel(b)
 	for b.Loop() {
-		load(b, filepath.Dir(dirs[0]))
+		load(b, dir)
 	}
 }
