@@ -8,6 +8,7 @@ package train
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/dylora/dylora/internal/schema"
 )
@@ -21,7 +22,6 @@ type Config struct {
 	MaxSteps   int     `json:"max_steps" key:"max_steps" min:"0" scope:"card" help:"stop after n optimizer steps; 0: epochs decide"`
 	Accumulate int     `json:"accumulate" key:"grad_accumulation" default:"1" min:"1" scope:"card" help:"batches per optimizer step; they share one rank"`
 	LR         float64 `json:"lr" key:"lr" default:"1e-3" above:"0" scope:"card" help:"highest learning rate"`
-	Schedule   Shape   `json:"schedule"` // of the learning rate: Linear or Constant
 
 	WeightDecay float64 `json:"weight_decay" key:"weight_decay" default:"0.01" min:"0" scope:"card" help:"AdamW's decay, not on biases"`
 	Warmup      float64 `json:"warmup" key:"warmup" default:"0.06" min:"0" max:"1" scope:"card" help:"share of the steps in which the learning rate rises"` // rounded up to steps
@@ -56,9 +56,9 @@ func (c Config) Validate() error {
 			faults = append(faults, schema.Fault{Key: key, What: what})
 		}
 	}
-	rule(c.RanksPerStep.known(), "ranks_per_step", "is none of the draws")
-	rule(c.Beta1 >= 0 && c.Beta1 < 1, "beta1", "is not in [0, 1)")
-	rule(c.Beta2 >= 0 && c.Beta2 < 1, "beta2", "is not in [0, 1)")
-	rule(c.Eps > 0 && finite(c.Eps), "eps", "is not a positive number")
+	rule(c.RanksPerStep.known(), "ranks_per_step", fmt.Sprintf("unknown draw %d", int(c.RanksPerStep)))
+	rule(c.Beta1 >= 0 && c.Beta1 < 1, "beta1", fmt.Sprintf("%v is not in [0, 1)", c.Beta1))
+	rule(c.Beta2 >= 0 && c.Beta2 < 1, "beta2", fmt.Sprintf("%v is not in [0, 1)", c.Beta2))
+	rule(c.Eps > 0 && finite(c.Eps), "eps", fmt.Sprintf("%v is not a positive number", c.Eps))
 	return errors.Join(faults...)
 }

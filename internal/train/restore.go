@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -88,6 +89,9 @@ func (l *Loop) check(m *manifest) error {
 	if err != nil {
 		return err
 	}
+	if was, ok := m.Config["seed"].(float64); ok && was == float64(l.config.Seed) {
+		mine["seed"] = was // a large seed as a number is of an older version, which kept no more of it
+	}
 	if other := differences(m.Config, mine); len(other) > 0 {
 		return fault.Usagef("resume: other settings than the run was started with: %s; leave them out, or start another run", strings.Join(other, ", "))
 	}
@@ -120,13 +124,24 @@ func differences[T any](was, is map[string]T) []string {
 	return out
 }
 
-// fields is c as JSON has it.
+// exactSeeds bounds the seeds that are exact as JSON numbers: from it on, a seed and its
+// neighbour can be one float64, which is how most readers hold a number.
+const exactSeeds = 1 << 53
+
+// fields is c as a checkpoint's manifest has it. A seed from exactSeeds up is a string in
+// decimal. The schedule is there for the checkpoints of versions that had two.
 func (c Config) fields() (map[string]any, error) {
 	b, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
 	}
 	var m map[string]any
-	err = json.Unmarshal(b, &m)
-	return m, err
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, err
+	}
+	m["schedule"] = "linear"
+	if c.Seed >= exactSeeds {
+		m["seed"] = strconv.FormatUint(c.Seed, 10)
+	}
+	return m, nil
 }
