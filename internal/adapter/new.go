@@ -1,21 +1,19 @@
 package adapter
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/seed"
 	"github.com/dylora/dylora/internal/weights"
 )
 
 // New makes an untrained adapter: A kaiming-uniform with a = √5, which is U(-1/√In, 1/√In)
 // as in PyTorch, and B zero, so that it changes nothing at any rank. The values are a
-// function of the seed and the module's name alone. The head is taken as given.
-func New(rank int, alpha float64, projections []weights.Projection, head []weights.Tensor, seed uint64) (*Adapter, error) {
+// function of the run's seed and the module's name alone. The head is taken as given.
+func New(rank int, alpha float64, projections []weights.Projection, head []weights.Tensor, runSeed uint64) (*Adapter, error) {
 	switch {
 	case rank < 1:
 		return nil, fault.Usagef("rank %d is below 1", rank)
@@ -34,7 +32,7 @@ func New(rank int, alpha float64, projections []weights.Projection, head []weigh
 		}
 		a.Modules = append(a.Modules, Module{
 			Name: p.Name, In: p.In, Out: p.Out,
-			A: kaiming(rank, p.In, stream(seed, "lora_A", p.Name)),
+			A: kaiming(rank, p.In, seed.Hashed(runSeed, "lora_A", p.Name)),
 			B: make([]float32, p.Out*rank),
 		})
 	}
@@ -60,16 +58,7 @@ func kaiming(rows, in int, r *rand.PCG) []float32 {
 	bound := 1 / math.Sqrt(float64(in))
 	v := make([]float32, rows*in)
 	for i := range v {
-		v[i] = float32((2*unit(r.Uint64()) - 1) * bound)
+		v[i] = float32((2*seed.Unit(r.Uint64()) - 1) * bound)
 	}
 	return v
 }
-
-// stream is the generator of one purpose: no two purposes, names or seeds share one.
-func stream(seed uint64, purpose, name string) *rand.PCG {
-	h := sha256.Sum256(fmt.Appendf(nil, "%d %q %q", seed, purpose, name))
-	return rand.NewPCG(binary.LittleEndian.Uint64(h[:]), binary.LittleEndian.Uint64(h[8:]))
-}
-
-// unit maps 64 random bits to [0, 1), as multiples of 2⁻⁵³.
-func unit(bits uint64) float64 { return float64(bits>>11) / (1 << 53) }

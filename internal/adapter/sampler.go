@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/seed"
 )
 
 // paperP is the parameter of the geometric distribution in the DyLoRA paper.
@@ -119,10 +120,10 @@ func parseList(spec, args string, rmin, rmax, block int) (func(r int) float64, e
 	}, nil
 }
 
-// Rank is the rank of a step: a pure function of seed and step, so resuming needs no
+// Rank is the rank of a step: a pure function of the run's seed and the step, so resuming needs no
 // generator state.
-func (s *Sampler) Rank(seed uint64, step int) int {
-	u := unit(stream(seed, "rank", strconv.Itoa(step)).Uint64())
+func (s *Sampler) Rank(runSeed uint64, step int) int {
+	u := seed.Unit(seed.Hashed(runSeed, "rank", strconv.Itoa(step)).Uint64())
 	for i, p := range s.pmf[:len(s.pmf)-1] {
 		if u -= p; u < 0 {
 			return s.ranks[i]

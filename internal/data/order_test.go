@@ -8,7 +8,7 @@ import (
 )
 
 // TestOrderStaysAsItIs pins the numbers themselves: a run that is resumed by a later
-// version must go on in the same order. They were computed from Order's comment by an
+// version must go on in the same order. They were computed from the definitions of Order and package seed by an
 // independent program.
 func TestOrderStaysAsItIs(t *testing.T) {
 	for _, tt := range []struct {

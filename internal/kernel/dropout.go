@@ -1,5 +1,7 @@
 package kernel
 
+import "github.com/dylora/dylora/internal/seed"
+
 // Dropout keeps an element with probability 1 - P and scales what it keeps by 1/(1 - P).
 // Whether element i is kept is a function of (Seed, Step, Site, i) alone: the backward
 // pass makes the mask again, and a resumed run needs no generator state. P is rounded to
@@ -21,7 +23,7 @@ func (d Dropout) Apply(y, x []float32, base uint64) {
 	scale := float32((1 << 32) / float64((1<<32)-threshold))
 	for len(x) > 0 { // the lower half of an index is counted, the upper is part of the key
 		n := int(min(uint64(len(x)), 1<<32-base&(1<<32-1)))
-		key := mix(mix(mix(d.Seed+0x9e3779b97f4a7c15)^d.Step) ^ uint64(d.Site)<<32 ^ base>>32)
+		key := seed.Mix(seed.Mix(seed.At(d.Seed, 1)^d.Step) ^ uint64(d.Site)<<32 ^ base>>32)
 		keep(y[:n], x[:n], uint32(base), uint32(key), uint32(key>>32), uint32(threshold), scale)
 		y, x, base = y[n:], x[n:], base+uint64(n)
 	}
@@ -43,11 +45,4 @@ func keep(y, x []float32, first, key0, key1, threshold uint32, scale float32) {
 			y[i] = v * scale
 		}
 	}
-}
-
-// mix is the finaliser of splitmix64 (Steele, Lea, Flood 2014).
-func mix(z uint64) uint64 {
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
 }

@@ -1,14 +1,13 @@
 package model
 
 import (
-	"fmt"
-	"hash/fnv"
 	"math"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
 
 	"github.com/dylora/dylora/internal/model/op"
+	"github.com/dylora/dylora/internal/seed"
 	"github.com/dylora/dylora/internal/weights"
 )
 
@@ -48,19 +47,11 @@ func (m *Model) OwnHead(labels int) ([]weights.Tensor, bool) {
 	return head, slices.EqualFunc(head, m.classifier, func(a, b weights.Tensor) bool { return slices.Equal(a.Shape, b.Shape) })
 }
 
-// normal fills v with N(0, std²) by Box and Muller's method over splitmix64, a function
-// of seed and name alone.
-func normal(v []float32, std float64, seed uint64, name string) {
-	f := fnv.New64a()
-	fmt.Fprintf(f, "head %d %s", seed, name)
-	state := f.Sum64()
-	uniform := func() float64 {
-		state += 0x9e3779b97f4a7c15
-		z := state
-		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-		z = (z ^ z>>27) * 0x94d049bb133111eb
-		return (float64((z^z>>31)>>11) + 0.5) / (1 << 53)
-	}
+// normal fills v with N(0, std²) by Box and Muller's method, a function of the run's seed
+// and the tensor's name alone.
+func normal(v []float32, std float64, runSeed uint64, name string) {
+	stream := seed.Named(runSeed, "head", name)
+	uniform := func() float64 { return seed.OpenUnit(stream.Uint64()) }
 	for i := range v {
 		v[i] = float32(std * math.Sqrt(-2*math.Log(uniform())) * math.Cos(2*math.Pi*uniform()))
 	}

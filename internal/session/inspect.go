@@ -8,16 +8,16 @@ import (
 
 // Inspection is what an adapter's files say, and what each rank changes.
 type Inspection struct {
-	Folder string         `json:"folder"`
-	Rank   int            `json:"rank"`
-	Alpha  float64        `json:"alpha"`
-	RSLoRA bool           `json:"rslora"`     // the scale is alpha/√rank
-	Sites  []string       `json:"sites"`      // adapted modules
-	Own    []int          `json:"site_ranks"` // of each of them
-	Head   int            `json:"head_parameters"`
-	Biases int            `json:"bias_parameters"` // biases of the base model that the adapter replaces
-	Notes  []string       `json:"notes"`           // contents of the files that were not loaded, one line each
-	Ranks  []RankSize     `json:"ranks"`
+	Folder string              `json:"folder"`
+	Rank   int                 `json:"rank"`
+	Alpha  float64             `json:"alpha"`
+	RSLoRA bool                `json:"rslora"`     // the scale is alpha/√rank
+	Sites  []string            `json:"sites"`      // adapted modules
+	Own    []int               `json:"site_ranks"` // of each of them
+	Head   int                 `json:"head_parameters"`
+	Biases int                 `json:"bias_parameters"` // biases of the base model that the adapter replaces
+	Notes  []string            `json:"notes"`           // contents of the files that were not loaded, one line each
+	Ranks  []RankSize          `json:"ranks"`
 	Facts  *adapter.Provenance `json:"facts"` // null where dylora did not write the adapter
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/seed"
 )
 
 // Sampler draws ranks. Rank is a pure function: the same seed and step give the same
@@ -43,9 +44,9 @@ func ParseDraw(name string) (Draw, error) { return drawNames.parse("ranks_per_st
 
 // Rank is the rank of a sequence: position counts the sequences of the step, through all
 // batches of its window. It is a function of its arguments and of what s can draw.
-func (d Draw) Rank(s Sampler, seed uint64, step, position int) int {
+func (d Draw) Rank(s Sampler, runSeed uint64, step, position int) int {
 	if d == OneRank {
-		return s.Rank(seed, step)
+		return s.Rank(runSeed, step)
 	}
 	if d == Sandwich {
 		ranks := s.Ranks()
@@ -56,7 +57,7 @@ func (d Draw) Rank(s Sampler, seed uint64, step, position int) int {
 			return ranks[len(ranks)-1]
 		}
 	}
-	return s.Rank(stepSeed(seed, step), position)
+	return s.Rank(stepSeed(runSeed, step), position)
 }
 
 // assign gives each sequence of a window its rank, one slice per batch.
@@ -73,17 +74,8 @@ func (d Draw) assign(s Sampler, seed uint64, step int, window []*data.Batch) [][
 	return assigned
 }
 
-// stepSeed is the seed of the draws within a step: SplitMix64's output function (Steele,
-// Lea and Flood 2014) over the seed, the purpose and the step.
-func stepSeed(seed uint64, step int) uint64 {
-	const purpose = 'm'<<32 | 'i'<<24 | 'x'<<16 | 'e'<<8 | 'd'
-	mix := func(z uint64) uint64 {
-		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-		z = (z ^ z>>27) * 0x94d049bb133111eb
-		return z ^ z>>31
-	}
-	return mix(mix(mix(seed)+purpose) + uint64(step))
-}
+// stepSeed is the seed of the draws within a step.
+func stepSeed(runSeed uint64, step int) uint64 { return seed.Key(runSeed, "mixed", uint64(step)) }
 
 // list is "a, b and c".
 func list(words []string) string {

@@ -77,14 +77,11 @@ func (r *reference) program(t *testing.T, mode string) *program.Program {
 	if labels == 1 {
 		task.Kind = data.Regression
 	}
-	a := &adapter.Adapter{Rank: r.RankMax, Alpha: r.Alpha}
+	a := &adapter.Adapter{Rank: r.RankMax, Alpha: r.Alpha, Head: m.Head(labels, 0)}
 	for _, name := range r.Modules {
-		s := adapter.Site{Name: name, A: r.Tensor(t, "adapter."+name+".lora_A"), B: r.Tensor(t, "adapter."+name+".lora_B")}
+		s := adapter.Module{Name: name, A: r.Tensor(t, "adapter."+name+".lora_A"), B: r.Tensor(t, "adapter."+name+".lora_B")}
 		s.In, s.Out = len(s.A)/r.RankMax, len(s.B)/r.RankMax
-		a.Sites = append(a.Sites, s)
-	}
-	for _, h := range m.Head(labels, 0) {
-		a.Head = append(a.Head, adapter.Tensor(h))
+		a.Modules = append(a.Modules, s)
 	}
 	update, err := adapter.ParseUpdate(mode)
 	must(t, err)

@@ -8,6 +8,8 @@
 // and comparison work, on top of what the base model knows about the words.
 package demo
 
+import "github.com/dylora/dylora/internal/seed"
+
 // Sentence is one example.
 type Sentence struct {
 	Text      string
@@ -34,8 +36,8 @@ func Dev() []Sentence { return write(devWords(), devPerLabel, 2) }
 
 // write goes round the patterns, a positive and a negative sentence of each in turn, until
 // each has given perLabel of both. A sentence that was there before is drawn anew.
-func write(v *vocabulary, perLabel int, seed uint64) []Sentence {
-	w := &writer{vocabulary: v, state: seed}
+func write(v *vocabulary, perLabel int, start uint64) []Sentence {
+	w := &writer{vocabulary: v, random: seed.NewStream(start)}
 	seen := map[string]bool{}
 	var out []Sentence
 	for range perLabel {

@@ -1,8 +1,9 @@
 package demo
 
 import (
-	"math/bits"
 	"strings"
+
+	"github.com/dylora/dylora/internal/seed"
 )
 
 // pattern is one turn of phrase. Its slots are in braces, see writer.word.
@@ -51,7 +52,7 @@ func patterns() []pattern {
 // writer fills patterns from a vocabulary.
 type writer struct {
 	*vocabulary
-	state uint64
+	random seed.Stream
 }
 
 // sentence fills a pattern so that it comes out positive or negative.
@@ -127,12 +128,5 @@ func (w *writer) adjective(s subject, good bool) string {
 
 func (w *writer) pick(words []string) string { return words[w.draw(len(words))] }
 
-// draw is a number below n from SplitMix64, by its upper bits.
-func (w *writer) draw(n int) int {
-	w.state += 0x9e3779b97f4a7c15
-	z := w.state
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	hi, _ := bits.Mul64(z^z>>31, uint64(n))
-	return int(hi)
-}
+// draw is a number below n.
+func (w *writer) draw(n int) int { return seed.Below(w.random.Uint64(), n) }

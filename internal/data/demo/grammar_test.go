@@ -3,6 +3,8 @@ package demo
 import (
 	"strings"
 	"testing"
+
+	"github.com/dylora/dylora/internal/seed"
 )
 
 // tiny is a vocabulary with one word for each slot, so that sentences can be written down.
@@ -79,7 +81,7 @@ func TestPatternsCarryJudgement(t *testing.T) {
 }
 
 func TestDrawIsEven(t *testing.T) {
-	w := &writer{state: 7}
+	w := &writer{random: seed.NewStream(7)}
 	counts := make([]int, 10)
 	for range 10000 {
 		counts[w.draw(len(counts))]++

@@ -5,6 +5,8 @@ import (
 	"hash/fnv"
 	"slices"
 	"testing"
+
+	"github.com/dylora/dylora/internal/seed"
 )
 
 // TestDraws pins the numbers behind the sentences.
@@ -18,7 +20,7 @@ func TestDraws(t *testing.T) {
 		{2, 7, []int{4, 5, 4, 5, 2, 2}},
 		{1 << 63, 1 << 40, []int{309753586194, 843686754470, 419405627336, 383026365315, 53829824116, 332833367690}},
 	} {
-		w, got := &writer{state: tt.seed}, []int(nil)
+		w, got := &writer{random: seed.NewStream(tt.seed)}, []int(nil)
 		for range 6 {
 			got = append(got, w.draw(tt.n))
 		}
