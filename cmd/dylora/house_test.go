@@ -152,6 +152,7 @@ func TestImports(t *testing.T) {
 		"card":            "",
 		"schema":          "",
 		"session":         "adapter data data/demo disk evaluate fault glue hub kernel model packed parquet program safetensors schema settings tokenizer train weights",
+		"finetune":        "adapter data disk evaluate fault model program safetensors session settings train weights",
 		"check":           "adapter data evaluate fault program safetensors session",
 		"settings":        "adapter data disk evaluate fault kernel schema train",
 		"adapter":         "card fault disk safetensors seed pickle weights",

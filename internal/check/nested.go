@@ -32,7 +32,7 @@ func agree(ctx context.Context, s *session.Session, ranks []int) ([]Agreement, e
 	if err != nil {
 		return nil, err
 	}
-	stream := data.Encode(ctx, s.Encoder.Tokenizer, data.Spaced(all, sentences), s.MaxLength)
+	stream := data.Encode(ctx, s.Encoder.Tokenizer, data.Spaced(all, sentences), s.Encoder.MaxLength)
 	defer stream.Close()
 	logits := map[int][]float32{}
 	const together = 25

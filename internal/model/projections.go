@@ -40,20 +40,25 @@ func (c *Config) size(path string) (in, out int) {
 // Projections are the adaptable projections of the given targets ("query",
 // "output.dense", …), layer by layer in canonical order, by their full module paths: those
 // of a BERT begin with "bert.", of a RoBERTa with "roberta.".
-func (m *Model) Projections(targets []string) ([]weights.Projection, error) {
+func (c *Config) Projections(targets []string) ([]weights.Projection, error) {
 	for _, t := range targets {
 		if !slices.ContainsFunc(projections, func(p struct{ target, path string }) bool { return p.target == t }) {
 			return nil, fmt.Errorf("model: no projection %q", t)
 		}
 	}
 	var list []weights.Projection
-	for i := range m.Config.Layers {
+	for i := range c.Layers {
 		for _, p := range projections {
 			if slices.Contains(targets, p.target) {
-				in, out := m.Config.size(p.path)
-				list = append(list, weights.Projection{Name: m.Config.modulePath(i, p.path), In: in, Out: out})
+				in, out := c.size(p.path)
+				list = append(list, weights.Projection{Name: c.modulePath(i, p.path), In: in, Out: out})
 			}
 		}
 	}
 	return list, nil
+}
+
+// Projections are those of the model's configuration.
+func (m *Model) Projections(targets []string) ([]weights.Projection, error) {
+	return m.Config.Projections(targets)
 }

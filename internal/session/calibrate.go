@@ -68,9 +68,9 @@ func kept(env *Env, t *data.Task, d settings.Data, split string) ([]data.Example
 // Calibrate runs the sample through p, whose model is e's in float32, at a rank, and makes
 // e's model one of int8 for the ranges that its products have seen. Programs are to be made
 // anew afterwards.
-func (e *Encoder) Calibrate(ctx context.Context, env *Env, p *program.Program, rank int, sample Sample, maxLength int) error {
+func (e *Encoder) Calibrate(ctx context.Context, env *Env, p *program.Program, rank int, sample Sample) error {
 	env.Say("int8: calibrated on " + sample.Of)
-	stream := data.Encode(ctx, e.Tokenizer, sample.Examples, maxLength)
+	stream := data.Encode(ctx, e.Tokenizer, sample.Examples, e.MaxLength)
 	defer stream.Close()
 	stop := e.Model.Watch()
 	for from := 0; from < stream.Len(); from += sampleBatch {

@@ -20,42 +20,74 @@ type Encoder struct {
 	Hub       bool   // Name is one of the Hub
 	Revision  string // of a model of the Hub, where one was given
 	Files     fs.FS  // the model folder
-	Model     *model.Model
 	Tokenizer *tokenizer.Tokenizer
+	Model     *model.Model
+	MaxLength int // tokens per sequence: as set, but never more than the model takes
 }
 
-// LoadEncoder loads the built-in model, a folder in Hugging Face's layout, or a model of the
-// Hub by its name, its projections held as the arithmetic says. A positive tokens is what a
-// training batch has at least: where the memory cannot hold its activations, the batch is
-// refused before a weight is read.
-func LoadEncoder(ctx context.Context, env *Env, d settings.Data, a Arithmetic, tokens int) (*Encoder, error) {
-	s, err := findSource(ctx, env, d)
+// EncoderFiles are the files of an encoder of which everything but the weights has been read:
+// enough to refuse what does not fit it.
+type EncoderFiles struct {
+	Encoder // without Model
+	Config  *model.Config
+
+	place       string // of the files, for messages
+	allowPickle bool
+}
+
+// FindEncoder finds the built-in model, a folder in Hugging Face's layout, or a model of the
+// Hub by its name, which it downloads. It reads the configuration and the tokenizer.
+func FindEncoder(ctx context.Context, env *Env, r *settings.Resolved) (*EncoderFiles, error) {
+	s, err := findSource(ctx, env, r.Data)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.checkTokenizer(); err != nil {
 		return nil, err
 	}
-	e := &Encoder{Name: s.name, Hub: s.hub, Revision: s.revision, Files: s.files}
+	e := &EncoderFiles{Encoder: Encoder{Name: s.name, Hub: s.hub, Revision: s.revision, Files: s.files}, place: s.place, allowPickle: r.Data.AllowPickle}
 	if e.Tokenizer, err = tokenizer.Load(s.files, s.place); err != nil {
 		return nil, err
 	}
-	config, err := s.config()
-	if err != nil {
+	if e.Config, err = s.config(); err != nil {
 		return nil, err
 	}
-	if have, want := e.Tokenizer.VocabSize(), config.VocabSize; have > want {
+	if have, want := e.Tokenizer.VocabSize(), e.Config.VocabSize; have > want {
 		return nil, fault.Invalidf("%s: the tokenizer has %d tokens, config.json's vocab_size is %d: the two are not of one model", s.place, have, want)
 	}
-	if err := env.CheckFit(config, tokens); err != nil {
-		return nil, err
-	}
+	e.MaxLength, err = length(e.Name, e.Config, r)
+	return e, err
+}
+
+// Load reads the weights, the projections held as the arithmetic says.
+func (f *EncoderFiles) Load(env *Env, a Arithmetic) (*Encoder, error) {
 	collectOften()
-	e.Model, err = model.Load(s.files, s.place, model.LoadOptions{Precision: a.loaded(), Cache: env.packedWeights(), AllowPickle: d.AllowPickle})
+	m, err := model.Load(f.Files, f.place, model.LoadOptions{Precision: a.loaded(), Cache: env.packedWeights(), AllowPickle: f.allowPickle})
 	if err != nil {
 		return nil, err
 	}
-	return e, nil
+	e := f.Encoder
+	e.Model = m
+	return &e, nil
+}
+
+// LoadEncoder finds an encoder and loads it.
+func LoadEncoder(ctx context.Context, env *Env, r *settings.Resolved, a Arithmetic) (*Encoder, error) {
+	f, err := FindEncoder(ctx, env, r)
+	if err != nil {
+		return nil, err
+	}
+	return f.Load(env, a)
+}
+
+// length is the tokens per sequence to use: what is set, and for a default that the model
+// cannot take, the longest that it can.
+func length(name string, c *model.Config, r *settings.Resolved) (int, error) {
+	set, longest := r.Data.MaxLength, c.MaxLength()
+	if set > longest && r.Explicit("max_length") {
+		return 0, fault.Usagef("max_length: model %s takes at most %d tokens, not %d (%s)", name, longest, set, r.Place("max_length"))
+	}
+	return min(set, longest), nil
 }
 
 // randomPrefix begins the name of a model of random weights.
@@ -65,10 +97,11 @@ const randomPrefix = "random:"
 // random:roberta-base.
 func IsRandom(name string) bool { return strings.HasPrefix(name, randomPrefix) }
 
-// RandomEncoder is a model of a well-known shape with random weights, a function of the seed.
-// Its sentences are tokenised with the built-in tokenizer, whose ids are inside any
-// vocabulary, or with that of the folder tokenizerDir.
-func RandomEncoder(name, tokenizerDir string, seed uint64, a Arithmetic) (*Encoder, error) {
+// RandomEncoder is a model of a well-known shape, which r names, with random weights, a
+// function of the seed. Its sentences are tokenised with the built-in tokenizer, whose ids are
+// inside any vocabulary, or with that of the folder tokenizerDir.
+func RandomEncoder(r *settings.Resolved, tokenizerDir string, a Arithmetic) (*Encoder, error) {
+	name := r.Data.Model
 	config, err := model.Named(strings.TrimPrefix(name, randomPrefix))
 	if err != nil {
 		return nil, fault.Usagef("model %s: %w", name, err)
@@ -84,19 +117,12 @@ func RandomEncoder(name, tokenizerDir string, seed uint64, a Arithmetic) (*Encod
 	if have := e.Tokenizer.VocabSize(); have > config.VocabSize {
 		return nil, fault.Usagef("tokenizer %s has %d tokens, model %s %d", place, have, name, config.VocabSize)
 	}
-	collectOften()
-	e.Model, err = model.Random(config, seed, a.loaded())
-	return e, err
-}
-
-// Length is the tokens per sequence to use: what is set, and for a default that the model
-// cannot take, the longest that it can.
-func (e *Encoder) Length(r *settings.Resolved) (int, error) {
-	set, longest := r.Data.MaxLength, e.Model.Config.MaxLength()
-	if set > longest && r.Explicit("max_length") {
-		return 0, fault.Usagef("max_length: model %s takes at most %d tokens, not %d (%s)", e.Name, longest, set, r.Place("max_length"))
+	if e.MaxLength, err = length(name, config, r); err != nil {
+		return nil, err
 	}
-	return min(set, longest), nil
+	collectOften()
+	e.Model, err = model.Random(config, r.Train.Loop.Seed, a.loaded())
+	return e, err
 }
 
 // collectOften bounds the garbage to a small share of the heap. Weights and activations are

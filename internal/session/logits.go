@@ -15,7 +15,7 @@ func (s *Session) RandomBatch() *data.Batch {
 	random := rand.New(rand.NewPCG(1, 2))
 	list := make([]data.Encoded, sequences)
 	for i := range list {
-		n := max(2, min(s.MaxLength, longest)*(i+1)/sequences)
+		n := max(2, min(s.Encoder.MaxLength, longest)*(i+1)/sequences)
 		for range n {
 			list[i].IDs = append(list[i].IDs, int32(random.IntN(s.Encoder.Model.Config.VocabSize)))
 		}

@@ -32,7 +32,7 @@ func (s *Session) Measure(ctx context.Context, split string, ranks []int) ([]eva
 	if err != nil {
 		return nil, err
 	}
-	stream := data.Encode(ctx, s.Encoder.Tokenizer, examples, s.MaxLength)
+	stream := data.Encode(ctx, s.Encoder.Tokenizer, examples, s.Encoder.MaxLength)
 	defer stream.Close()
 	return Score(ctx, s.env, s.Program, stream, s.Task, ranks)
 }

@@ -26,11 +26,10 @@ type Options struct {
 // Session is an adapter on its base model, ready to compute.
 type Session struct {
 	*StoredAdapter
-	Data      settings.Data
-	Task      *data.Task
-	Encoder   *Encoder
-	Program   *program.Program
-	MaxLength int // tokens per sequence
+	Data    settings.Data
+	Task    *data.Task
+	Encoder *Encoder
+	Program *program.Program
 
 	env    *Env
 	splits map[string][]data.Example // that have been read
@@ -68,13 +67,17 @@ func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session,
 			return nil, err
 		}
 	}
-	if s.Encoder, err = LoadEncoder(ctx, env, r.Data, arithmetic, 0); err != nil {
+	files, err := FindEncoder(ctx, env, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkModules(files); err != nil {
+		return nil, err
+	}
+	if s.Encoder, err = files.Load(env, arithmetic); err != nil {
 		return nil, err
 	}
 	if err := s.checkEncoder(o.ForceBase); err != nil {
-		return nil, err
-	}
-	if s.MaxLength, err = s.Encoder.Length(r); err != nil {
 		return nil, err
 	}
 	return s, s.compile(ctx, program.Options{Seed: r.Train.Loop.Seed}, arithmetic)
@@ -86,7 +89,7 @@ func (s *Session) compile(ctx context.Context, o program.Options, a Arithmetic) 
 		return err
 	}
 	sample := findSample(s.env, s.Task, s.Data)
-	if err := s.Encoder.Calibrate(ctx, s.env, s.Program, s.Adapter.Rank, sample, s.MaxLength); err != nil {
+	if err := s.Encoder.Calibrate(ctx, s.env, s.Program, s.Adapter.Rank, sample); err != nil {
 		return err
 	}
 	s.Program, err = program.New(s.Encoder.Model, s.Adapter, s.Task, o)
@@ -148,9 +151,6 @@ func (s *Session) checkEncoder(force bool) (err error) {
 	if err := s.Provenance.CheckBase(s.Encoder.Model.Hash, force); err != nil {
 		return fmt.Errorf("%s: %w", s.Folder, err)
 	}
-	if err := s.checkModules(); err != nil {
-		return err
-	}
 	if s.Encoder.Model, err = s.Encoder.Model.WithBiases(s.Adapter.Biases); err != nil {
 		return fmt.Errorf("%s: %w", s.Folder, err)
 	}
@@ -166,8 +166,8 @@ func (s *Session) checkEncoder(force bool) (err error) {
 }
 
 // checkModules refuses an adapter whose modules the model does not have.
-func (s *Session) checkModules() error {
-	shapes, err := s.Encoder.Model.Projections(adapter.Targets())
+func (s *Session) checkModules(f *EncoderFiles) error {
+	shapes, err := f.Config.Projections(adapter.Targets())
 	if err != nil {
 		return err
 	}
@@ -179,10 +179,10 @@ func (s *Session) checkModules() error {
 		shape, ok := has[m.Name]
 		switch {
 		case !ok:
-			return fault.Because(OtherModel, fault.Invalidf("%s: adapts %s, which model %s does not have", s.Folder, m.Name, s.Encoder.Name))
+			return fault.Because(OtherModel, fault.Invalidf("%s: adapts %s, which model %s does not have", s.Folder, m.Name, f.Name))
 		case shape.In != m.In || shape.Out != m.Out:
 			return fault.Because(OtherModel, fault.Invalidf("%s: %s is (%d, %d), in model %s (%d, %d)",
-				s.Folder, m.Name, m.Out, m.In, s.Encoder.Name, shape.Out, shape.In))
+				s.Folder, m.Name, m.Out, m.In, f.Name, shape.Out, shape.In))
 		}
 	}
 	return nil

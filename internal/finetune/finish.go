@@ -1,0 +1,87 @@
+package finetune
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/safetensors"
+)
+
+// Report is the sweep of the best epoch, and where it is.
+type Report struct {
+	*evaluate.Sweep
+	Run   string `json:"run"`
+	Epoch int    `json:"epoch"`
+	Step  int    `json:"step"`
+
+	Adapter string `json:"-"` // folder
+	By      string `json:"-"` // by what the epoch is the best, in words
+}
+
+// Finish saves the adapter of the best epoch to adapter/ in the run folder, and its sweep to
+// sweep.json.
+func (j *Job) Finish(ctx context.Context) (*Report, error) {
+	best := j.Loop.State().Best
+	if !j.Loop.UseBest() {
+		return nil, errors.New("train: nothing was evaluated")
+	}
+	sweep := j.sweeps[best.Step]
+	if sweep == nil { // it was before this process resumed the run
+		var err error
+		if sweep, err = j.sweep(ctx); err != nil {
+			return nil, err
+		}
+	}
+	p := j.provenance(sweep)
+	p.Epoch, p.Step = best.Epoch, best.Step
+	r := &Report{Sweep: sweep, Run: j.Dir, Epoch: best.Epoch, Step: best.Step, Adapter: filepath.Join(j.Dir, "adapter"), By: "the mean over these ranks"}
+	if rank := j.Loop.Config().Best.Rank(); rank > 0 {
+		r.By = fmt.Sprintf("rank %d", rank)
+	}
+	if err := adapter.SaveAs(r.Adapter, j.Adapter, p, safetensors.Float32, true); err != nil {
+		return nil, err
+	}
+	return r, disk.WriteFile(filepath.Join(j.Dir, "sweep.json"), r.write)
+}
+
+// write writes the report as one line of JSON.
+func (r *Report) write(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(r)
+}
+
+// provenance is what the adapter's folder remembers of the run, with the metrics of a sweep;
+// epoch and step are Finish's.
+func (j *Job) provenance(s *evaluate.Sweep) *adapter.Provenance {
+	a := j.Settings.Adapter
+	targets, _ := a.TargetList() // Build has checked it
+	p := &adapter.Provenance{
+		Version: j.env.Version, Task: j.Task.Name, Labels: j.Task.Labels, Regression: j.Task.Kind == data.Regression,
+		Model: j.Encoder.Name, Revision: j.Encoder.Revision, ModelHash: j.Encoder.Model.Hash, RankMax: a.Rank, RankMin: a.RMin,
+		Sampler: j.Sampler.String(), Block: a.Block, Update: a.Update.String(), Seed: j.Config.Seed,
+		HubModel: j.Encoder.Hub, Training: j.Settings.Card(),
+		Targets: targets, MaxLength: j.Encoder.MaxLength, Metrics: map[string]map[string]float64{},
+	}
+	if j.Start != nil {
+		p.InitAdapter, p.InitTask, p.InitHash = j.Start.Path, j.Start.Task, j.Start.Fingerprint
+	}
+	if d := j.Settings.Data; data.IsFile(d.Task) {
+		p.TextColumn, p.PairColumn, p.LabelColumn = d.TextColumn, d.PairColumn, d.LabelColumn
+	}
+	if s != nil {
+		for _, r := range s.Ranks {
+			p.Metrics[strconv.Itoa(r.Rank)] = r.Metrics.Floats()
+		}
+	}
+	return p
+}

@@ -1,0 +1,40 @@
+package finetune
+
+import (
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
+)
+
+// leastTokens is what a sequence has at least: the two special tokens around its text.
+const leastTokens = 2
+
+// fits refuses, before a weight is read, what the encoder cannot be trained with: an adapter
+// of more than a projection's full rank, and batches whose activations are more than the
+// memory of the process. The latter is a lower bound: a batch that it lets pass may still be
+// too large, as its sequences are longer than the shortest.
+func fits(env *session.Env, r *settings.Resolved, c *model.Config, examples int) error {
+	targets, err := r.Adapter.TargetList()
+	if err != nil {
+		return err
+	}
+	projections, err := c.Projections(targets)
+	if err != nil {
+		return err
+	}
+	for _, p := range projections {
+		if full := min(p.In, p.Out); r.Adapter.Rank > full {
+			return fault.Usagef("rank: %d is above %d, the full rank of %s; use a lower rank (%s)", r.Adapter.Rank, full, p.Name, r.Place("rank"))
+		}
+	}
+	batch := min(r.Train.Batch, max(examples, 1))
+	need := c.ActivationBytes(leastTokens * batch)
+	if env.Memory > 0 && need > env.Memory {
+		return fault.Usagef("batch: %d sequences need %.1f GiB for activations or more, and the process may use %.1f GiB: lower batch, and raise grad_accumulation instead (%s)",
+			batch, gib(need), gib(env.Memory), r.Place("batch"))
+	}
+	return nil
+}
+
+func gib(bytes int64) float64 { return float64(bytes) / (1 << 30) }

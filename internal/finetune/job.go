@@ -1,0 +1,201 @@
+package finetune
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/train"
+)
+
+// Job is a training that is ready to run in its run folder.
+type Job struct {
+	*Parts
+	Loop *train.Loop
+	Dir  string // run folder
+
+	env           *session.Env
+	run           *train.Run
+	trained, dev  *data.Stream
+	ranks         []int                   // evaluated each epoch
+	sweeps        map[int]*evaluate.Sweep // of this process's evaluations, by step
+	trainExamples []data.Example
+	devExamples   []data.Example
+}
+
+// Prepare puts a training together. What can be refused is refused first: settings that
+// exclude each other, a run folder in use, an adapter to start from that is not there, data
+// that are missing, a batch that the memory cannot hold; only then the encoder is downloaded,
+// read and packed. On an error the run folder is as it was before. The caller closes the job.
+func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Place) (j *Job, err error) {
+	arithmetic, err := session.TrainingArithmetic(r)
+	if err != nil {
+		return nil, err
+	}
+	task, err := r.Data.NewTask(nil)
+	if err != nil {
+		return nil, err
+	}
+	from, err := openStart(env, r.Adapter.InitAdapter)
+	if err != nil {
+		return nil, err
+	}
+	j = &Job{env: env, sweeps: map[int]*evaluate.Sweep{}}
+	defer func() {
+		if err != nil {
+			err, j = errors.Join(err, j.Close()), nil
+		}
+	}()
+	j.run, err = train.OpenRun(train.RunOptions{Root: session.RunsRoot, Dir: p.Run, Task: task.Name, Resume: p.Resume, Now: env.Now})
+	if err != nil {
+		return j, err
+	}
+	j.Dir = j.run.Dir
+	if err := j.readData(ctx, task, r.Data); err != nil {
+		return j, err
+	}
+	files, err := session.FindEncoder(ctx, env, r)
+	if err != nil {
+		return j, err
+	}
+	if err := fits(env, r, files.Config, len(j.trainExamples)); err != nil {
+		return j, err
+	}
+	encoder, err := files.Load(env, arithmetic)
+	if err != nil {
+		return j, err
+	}
+	if j.Parts, err = Build(Ingredients{Settings: r, Task: task, Encoder: encoder, From: from}); err != nil {
+		return j, err
+	}
+	if err := j.newLoop(ctx); err != nil {
+		return j, err
+	}
+	return j, j.start(p.Resume)
+}
+
+// readData reads the splits, as many examples as the settings ask for.
+func (j *Job) readData(ctx context.Context, t *data.Task, d settings.Data) error {
+	examples, err := session.ReadSplit(ctx, j.env, t, d, "train")
+	if err != nil {
+		return err
+	}
+	j.trainExamples = session.First(examples, d.MaxTrainExamples)
+	if examples, err = session.ReadSplit(ctx, j.env, t, d, "dev"); err != nil {
+		return err
+	}
+	j.devExamples = session.First(examples, d.MaxEvalExamples)
+	return nil
+}
+
+// newLoop begins to tokenise the splits, in the background, and makes the loop over them.
+func (j *Job) newLoop(ctx context.Context) (err error) {
+	j.trained = data.Encode(ctx, j.Encoder.Tokenizer, j.trainExamples, j.Encoder.MaxLength)
+	j.dev = data.Encode(ctx, j.Encoder.Tokenizer, j.devExamples, j.Encoder.MaxLength)
+	if j.ranks, err = j.Settings.EvalRanks(); err != nil {
+		return err
+	}
+	j.ranks = withRank(j.ranks, j.Config.Best.Rank())
+	source := train.NewShuffled(j.trained, j.Settings.Train.Batch, j.Config.Seed)
+	j.Loop, err = train.New(j.Config, j.Program, source, j.Sampler, j.validate)
+	return err
+}
+
+// start makes the claimed folder a run, or continues the one that it holds, and tells the user
+// about it.
+func (j *Job) start(resume bool) error {
+	remembered := j.Settings
+	if j.Start != nil {
+		remembered = remembered.With("init_adapter", j.Start.Path) // the newest run will be another one soon
+	}
+	resumed, err := j.run.Start(j.Loop, remembered.YAML(), train.CheckpointPolicy{Every: j.Settings.Train.CheckpointEvery, Inputs: j.inputs()})
+	if err != nil {
+		return err
+	}
+	j.env.Say(resumed.Notes...)
+	switch {
+	case resumed.Found:
+		j.env.Say(fmt.Sprintf("%s: going on after step %d of %d", j.Dir, resumed.Step, j.Loop.Steps()))
+	case resume:
+		j.env.Say(fmt.Sprintf("%s: there is no checkpoint yet: starting from the beginning", j.Dir))
+	default:
+		j.env.Say(j.Dir + ": new run")
+	}
+	return j.describe()
+}
+
+// inputs are what the run depends on beside its settings.
+func (j *Job) inputs() map[string]string {
+	in := map[string]string{
+		"model":    j.Encoder.Model.Hash,
+		"training": data.Fingerprint(j.trainExamples),
+		"dev":      data.Fingerprint(j.devExamples),
+	}
+	if j.Start != nil {
+		in["init_adapter"] = j.Start.Fingerprint
+	}
+	return in
+}
+
+// Run trains from where the run is to its end. A stop is a *train.Stopped.
+func (j *Job) Run(ctx context.Context) error { return j.Loop.Run(ctx) }
+
+// Close ends the tokenising and gives the run folder back; of a job that was never ready to
+// run nothing is left in it.
+func (j *Job) Close() (err error) {
+	for _, s := range []*data.Stream{j.trained, j.dev} {
+		if s != nil {
+			s.Close()
+		}
+	}
+	if j.run != nil {
+		err = j.run.Close()
+	}
+	return err
+}
+
+// validate evaluates dev at the watched ranks, all in one pass.
+func (j *Job) validate(ctx context.Context) (train.Evaluation, error) {
+	s, err := j.sweep(ctx)
+	if err != nil {
+		return train.Evaluation{}, err
+	}
+	j.sweeps[j.Loop.State().Step] = s
+	e := train.Evaluation{Metric: s.Metric}
+	for _, r := range s.Ranks {
+		v, ok := r.Value.Float()
+		if !ok {
+			v = math.NaN()
+		}
+		e.Values = append(e.Values, train.Value{Rank: r.Rank, Value: v})
+	}
+	return e, nil
+}
+
+func (j *Job) sweep(ctx context.Context) (*evaluate.Sweep, error) {
+	results, err := session.Score(ctx, j.env, j.Program, j.dev, j.Task, j.ranks)
+	if err != nil {
+		return nil, err
+	}
+	size, err := session.Sizes(j.Adapter, j.provenance(nil), j.ranks)
+	if err != nil {
+		return nil, err
+	}
+	return evaluate.NewSweep(j.Task, "dev", results, size), nil
+}
+
+// withRank is the ranks with one more, if it is above 0.
+func withRank(ranks []int, rank int) []int {
+	if rank == 0 || slices.Contains(ranks, rank) {
+		return ranks
+	}
+	ranks = append(slices.Clone(ranks), rank)
+	slices.Sort(ranks)
+	return ranks
+}

@@ -1,0 +1,65 @@
+package finetune
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/weights"
+)
+
+// Start is the adapter that a training started from, as far as its result remembers it.
+type Start struct {
+	Path        string // as it is found again
+	Task        string // "" where its folder does not say
+	Fingerprint string
+	Head        bool // taken over too: it is for the same task
+}
+
+// openStart reads the adapter that init_adapter names; nil where it names none.
+func openStart(env *session.Env, path string) (*session.StoredAdapter, error) {
+	if path == "" {
+		return nil, nil
+	}
+	from, err := session.OpenAdapter(env, path, adapter.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("init_adapter: %w", err)
+	}
+	return from, nil
+}
+
+// startFrom gives a the A and B of another adapter, which was trained on the same base model.
+// The head of another adapter answers the questions of its own task, so that of another task
+// is left behind, as the reference scripts do when they start from MNLI's.
+func startFrom(from *session.StoredAdapter, a *adapter.Adapter, t *data.Task, modelHash string) (*Start, error) {
+	p := from.Provenance
+	if p != nil && p.ModelHash != "" && p.ModelHash != modelHash {
+		return nil, fault.Invalidf("init_adapter: %s was trained on another base model, %s: give that one as model", from.Path, p.Model)
+	}
+	if err := a.StartFrom(from.Adapter); err != nil {
+		return nil, fmt.Errorf("init_adapter: %s does not fit: %w", from.Path, err)
+	}
+	s := &Start{Path: from.Path, Fingerprint: from.Adapter.Fingerprint()}
+	if p != nil && p.Task != "" {
+		s.Task = p.Task
+		s.Head = p.Task == t.Name && slices.Equal(p.Labels, t.Labels) && weights.SameShapes(from.Adapter.Head, a.Head)
+	}
+	if s.Head {
+		a.Head = from.Adapter.Head
+	}
+	return s, nil
+}
+
+// String is one line for a user.
+func (s *Start) String() string {
+	head := "its head, of the same task, too"
+	if !s.Head && s.Task == "" {
+		head = "a new head"
+	} else if !s.Head {
+		head = fmt.Sprintf("a new head instead of that for %s", s.Task)
+	}
+	return fmt.Sprintf("starts from the A and B of %s; %s", s.Path, head)
+}
