@@ -9,7 +9,6 @@ import (
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/program"
-	"github.com/dylora/dylora/internal/safetensors"
 )
 
 // conformance is one property of an adapter at one rank.
@@ -131,7 +130,7 @@ func (s *session) roundTrip() (bool, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // what is left is in the system's folder for it
 	folder := filepath.Join(dir, "adapter")
-	if err := adapter.SaveAs(folder, s.adapter, nil, safetensors.Float32, false); err != nil {
+	if err := adapter.Save(folder, s.adapter, nil, adapter.SaveOptions{}); err != nil {
 		return false, err
 	}
 	again, _, err := adapter.Load(folder)

@@ -58,7 +58,7 @@ func (o *export) cut(a *adapter.Adapter, f *adapter.Provenance, rank int) (*cut,
 		c.facts.RankMin = s.Rank // padded, it is no longer nested
 	}
 	c.Parameters = c.adapter.Parameters()
-	if c.contents, err = adapter.EncodeAs(c.adapter, c.facts, o.dtype); err != nil {
+	if c.contents, err = adapter.Encode(c.adapter, c.facts, o.dtype); err != nil {
 		return nil, err
 	}
 	for _, file := range c.contents {
@@ -131,7 +131,7 @@ func (o *sliceOptions) writeOne(a *opened, c *cut) error {
 		name = "module-ranks"
 	}
 	c.Folder = o.folder(a, name)
-	return adapter.SaveEncoded(c.Folder, c.contents, o.force)
+	return adapter.Write(c.Folder, c.contents, o.force)
 }
 
 // manifestName is the file that lists the slices of a folder of several.

@@ -18,7 +18,7 @@ import (
 func withoutModel(t *testing.T) map[string][]string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := adapter.Save(filepath.Join(dir, "adapter"), checkSession(t).adapter, nil); err != nil {
+	if err := adapter.Save(filepath.Join(dir, "adapter"), checkSession(t).adapter, nil, adapter.SaveOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return map[string][]string{

@@ -41,7 +41,7 @@ func (t *training) finish(ctx context.Context, dir string, asJSON bool) error {
 	}
 	facts := t.facts(sweep)
 	facts.Epoch, facts.Step = best.Epoch, best.Step
-	if err := adapter.SaveOver(filepath.Join(dir, "adapter"), t.adapter, facts); err != nil {
+	if err := adapter.Save(filepath.Join(dir, "adapter"), t.adapter, facts, adapter.SaveOptions{Replace: true}); err != nil {
 		return err
 	}
 	report := trainReport{sweep, dir, best.Epoch, best.Step}

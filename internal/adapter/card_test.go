@@ -13,7 +13,7 @@ import (
 func readCard(t *testing.T, a *adapter.Adapter, f *adapter.Provenance) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "a")
-	must(t, adapter.Save(dir, a, f))
+	must(t, adapter.Save(dir, a, f, adapter.SaveOptions{}))
 	b, err := os.ReadFile(filepath.Join(dir, "README.md"))
 	must(t, err)
 	return string(b)
@@ -57,7 +57,7 @@ func TestCard(t *testing.T) {
 // TestNoCard: an adapter without provenance has none.
 func TestNoCard(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a")
-	must(t, adapter.Save(dir, trained(t), nil))
+	must(t, adapter.Save(dir, trained(t), nil, adapter.SaveOptions{}))
 	if _, err := os.Stat(filepath.Join(dir, "README.md")); !os.IsNotExist(err) {
 		t.Errorf("README.md: %v", err)
 	}

@@ -57,12 +57,12 @@ func breakAt(t *testing.T, over, dead bool, at int) bool {
 	if over {
 		first, err := trained(t).Slice(2)
 		must(t, err)
-		must(t, adapter.Save(dir, first, provenance()))
+		must(t, adapter.Save(dir, first, provenance(), adapter.SaveOptions{}))
 		old = 2
 	}
 	before := tree(t, root)
 	d := &disktest.Broken{At: at, Dead: dead}
-	err := adapter.SaveWith(d, dir, trained(t), provenance(), over)
+	err := adapter.SaveWith(d, dir, trained(t), provenance(), adapter.SaveOptions{Replace: over})
 	after, got := tree(t, root), rankAt(t, dir)
 	switch {
 	case d.Failed == "" && (err != nil || got != 4 || len(after) != 6): // the root, the folder, four files
@@ -84,7 +84,7 @@ func breakAt(t *testing.T, over, dead bool, at int) bool {
 func TestSaveLeavesAPublicFolder(t *testing.T) {
 	root := t.TempDir()
 	must(t, os.Mkdir(filepath.Join(root, "plain"), 0o777))
-	must(t, adapter.Save(filepath.Join(root, "saved"), trained(t), nil))
+	must(t, adapter.Save(filepath.Join(root, "saved"), trained(t), nil, adapter.SaveOptions{}))
 	want, err := os.Stat(filepath.Join(root, "plain"))
 	must(t, err)
 	got, err := os.Stat(filepath.Join(root, "saved"))

@@ -37,7 +37,7 @@ func TestCompat(t *testing.T) {
 			}
 		}
 		dir := filepath.Join(t.TempDir(), "a")
-		must(t, adapter.Save(dir, c, nil))
+		must(t, adapter.Save(dir, c, nil, adapter.SaveOptions{}))
 		editConfig(t, dir, `"rank_pattern": {}`, `"rank_pattern": {}`, `"alpha_pattern": {}`, `"alpha_pattern": {}`, `"use_rslora": false`, `"use_rslora": false`)
 		st, err := safetensors.Read(filepath.Join(dir, weightsFile))
 		must(t, err)
@@ -55,12 +55,12 @@ func TestCompat(t *testing.T) {
 	}
 }
 
-// TestSaveAs: narrow weights are half the bytes, the nearest values, and load.
-func TestSaveAs(t *testing.T) {
+// TestSaveNarrow: narrow weights are half the bytes, the nearest values, and load.
+func TestSaveNarrow(t *testing.T) {
 	a := trained(t)
 	for dtype, most := range map[string]float64{safetensors.Float16: 1. / 2048, safetensors.BFloat16: 1. / 256} {
 		dir := filepath.Join(t.TempDir(), "a")
-		must(t, adapter.SaveAs(dir, a, nil, dtype, false))
+		must(t, adapter.Save(dir, a, nil, adapter.SaveOptions{DType: dtype}))
 		st, err := safetensors.Read(filepath.Join(dir, weightsFile))
 		must(t, err)
 		for _, x := range st.Tensors {
@@ -86,7 +86,7 @@ func TestSaveAs(t *testing.T) {
 	}
 	a.Modules[0].B[3] = 1e6
 	dir := filepath.Join(t.TempDir(), "b")
-	if err := adapter.SaveAs(dir, a, nil, safetensors.Float16, false); err == nil || !strings.Contains(err.Error(), "too large for F16") {
+	if err := adapter.Save(dir, a, nil, adapter.SaveOptions{DType: safetensors.Float16}); err == nil || !strings.Contains(err.Error(), "too large for F16") {
 		t.Errorf("1e6 as a half: %v", err)
 	}
 }

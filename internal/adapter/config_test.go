@@ -185,7 +185,7 @@ func TestFields(t *testing.T) {
 func FuzzLoadConfig(f *testing.F) {
 	f.Add(object(plainConfig()))
 	dir := filepath.Join(f.TempDir(), "a")
-	if err := adapter.Save(dir, trained(f), nil); err != nil {
+	if err := adapter.Save(dir, trained(f), nil, adapter.SaveOptions{}); err != nil {
 		f.Fatal(err)
 	}
 	b, err := os.ReadFile(filepath.Join(dir, "adapter_config.json"))

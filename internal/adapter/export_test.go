@@ -2,14 +2,13 @@ package adapter
 
 import (
 	"github.com/dylora/dylora/internal/disk"
-	"github.com/dylora/dylora/internal/safetensors"
 )
 
 // What the tests of the outside package need from the inside.
 
-// SaveWith is Save or SaveOver by way of d.
-func SaveWith(d disk.Files, dir string, a *Adapter, f *Provenance, over bool) error {
-	return save(d, dir, a, f, safetensors.Float32, over)
+// SaveWith is Save by way of d.
+func SaveWith(d disk.Files, dir string, a *Adapter, p *Provenance, o SaveOptions) error {
+	return save(d, dir, a, p, o)
 }
 
 // CheckConfig parses an adapter_config.json.

@@ -17,7 +17,7 @@ func TestSaveLoad(t *testing.T) {
 	for _, modules := range [][]string{nil, all, all[5:], all[3:4], {all[1], all[5]}} {
 		a := trained(t, modules...)
 		dir := filepath.Join(t.TempDir(), "a", "b")
-		if err := adapter.Save(dir, a, provenance()); err != nil {
+		if err := adapter.Save(dir, a, provenance(), adapter.SaveOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		got, f, err := adapter.Load(dir)
@@ -36,7 +36,7 @@ func TestSaveLoad(t *testing.T) {
 // TestSaveWithoutProvenance: the folder has PEFT's two files, and loads with zero provenance.
 func TestSaveWithoutProvenance(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "plain")
-	if err := adapter.Save(dir, trained(t), nil); err != nil {
+	if err := adapter.Save(dir, trained(t), nil, adapter.SaveOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(dir)
@@ -55,7 +55,7 @@ func TestSaveOfSlice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := adapter.Save(dir, cut, given); err != nil {
+	if err := adapter.Save(dir, cut, given, adapter.SaveOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(provenance(), given); diff != "" {
@@ -70,7 +70,7 @@ func TestSaveOfSlice(t *testing.T) {
 // TestSaveMetadata: the weights' file alone says how it is meant.
 func TestSaveMetadata(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a")
-	if err := adapter.Save(dir, trained(t), provenance()); err != nil {
+	if err := adapter.Save(dir, trained(t), provenance(), adapter.SaveOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	st, err := safetensors.Read(filepath.Join(dir, "adapter_model.safetensors"))
@@ -104,7 +104,7 @@ func TestTargetModules(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "a")
-			if err := adapter.Save(dir, tt.a, nil); err != nil {
+			if err := adapter.Save(dir, tt.a, nil, adapter.SaveOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			b, err := os.ReadFile(filepath.Join(dir, "adapter_config.json"))

@@ -105,7 +105,7 @@ func TestBiases(t *testing.T) {
 		{"all", []string{norm}, []string{p + norm}},
 	} {
 		a, dir := withBiases(t, tt.names...), filepath.Join(t.TempDir(), "a")
-		must(t, adapter.Save(dir, a, nil))
+		must(t, adapter.Save(dir, a, nil, adapter.SaveOptions{}))
 		editConfig(t, dir, `"bias": "`+tt.field+`"`, `"bias": "`+tt.field+`"`)
 		st, err := safetensors.Read(filepath.Join(dir, weightsFile))
 		must(t, err)

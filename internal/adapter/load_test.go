@@ -22,7 +22,7 @@ const weightsFile = "adapter_model.safetensors"
 // saved is a folder with the adapter of trained and its provenance.
 func saved(t testing.TB) string {
 	dir := filepath.Join(t.TempDir(), "a")
-	if err := adapter.Save(dir, trained(t), provenance()); err != nil {
+	if err := adapter.Save(dir, trained(t), provenance(), adapter.SaveOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -243,7 +243,7 @@ func TestLoadDamaged(t *testing.T) {
 			a, _, err := adapter.Load(dir)
 			switch {
 			case err == nil:
-				must(t, adapter.Save(filepath.Join(t.TempDir(), "again"), a, nil))
+				must(t, adapter.Save(filepath.Join(t.TempDir(), "again"), a, nil, adapter.SaveOptions{}))
 			case fault.ClassOf(err) != fault.Invalid || strings.Contains(err.Error(), "\n"):
 				t.Errorf("%s: class %d of %q", name, fault.ClassOf(err), err)
 			default:

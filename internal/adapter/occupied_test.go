@@ -21,24 +21,26 @@ func TestSaveOccupied(t *testing.T) {
 		save, over string // what the error says; "" for none
 	}{
 		{"nothing", func(*testing.T, string) {}, "", ""},
-		{"an adapter of dylora's", func(t *testing.T, dir string) { must(t, adapter.Save(dir, trained(t), provenance())) }, "exists", ""},
+		{"an adapter of dylora's", func(t *testing.T, dir string) {
+			must(t, adapter.Save(dir, trained(t), provenance(), adapter.SaveOptions{}))
+		}, "exists", ""},
 		{"an empty folder", func(t *testing.T, dir string) { must(t, os.Mkdir(dir, 0o777)) }, "exists", ""},
-		{"someone else's adapter", func(t *testing.T, dir string) { must(t, adapter.Save(dir, trained(t), nil)) }, "exists", "did not write"},
+		{"someone else's adapter", func(t *testing.T, dir string) { must(t, adapter.Save(dir, trained(t), nil, adapter.SaveOptions{})) }, "exists", "did not write"},
 		{"a file", func(t *testing.T, dir string) { must(t, os.WriteFile(dir, nil, 0o666)) }, "exists", "not a folder"},
 		{"a link to a folder", func(t *testing.T, dir string) { must(t, os.Symlink(t.TempDir(), dir)) }, "exists", "not a folder"},
 		{"an adapter and a note", func(t *testing.T, dir string) {
-			must(t, adapter.Save(dir, trained(t), provenance()))
+			must(t, adapter.Save(dir, trained(t), provenance(), adapter.SaveOptions{}))
 			must(t, os.WriteFile(filepath.Join(dir, "README.md"), nil, 0o666))
 		}, "exists", "holds README.md that dylora did not write"},
 		{"an adapter with a card of another's hand", func(t *testing.T, dir string) {
-			must(t, adapter.Save(dir, trained(t), provenance()))
+			must(t, adapter.Save(dir, trained(t), provenance(), adapter.SaveOptions{}))
 			path := filepath.Join(dir, "README.md")
 			b, err := os.ReadFile(path)
 			must(t, err)
 			must(t, os.WriteFile(path, append([]byte("Read this first.\n"), b...), 0o666))
 		}, "exists", "or that was changed since"},
 		{"an adapter of dylora's from before there were cards", func(t *testing.T, dir string) {
-			must(t, adapter.Save(dir, trained(t), provenance()))
+			must(t, adapter.Save(dir, trained(t), provenance(), adapter.SaveOptions{}))
 			must(t, os.Remove(filepath.Join(dir, "README.md")))
 		}, "exists", ""},
 		{"below a file", func(t *testing.T, dir string) {
@@ -55,9 +57,9 @@ func TestSaveOccupied(t *testing.T) {
 				must(t, os.Mkdir(filepath.Dir(dir), 0o777))
 				tt.prepare(t, dir)
 				before := tree(t, root)
-				err, want := adapter.Save(dir, trained(t, "output.dense"), provenance()), tt.save
+				err, want := adapter.Save(dir, trained(t, "output.dense"), provenance(), adapter.SaveOptions{}), tt.save
 				if over {
-					err, want = adapter.SaveOver(dir, trained(t, "output.dense"), provenance()), tt.over
+					err, want = adapter.Save(dir, trained(t, "output.dense"), provenance(), adapter.SaveOptions{Replace: true}), tt.over
 				}
 				if want == "" {
 					got, _, lerr := adapter.Load(dir)
@@ -121,7 +123,7 @@ func TestSaveRefusesBrokenAdapters(t *testing.T) {
 			root := t.TempDir()
 			a := trained(t)
 			breakIt(a)
-			err := adapter.Save(filepath.Join(root, "a"), a, nil)
+			err := adapter.Save(filepath.Join(root, "a"), a, nil, adapter.SaveOptions{})
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error %v does not say %q", err, want)
 			}

@@ -60,7 +60,7 @@ func TestMixedFolder(t *testing.T) {
 			a, err := tt.a.SliceEach(4, byName)
 			must(t, err)
 			dir := filepath.Join(t.TempDir(), "a")
-			must(t, adapter.Save(dir, a, nil))
+			must(t, adapter.Save(dir, a, nil, adapter.SaveOptions{}))
 			var c struct {
 				R     int                `json:"r"`
 				Ranks map[string]float64 `json:"rank_pattern"`
@@ -85,7 +85,7 @@ func TestMixedTensors(t *testing.T) {
 	whole, a := trained(t), mixed(t)
 	a.RSLoRA = true
 	dir := filepath.Join(t.TempDir(), "a")
-	must(t, adapter.Save(dir, a, nil))
+	must(t, adapter.Save(dir, a, nil, adapter.SaveOptions{}))
 	editConfig(t, dir, `"use_rslora": true`, `"use_rslora": true`, "\"alpha_pattern\": {\n    \"roberta.encoder.layer.0.attention.self.value\": 3\n  }", `"alpha_pattern": {"layer.0.*value": 3}`)
 	st, err := safetensors.Read(filepath.Join(dir, weightsFile))
 	must(t, err)

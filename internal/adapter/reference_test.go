@@ -105,7 +105,7 @@ func TestReferenceSlices(t *testing.T) {
 func sameFiles(t *testing.T, dir string, a *adapter.Adapter) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "saved")
-	must(t, adapter.Save(out, a, nil))
+	must(t, adapter.Save(out, a, nil, adapter.SaveOptions{}))
 	for _, name := range []string{"adapter_model.safetensors", "adapter_config.json"} {
 		want, err := os.ReadFile(filepath.Join(dir, name))
 		must(t, err)
@@ -216,7 +216,7 @@ func TestReferenceLoralib(t *testing.T) {
 		t.Errorf("rank %d, alpha %v, %d modules, %d tensors of the head, notes %q", a.Rank, a.Alpha, len(a.Modules), len(a.Head), l.Notes)
 	}
 	out := filepath.Join(t.TempDir(), "saved")
-	must(t, adapter.Save(out, a, nil))
+	must(t, adapter.Save(out, a, nil, adapter.SaveOptions{}))
 	got, err := safetensors.Read(filepath.Join(out, "adapter_model.safetensors"))
 	must(t, err)
 	want, err := pickle.Read(file)
@@ -240,7 +240,7 @@ func TestReferenceLoralib(t *testing.T) {
 func resaved(t *testing.T, dir string, a *adapter.Adapter) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "saved")
-	must(t, adapter.Save(out, a, nil))
+	must(t, adapter.Save(out, a, nil, adapter.SaveOptions{}))
 	want, err := safetensors.Read(filepath.Join(dir, "adapter_model.safetensors"))
 	must(t, err)
 	got, err := safetensors.Read(filepath.Join(out, "adapter_model.safetensors"))

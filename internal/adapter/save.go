@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,38 +23,36 @@ const (
 	provenanceName = "dylora.json"
 )
 
+// SaveOptions say how Save writes. The zero value is float32, to a folder that is not there yet.
+type SaveOptions struct {
+	DType   string // of the tensors, as Encode takes it; "" is safetensors.Float32
+	Replace bool   // an adapter that dylora wrote to the folder before makes way, as Write says
+}
+
 // Save writes a to the folder dir in PEFT's layout, with p in dylora.json and a model card
-// unless p is nil. The folder appears whole or not at all. One that exists is fault.Usage.
-func Save(dir string, a *Adapter, p *Provenance) error {
-	return save(disk.Real{}, dir, a, p, safetensors.Float32, false)
+// unless p is nil: Encode, and Write of what that gives.
+func Save(dir string, a *Adapter, p *Provenance, o SaveOptions) error {
+	return save(disk.Real{}, dir, a, p, o)
 }
 
-// SaveOver is Save, but replaces an adapter that dylora wrote to dir before. Until the new
-// one is on the disk the old one stays; then they change places in one step (on Linux).
-func SaveOver(dir string, a *Adapter, p *Provenance) error {
-	return save(disk.Real{}, dir, a, p, safetensors.Float32, true)
-}
-
-// SaveAs is Save, or SaveOver if over is set, with tensors of the given dtype.
-func SaveAs(dir string, a *Adapter, p *Provenance, dtype string, over bool) error {
-	return save(disk.Real{}, dir, a, p, dtype, over)
-}
-
-func save(d disk.Files, dir string, a *Adapter, p *Provenance, dtype string, over bool) error {
-	contents, err := EncodeAs(a, p, dtype)
+func save(d disk.Files, dir string, a *Adapter, p *Provenance, o SaveOptions) error {
+	contents, err := Encode(a, p, cmp.Or(o.DType, safetensors.Float32))
 	if err != nil {
 		return fmt.Errorf("cannot save the adapter to %s: %w", dir, err)
 	}
-	return commit(d, dir, contents, over)
+	return commit(d, dir, contents, o.Replace)
 }
 
-// SaveEncoded is Save of what Encode made, or SaveOver.
-func SaveEncoded(dir string, contents []disk.Content, over bool) error {
-	return commit(disk.Real{}, dir, contents, over)
+// Write makes the folder dir of the files that Encode gave. It appears whole or not at all.
+// A folder that exists is fault.Usage; with replace an empty one, or an adapter that dylora
+// wrote there before, is replaced. Until the new one is on the disk the old one stays; then
+// they change places in one step (on Linux).
+func Write(dir string, contents []disk.Content, replace bool) error {
+	return commit(disk.Real{}, dir, contents, replace)
 }
 
-func commit(d disk.Files, dir string, contents []disk.Content, over bool) error {
-	exists, err := occupied(dir, over)
+func commit(d disk.Files, dir string, contents []disk.Content, replace bool) error {
+	exists, err := occupied(dir, replace)
 	if err != nil {
 		return err
 	}
@@ -63,15 +62,11 @@ func commit(d disk.Files, dir string, contents []disk.Content, over bool) error 
 	return nil
 }
 
-// Encode makes the files of a's folder, after checking that Load will take them. p may be nil.
-func Encode(a *Adapter, p *Provenance) ([]disk.Content, error) {
-	return EncodeAs(a, p, safetensors.Float32)
-}
-
-// EncodeAs is Encode with tensors of the given dtype: safetensors.Float32, Float16 or
-// BFloat16, rounded to the nearest, of two the even. The config does not say it, nor do
-// readers ask: PEFT computes in the base model's own.
-func EncodeAs(a *Adapter, p *Provenance, dtype string) ([]disk.Content, error) {
+// Encode makes the files of a's folder, after checking that Load will take them. p may be
+// nil. The tensors are of the given dtype: safetensors.Float32, Float16 or BFloat16, rounded
+// to the nearest, of two the even. The config does not say it, nor do readers ask: PEFT
+// computes in the base model's own.
+func Encode(a *Adapter, p *Provenance, dtype string) ([]disk.Content, error) {
 	sorted := *a
 	sorted.Modules, sorted.Biases = slices.Clone(a.Modules), slices.Clone(a.Biases)
 	if a = &sorted; len(a.Modules) == 0 {
@@ -133,16 +128,16 @@ func (a *Adapter) check() error {
 	return a.sortBiases("all")
 }
 
-// occupied tells whether dir exists, and refuses one that may not be replaced: with over,
-// all but an empty folder and one that holds an adapter of dylora's and nothing else.
-func occupied(dir string, over bool) (bool, error) {
+// occupied tells whether dir exists, and refuses one that may not be replaced: with
+// replace, all but an empty folder and one that holds an adapter of dylora's and nothing else.
+func occupied(dir string, replace bool) (bool, error) {
 	info, err := os.Lstat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("cannot save the adapter: %w", err)
-	case !over:
+	case !replace:
 		return true, fault.Usagef("%s exists; remove it or give another folder", dir)
 	case !info.IsDir():
 		return true, fault.Usagef("%s exists and is not a folder; remove it or give another", dir)
