@@ -6,6 +6,8 @@ package configs
 import (
 	"embed"
 	"io/fs"
+
+	"github.com/dylora/dylora/internal/enum"
 )
 
 // CPU is the kind of recipe with a small budget, and the one that is used unless another
@@ -16,7 +18,7 @@ const CPU = "cpu"
 var files embed.FS
 
 // Kinds are the folders of Recipes.
-func Kinds() []string { return []string{CPU, "paper", "reference"} }
+func Kinds() enum.Strings[string] { return enum.Strings[string]{CPU, "paper", "reference"} }
 
 // Recipes are the files KIND/TASK.yaml, TASK in its canonical lower-case form.
 func Recipes() fs.FS { return files }

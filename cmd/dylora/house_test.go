@@ -134,6 +134,7 @@ func checkRecipe(t *testing.T, name string) {
 func TestImports(t *testing.T) {
 	const mod = "github.com/dylora/dylora/internal/"
 	allowed := map[string]string{ // package → internal packages it may import
+		"enum":            "",
 		"fault":           "",
 		"hub":             "fault",
 		"hub/hubtest":     "",
@@ -142,7 +143,7 @@ func TestImports(t *testing.T) {
 		"glue/gluetest":   "data hub/hubtest",
 		"disk":            "",
 		"disk/disktest":   "disk",
-		"kernel":          "seed",
+		"kernel":          "enum seed",
 		"packed":          "disk",
 		"safetensors":     "fault",
 		"seed":            "",
@@ -150,13 +151,8 @@ func TestImports(t *testing.T) {
 		"pickle":          "fault safetensors",
 		"tokenizer":       "fault",
 		"card":            "",
-		"schema":          "",
-		"session":         "adapter data data/demo disk evaluate fault glue hub kernel model packed parquet program safetensors schema settings tokenizer train weights",
-		"finetune":        "adapter data disk evaluate fault model program safetensors session settings train weights",
-		"check":           "adapter data evaluate fault program safetensors session",
-		"settings":        "adapter data disk evaluate fault kernel schema train",
 		"adapter":         "card fault disk safetensors seed pickle weights",
-		"data":            "fault seed data/demo",
+		"data":            "enum fault seed data/demo",
 		"data/demo":       "seed",
 		"model/op":        "kernel",
 		"model/op/optest": "",
@@ -164,9 +160,15 @@ func TestImports(t *testing.T) {
 		"program":         "kernel model adapter data",
 		"evaluate":        "fault data",
 		"bench":           "kernel data model program train",
-		"predict":         "fault data evaluate",
+		"predict":         "enum fault data evaluate",
 		"tensorboard":     "",
 		"train":           "fault disk kernel safetensors schema seed data program tensorboard",
+
+		"schema":   "",
+		"settings": "adapter data disk evaluate fault kernel schema train",
+		"session":  "adapter data data/demo disk evaluate fault glue hub kernel model packed parquet program safetensors schema settings tokenizer train weights",
+		"check":    "adapter data evaluate fault program safetensors session",
+		"finetune": "adapter data disk evaluate fault model program safetensors session settings train weights",
 
 		"tensorboard/tbtest": "",
 		"pickle/pickletest":  "safetensors",

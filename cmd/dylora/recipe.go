@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/dylora/dylora/configs"
@@ -14,8 +13,8 @@ import (
 
 // recipeKnown refuses a kind of recipe that is not shipped.
 func recipeKnown(kind string) error {
-	if !slices.Contains(configs.Kinds(), kind) {
-		return fault.Usagef("%q is not one of %s", kind, strings.Join(configs.Kinds(), ", "))
+	if !configs.Kinds().Known(kind) {
+		return fault.Usagef("%q is not one of %s", kind, configs.Kinds().List())
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dylora/dylora/internal/enum"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -31,22 +32,24 @@ const (
 	QuoteNone Quoting = "none" // a quote is a letter like any other
 )
 
+var quotings = enum.Strings[Quoting]{QuoteAuto, QuoteCSV, QuoteNone}
+
 // ParseQuoting reads "auto", "csv" or "none".
 func ParseQuoting(s string) (Quoting, error) {
-	if q := Quoting(s); slices.Contains([]Quoting{QuoteAuto, QuoteCSV, QuoteNone}, q) {
-		return q, nil
+	q, err := quotings.Parse(s)
+	if err != nil {
+		return "", fault.Usagef("%w", err)
 	}
-	return "", fault.Usagef("%q is none of auto, csv, none", s)
+	return q, nil
 }
 
 // ParseKind reads "classification" or "regression".
 func ParseKind(s string) (Kind, error) {
-	for _, k := range []Kind{Classification, Regression} {
-		if s == k.String() {
-			return k, nil
-		}
+	k, err := kindNames.Parse(s)
+	if err != nil {
+		return 0, fault.Usagef("%w", err)
 	}
-	return 0, fault.Usagef("%q is neither classification nor regression", s)
+	return k, nil
 }
 
 // IsFile says whether a task's name is that of a file: no task of the table has a dot.

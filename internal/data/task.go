@@ -6,6 +6,7 @@ package data
 import (
 	"strings"
 
+	"github.com/dylora/dylora/internal/enum"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -18,13 +19,10 @@ const (
 	Regression
 )
 
+var kindNames = enum.Names[Kind]{"classification", "regression"}
+
 // String is the name of the kind: "classification" or "regression".
-func (k Kind) String() string {
-	if k == Regression {
-		return "regression"
-	}
-	return "classification"
-}
+func (k Kind) String() string { return kindNames.String(k) }
 
 // Task describes one task: what a row holds and how predictions are judged.
 type Task struct {

@@ -2,7 +2,8 @@ package kernel
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/dylora/dylora/internal/enum"
 )
 
 // Precision is how frozen weights are held and multiplied. Everything else, and every
@@ -23,32 +24,21 @@ const (
 	BF16
 )
 
+var precisionNames = enum.Names[Precision]{"float32", "i16", "int8", "bf16"}
+
 // Precisions are all of them.
-func Precisions() []Precision { return []Precision{Float32, I16, Int8, BF16} }
+func Precisions() []Precision { return precisionNames.Values() }
 
 // String is the name that ParsePrecision reads.
-func (p Precision) String() string {
-	switch p {
-	case I16:
-		return "i16"
-	case Int8:
-		return "int8"
-	case BF16:
-		return "bf16"
-	}
-	return "float32"
-}
+func (p Precision) String() string { return precisionNames.String(p) }
 
 // ParsePrecision reads a precision's name.
 func ParsePrecision(name string) (Precision, error) {
-	var names []string
-	for _, p := range Precisions() {
-		if p.String() == name {
-			return p, nil
-		}
-		names = append(names, p.String())
+	p, ok := precisionNames.Lookup(name)
+	if !ok {
+		return 0, fmt.Errorf("precision %q is unknown: want one of %s", name, precisionNames.List())
 	}
-	return 0, fmt.Errorf("precision %q is unknown: want one of %s", name, strings.Join(names, ", "))
+	return p, nil
 }
 
 // Trains says whether there is a backward product.

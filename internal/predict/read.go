@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/dylora/dylora/internal/enum"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -31,15 +32,15 @@ const (
 	JSONL               // an object per line: text, and text_pair for the second
 )
 
+var formatNames = enum.Names[Format]{"lines", "jsonl"}
+
 // ParseFormat reads "lines" or "jsonl".
 func ParseFormat(name string) (Format, error) {
-	switch name {
-	case "lines":
-		return Lines, nil
-	case "jsonl":
-		return JSONL, nil
+	f, err := formatNames.Parse(name)
+	if err != nil {
+		return 0, fault.Usagef("%w", err)
 	}
-	return 0, fault.Usagef("%q is neither lines nor jsonl", name)
+	return f, nil
 }
 
 // maxLine bounds a line's bytes: no model reads a thousandth of it.
