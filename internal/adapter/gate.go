@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 
+	"github.com/dylora/dylora/internal/enum"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -17,25 +18,19 @@ const (
 	Strict               // as Frozen, and the optimizer leaves the other rows alone
 )
 
-var updates = [...]string{All: "all", Frozen: "frozen", Strict: "strict"}
+var updates = enum.Names[Update]{All: "all", Frozen: "frozen", Strict: "strict"}
 
 // ParseUpdate reads a mode's name.
 func ParseUpdate(name string) (Update, error) {
-	for u, n := range updates {
-		if n == name {
-			return Update(u), nil
-		}
+	u, err := updates.Parse(name)
+	if err != nil {
+		return 0, fault.Usagef("%w", err)
 	}
-	return 0, fault.Usagef("unknown update mode %q: the modes are all, frozen, strict", name)
+	return u, nil
 }
 
 // String is the mode's name.
-func (u Update) String() string {
-	if u < 0 || int(u) >= len(updates) {
-		return "unknown"
-	}
-	return updates[u]
-}
+func (u Update) String() string { return updates.String(u) }
 
 // rankOf and alphaOf are a module's own, or the adapter's.
 func (a *Adapter) rankOf(m *Module) int      { return cmp.Or(m.Rank, a.Rank) }

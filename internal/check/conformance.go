@@ -10,7 +10,6 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/program"
-	"github.com/dylora/dylora/internal/safetensors"
 	"github.com/dylora/dylora/internal/session"
 )
 
@@ -153,7 +152,7 @@ func roundTrip(a *adapter.Adapter) (bool, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // what is left is in the system's folder for it
 	folder := filepath.Join(dir, "adapter")
-	if err := adapter.SaveAs(folder, a, nil, safetensors.Float32, false); err != nil {
+	if err := adapter.Save(folder, a, nil, adapter.SaveOptions{}); err != nil {
 		return false, err
 	}
 	again, _, err := adapter.Load(folder)

@@ -13,7 +13,6 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
-	"github.com/dylora/dylora/internal/safetensors"
 )
 
 // Report is the sweep of the best epoch, and where it is.
@@ -47,7 +46,7 @@ func (j *Job) Finish(ctx context.Context) (*Report, error) {
 	if rank := j.Loop.Config().Best.Rank(); rank > 0 {
 		r.By = fmt.Sprintf("rank %d", rank)
 	}
-	if err := adapter.SaveAs(r.Adapter, j.Adapter, p, safetensors.Float32, true); err != nil {
+	if err := adapter.Save(r.Adapter, j.Adapter, p, adapter.SaveOptions{Replace: true}); err != nil {
 		return nil, err
 	}
 	return r, disk.WriteFile(filepath.Join(j.Dir, "sweep.json"), r.write)

@@ -53,7 +53,7 @@ func NewSlice(a *adapter.Adapter, p *adapter.Provenance, rank int, f Form) (*Sli
 		}
 	}
 	s := &Slice{Rank: cut.Rank, Parameters: written.Parameters()}
-	if s.contents, err = adapter.EncodeAs(written, p, cmp.Or(f.DType, safetensors.Float32)); err != nil {
+	if s.contents, err = adapter.Encode(written, p, cmp.Or(f.DType, safetensors.Float32)); err != nil {
 		return nil, err
 	}
 	for _, file := range s.contents {

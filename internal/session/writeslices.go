@@ -46,7 +46,7 @@ func (a *StoredAdapter) Slice(ranks []int, f Form, out string, replace bool) ([]
 		return slices, a.writeSlices(out, slices, exists)
 	}
 	slices[0].Folder = out
-	return slices, adapter.SaveEncoded(out, slices[0].contents, replace)
+	return slices, adapter.Write(out, slices[0].contents, replace)
 }
 
 func defaultFolder(ranks []int, f Form) string {

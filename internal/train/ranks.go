@@ -1,9 +1,9 @@
 package train
 
 import (
-	"strings"
-
 	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/enum"
+	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/seed"
 )
 
@@ -29,18 +29,24 @@ const (
 	Sandwich
 )
 
-var drawNames = names[Draw]{"one", "mixed", "sandwich"}
+var drawNames = enum.Names[Draw]{"one", "mixed", "sandwich"}
 
-func (d Draw) known() bool { return drawNames.known(d) }
+func (d Draw) known() bool { return drawNames.Known(d) }
 
 // String is the name that ParseDraw reads.
-func (d Draw) String() string { return drawNames.of(d) }
+func (d Draw) String() string { return drawNames.String(d) }
 
 // MarshalText writes the name.
 func (d Draw) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // ParseDraw reads "one", "mixed" or "sandwich".
-func ParseDraw(name string) (Draw, error) { return drawNames.parse("ranks_per_step", name) }
+func ParseDraw(name string) (Draw, error) {
+	d, err := drawNames.Parse(name)
+	if err != nil {
+		return 0, fault.Usagef("ranks_per_step: %w", err)
+	}
+	return d, nil
+}
 
 // Rank is the rank of a sequence: position counts the sequences of the step, through all
 // batches of its window. It is a function of its arguments and of what s can draw.
@@ -76,11 +82,3 @@ func (d Draw) assign(s Sampler, seed uint64, step int, window []*data.Batch) [][
 
 // stepSeed is the seed of the draws within a step.
 func stepSeed(runSeed uint64, step int) uint64 { return seed.Key(runSeed, "mixed", uint64(step)) }
-
-// list is "a, b and c".
-func list(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
-}

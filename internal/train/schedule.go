@@ -1,10 +1,6 @@
 package train
 
-import (
-	"math"
-
-	"github.com/dylora/dylora/internal/fault"
-)
+import "math"
 
 // Schedule gives every step its learning rate: up from 0 in a straight line, then down to
 // 0 at the end of the run.
@@ -27,25 +23,4 @@ func (s Schedule) LR(step int) float64 {
 		return s.Peak * (float64(step) / float64(max(1, s.Warmup)))
 	}
 	return s.Peak * max(0, float64(s.Total-step)/float64(max(1, s.Total-s.Warmup)))
-}
-
-// names are the names of an enumeration's values, from 0.
-type names[T ~int] []string
-
-func (n names[T]) known(v T) bool { return v >= 0 && int(v) < len(n) }
-
-func (n names[T]) of(v T) string {
-	if !n.known(v) {
-		return "unknown"
-	}
-	return n[v]
-}
-
-func (n names[T]) parse(what, name string) (T, error) {
-	for i, s := range n {
-		if s == name {
-			return T(i), nil
-		}
-	}
-	return 0, fault.Usagef("%s: %q is not one of %s", what, name, list(n))
 }
