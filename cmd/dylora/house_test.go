@@ -159,8 +159,8 @@ func TestImports(t *testing.T) {
 		"model":           "fault kernel packed pickle safetensors seed weights model/op",
 		"program":         "kernel model adapter data",
 		"evaluate":        "fault data",
-		"bench":           "kernel data model program train",
-		"predict":         "enum fault data evaluate",
+		"bench":           "data fault finetune kernel model program session settings train",
+		"predict":         "data disk enum evaluate fault session settings",
 		"tensorboard":     "",
 		"train":           "enum fault disk kernel safetensors schema seed data program tensorboard",
 

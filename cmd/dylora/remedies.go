@@ -25,7 +25,7 @@ func remedies() map[fault.Reason]string {
 		sessions.OtherModel:   "pass the --model that it was trained on",
 		sessions.NoAdapterYet: "'dylora train --resume' with --run and this folder finishes it",
 		sessions.NoData:       "pass --data-dir, the GLUE folder that has it, or run 'dylora fetch' with the task's name where there is a network",
-		sessions.Occupied:     "add --force to replace slices there, or give another folder",
+		sessions.Occupied:     "add --force to replace it, or give another folder",
 
 		adapter.OtherBase:      "give that model, or --force-base to use this one",
 		adapter.PickledWeights: "add --allow-pickle to have it read",

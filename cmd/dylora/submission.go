@@ -51,7 +51,7 @@ func (o *predictOptions) submit(ctx context.Context, s *session) error {
 			return err
 		}
 		for i := range results {
-			b, err := predict.Submission(s.task, &results[i])
+			b, err := predict.SubmissionFile(s.task, &results[i])
 			if err != nil {
 				return err
 			}

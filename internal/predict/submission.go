@@ -46,9 +46,9 @@ func SubmissionFiles() (names []string) {
 	return names
 }
 
-// Submission is the file of a result, which holds every row of its split: each row's
+// SubmissionFile is the file of a result, which holds every row of its split: each row's
 // place and its label, or for STS-B its score, cut to [0, 5].
-func Submission(t *data.Task, r *evaluate.Result) ([]byte, error) {
+func SubmissionFile(t *data.Task, r *evaluate.Result) ([]byte, error) {
 	b := []byte("index\tprediction\n")
 	for i := range r.Len() {
 		if r.Index[i] != i {

@@ -103,13 +103,13 @@ func TestSubmission(t *testing.T) {
 		for i := range len(tt.logits) / tt.width {
 			r.Index = append(r.Index, i)
 		}
-		b, err := predict.Submission(task(t, tt.task), r)
+		b, err := predict.SubmissionFile(task(t, tt.task), r)
 		if err != nil || string(b) != "index\tprediction\n"+tt.want {
 			t.Errorf("%s: %v\n%s", tt.task, err, b)
 		}
 	}
 	gap := &evaluate.Result{Outputs: 1, Logits: []float32{1, 2}, Index: []int{0, 2}}
-	if _, err := predict.Submission(task(t, "stsb"), gap); err == nil {
+	if _, err := predict.SubmissionFile(task(t, "stsb"), gap); err == nil {
 		t.Error("a split with a gap passes for a whole one")
 	}
 }

@@ -21,6 +21,9 @@ type Options struct {
 	AnyTask   bool              // where the task is not known, as many outputs as the head has are enough
 	Exact     bool              // unrounded weights, whatever the precision that is set
 	Split     string            // to be measured; it is read before the model is loaded. "": none
+
+	// Check may refuse the task, before data or model are read; nil: nothing is refused.
+	Check func(t *data.Task, d settings.Data) error
 }
 
 // Session is an adapter on its base model, ready to compute.
@@ -54,6 +57,11 @@ func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session,
 	}
 	if err := s.checkHead(); err != nil {
 		return nil, err
+	}
+	if o.Check != nil {
+		if err := o.Check(s.Task, s.Data); err != nil {
+			return nil, err
+		}
 	}
 	arithmetic, err := NewArithmetic(r.Machine)
 	if err != nil {
