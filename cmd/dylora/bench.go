@@ -2,16 +2,20 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/bench"
+	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // benchOptions is everything `dylora bench` needs; runBench reads nothing else.
 type benchOptions struct {
 	io        *streams
-	sources   sources
+	layers    []*settings.Layer
 	mode      string // "train" or "eval"
 	steps     int
 	tokenizer string // folder; "": the model's own, or the built-in one
@@ -58,7 +62,7 @@ is what the machine can do when nothing else runs on it.`,
   dylora bench --model random:roberta-base --task sst2 --data-dir glue --svg step.svg`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.sources, err = readSources(cmd); err != nil {
+			if opts.layers, err = layers(cmd); err != nil {
 				return err
 			}
 			if err := opts.validate(cmd); err != nil {
@@ -104,5 +108,41 @@ func (o *benchOptions) validate(cmd *cobra.Command) error {
 	case o.maxTokens < minScaled || o.maxTokens > maxScaled:
 		return fault.Usagef("--max-tokens: %d is not in [%d, %d]", o.maxTokens, minScaled, maxScaled)
 	}
-	return nil
+	return checkFile("--svg", o.svg)
+}
+
+func runBench(ctx context.Context, o *benchOptions) error {
+	r, err := settings.WithRecipe(o.layers...)
+	if err != nil {
+		return err
+	}
+	env := o.io.env()
+	setup, err := bench.Prepare(ctx, env, bench.Request{Settings: r, Train: o.mode == "train", Steps: o.steps, Tokenizer: o.tokenizer})
+	if err != nil {
+		return err
+	}
+	if len(o.scaling) > 0 {
+		scaling, err := setup.Scaling(ctx, env, o.scaling, o.maxTokens, o.rounds)
+		if err != nil {
+			return err
+		}
+		return o.print(scaling)
+	}
+	report, err := setup.Measure(ctx, o.products)
+	if err != nil {
+		return err
+	}
+	if o.svg != "" {
+		if err := disk.WriteFile(o.svg, report.WriteSVG); err != nil {
+			return err
+		}
+	}
+	return o.print(report)
+}
+
+func (o *benchOptions) print(r interface{ WriteTable(io.Writer) error }) error {
+	if o.json {
+		return printJSON(o.io.out, r)
+	}
+	return r.WriteTable(o.io.out)
 }

@@ -2,27 +2,30 @@ package main
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/check"
+	"github.com/dylora/dylora/internal/session"
 )
 
 // checkOptions is everything `dylora check` needs; runCheck reads nothing else.
 type checkOptions struct {
 	io *streams
-	adapterOptions
-	ranks  string // "": all, of more than 16 the powers of two
-	nested bool   // fail unless the adapter is nested
-	data   bool   // measure the task's dev split, too
+	baseArgs
+	ranks  ranksArg // none: all, of more than 16 the powers of two
+	nested bool     // fail unless the adapter is nested
+	data   bool     // measure the task's dev split, too
 	json   bool
 }
 
 func newCheckCmd(io *streams, runF func(context.Context, *checkOptions) error) *cobra.Command {
 	opts := &checkOptions{io: io}
 	cmd := &cobra.Command{
-		Use:   "check [ADAPTER]",
-		Short: "Check that an adapter keeps what slices promise",
+		Use:   "check",
+		Short: "Verify that slices, merge and save reproduce the adapter",
 		Long: `Check an adapter on its base model, on random tokens, at each rank b:
 
   slice       the slice at b gives the logits of the whole at rank b, to the bit
@@ -39,35 +42,100 @@ largest gains over always the most frequent label. --nested fails unless it is n
 		Example: `  dylora check
   dylora check peft-folder --model roberta-folder
   dylora check runs/sst2 --data --nested --json`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return fault.Usagef("unexpected argument %q: one adapter is checked at a time", args[1])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if opts.sources, err = readSources(cmd); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if opts.layers, err = soundLayers(cmd); err != nil {
 				return err
 			}
-			if len(args) == 1 {
-				if cmd.Flags().Changed("adapter") {
-					return fault.Usagef("the adapter is given twice: as %q and by --adapter", args[0])
-				}
-				opts.path = args[0]
-			}
-			if opts.ranks != "" {
-				if err := checkRanks("--ranks", opts.ranks); err != nil {
-					return err
-				}
+			if err := opts.ranks.check(cmd); err != nil {
+				return err
 			}
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addAdapterFlags(cmd, &opts.adapterOptions)
-	opts.anyTask = true
-	cmd.Flags().StringVar(&opts.ranks, "ranks", "", "`ranks` to check; default all, of more than 16 the powers of two")
+	addBaseArgs(cmd, &opts.baseArgs)
+	addRanks(cmd, &opts.ranks, "", "`ranks` to check; default all, of more than 16 the powers of two")
 	cmd.Flags().BoolVar(&opts.nested, "nested", false, "fail unless the adapter is nested")
 	cmd.Flags().BoolVar(&opts.data, "data", false, "measure the task's dev split at each rank")
 	addJSONFlag(cmd, &opts.json)
 	return cmd
+}
+
+func runCheck(ctx context.Context, o *checkOptions) error {
+	a, err := o.open(o.io)
+	if err != nil {
+		return err
+	}
+	ranks := check.Ranks(a.Adapter.Rank)
+	if o.ranks.spec != "" {
+		if ranks, err = o.ranks.of(a.Adapter.Rank, ""); err != nil {
+			return err
+		}
+	}
+	options := o.options()
+	options.AnyTask, options.Exact = true, true
+	if o.data {
+		options.Split = "dev"
+	}
+	s, err := session.Open(ctx, o.io.env(), a, options)
+	if err != nil {
+		return err
+	}
+	r, err := check.Run(ctx, s, ranks)
+	if err != nil {
+		return err
+	}
+	if o.data {
+		if err := r.Measure(ctx, s, ranks); err != nil {
+			return err
+		}
+	}
+	if o.nested {
+		r.RequireNested()
+	}
+	if err := o.print(r); err != nil {
+		return err
+	}
+	return r.Err()
+}
+
+func (o *checkOptions) print(c *check.Report) error {
+	if o.json {
+		return printJSON(o.io.out, c)
+	}
+	t := plainTable()
+	header := table.Row{"rank", "slice", "beyond", "merged", "same answers"}
+	if o.data {
+		header = append(header, "dev")
+	}
+	t.AppendHeader(header)
+	for _, a := range c.Agreement {
+		row := table.Row{a.Rank}
+		for _, x := range c.Checks {
+			if x.Rank == a.Rank {
+				row = append(row, conformanceText(x))
+			}
+		}
+		row = append(row, fmt.Sprintf("%.1f %%", 100*a.Share))
+		if o.data {
+			row = append(row, a.Value)
+		}
+		t.AppendRow(row)
+	}
+	round := "the same bits"
+	if !c.RoundTrip {
+		round = "FAILS"
+	}
+	_, err := fmt.Fprintf(o.io.out, "%s\n\nround trip  %s\nnested      %s: %s\n", t.Render(), round, c.Nested, c.Why)
+	return err
+}
+
+// conformanceText is one cell of the table.
+func conformanceText(x check.Conformance) string {
+	switch {
+	case !x.Holds:
+		return fmt.Sprintf("FAILS %.3g", x.Difference)
+	case x.Bound == 0:
+		return "same bits"
+	}
+	return fmt.Sprintf("%.1e", x.Difference)
 }

@@ -7,12 +7,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // execute runs one command with the words of line as its arguments.
@@ -58,7 +59,7 @@ func TestTrainFlags(t *testing.T) {
 			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
 				return
 			}
-			if got.run != tt.run || got.resume != tt.resume || got.json != tt.json || got.now().Before(time.Unix(1, 0)) {
+			if got.place.Run != tt.run || got.place.Resume != tt.resume || got.json != tt.json {
 				t.Errorf("options = %+v", got)
 			}
 		})
@@ -72,11 +73,11 @@ func TestEvalFlags(t *testing.T) {
 		want    evalOptions
 		wantErr string
 	}{
-		{args: "", want: evalOptions{adapterOptions: adapterOptions{path: latestRun}, split: "dev", atLeast: nan}},
+		{args: "", want: evalOptions{baseArgs: baseArgs{adapterArg: adapterArg{path: session.LatestRun}}, split: "dev", atLeast: nan}},
 		{args: "-a x --rank 3 --split train --predictions p --at-least 0.5 --force-base --json",
-			want: evalOptions{adapterOptions: adapterOptions{path: "x", forceBase: true}, rank: 3, split: "train", predictions: "p", atLeast: 0.5, json: true}},
-		{args: "--rank 0", wantErr: "--rank: 0 is below 1"},
-		{args: "--rank -2", wantErr: "--rank: -2 is below 1"},
+			want: evalOptions{baseArgs: baseArgs{adapterArg: adapterArg{path: "x"}, forceBase: true}, ranks: ranksArg{spec: "3"}, split: "train", predictions: "p", atLeast: 0.5, json: true}},
+		{args: "--rank 0", wantErr: "--rank: rank 0: ranks count from 1"},
+		{args: "--rank -2", wantErr: `--rank: "-2"`},
 		{args: "--split test", wantErr: `--split: "test" is none of`},
 		{args: "--at-least nan", wantErr: "--at-least"},
 		{args: "--alpha 3", wantErr: "unknown flag: --alpha"},
@@ -94,7 +95,7 @@ func TestEvalFlags(t *testing.T) {
 			if !math.IsNaN(got.atLeast) && got.atLeast != tt.want.atLeast {
 				t.Errorf("at least %v, want %v", got.atLeast, tt.want.atLeast)
 			}
-			if got.path != tt.want.path || got.forceBase != tt.want.forceBase || got.rank != tt.want.rank || got.split != tt.want.split ||
+			if got.path != tt.want.path || got.forceBase != tt.want.forceBase || got.ranks.spec != tt.want.ranks.spec || got.split != tt.want.split ||
 				got.predictions != tt.want.predictions || got.json != tt.want.json {
 				t.Errorf("options = %+v, want %+v", *got, tt.want)
 			}
@@ -110,12 +111,12 @@ func TestEvalRankIsNoSetting(t *testing.T) {
 	if err := execute(cmd, "--rank 3 --task sst2"); err != nil {
 		t.Fatal(err)
 	}
-	r, err := got.sources.resolve()
+	r, err := settings.Resolve(got.layers...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.origin["rank"] != "default" || r.origin["task"] != "flag" {
-		t.Errorf("rank by %s, task by %s", r.origin["rank"], r.origin["task"])
+	if r.Origin("rank") != settings.Default || r.Origin("task") != settings.Flag {
+		t.Errorf("rank by %s, task by %s", r.Origin("rank"), r.Origin("task"))
 	}
 }
 
@@ -143,7 +144,7 @@ func TestSweepFlags(t *testing.T) {
 			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
 				return
 			}
-			if got.ranks != tt.ranks || got.csv != tt.csv || len(got.plots) != tt.plots {
+			if got.ranks.spec != tt.ranks || got.csv != tt.csv || len(got.plots) != tt.plots {
 				t.Errorf("options = %+v", got)
 			}
 		})
@@ -156,14 +157,14 @@ func TestSliceFlags(t *testing.T) {
 		want    sliceOptions
 		wantErr string
 	}{
-		{args: "--rank 4", want: sliceOptions{adapter: latestRun, ranks: "4", export: export{dtype: "F32"}}},
+		{args: "--rank 4", want: sliceOptions{adapterArg: adapterArg{path: session.LatestRun}, ranks: ranksArg{"--rank", "4"}, form: session.Form{DType: "F32"}}},
 		{args: "-a x.bin --rank 4 --allow-pickle --lora-alpha 16",
-			want: sliceOptions{adapter: "x.bin", ranks: "4", export: export{dtype: "F32"}, pickled: adapter.Options{AllowPickle: true, Alpha: 16}}},
-		{args: "-a x -r 1,2 -o y --force --json", want: sliceOptions{adapter: "x", ranks: "1,2", out: "y", force: true, json: true, export: export{dtype: "F32"}}},
+			want: sliceOptions{adapterArg: adapterArg{path: "x.bin", read: adapter.Options{AllowPickle: true, Alpha: 16}}, ranks: ranksArg{"--rank", "4"}, form: session.Form{DType: "F32"}}},
+		{args: "-a x -r 1,2 -o y --force --json", want: sliceOptions{adapterArg: adapterArg{path: "x"}, ranks: ranksArg{"--rank", "1,2"}, out: "y", force: true, json: true, form: session.Form{DType: "F32"}}},
 		{args: "--ranks-per-module query=4,layer.0.value=2 --compat --dtype bf16 --format peft",
-			want: sliceOptions{adapter: latestRun, export: export{dtype: "BF16", compat: true, moduleRanks: map[string]int{"query": 4, "layer.0.value": 2}}}},
+			want: sliceOptions{adapterArg: adapterArg{path: session.LatestRun}, ranks: ranksArg{flag: "--rank"}, form: session.Form{DType: "BF16", Compat: true, ModuleRanks: map[string]int{"query": 4, "layer.0.value": 2}}}},
 		{args: "--rank 4 --ranks-per-module {\"query\":3} --dtype f16",
-			want: sliceOptions{adapter: latestRun, ranks: "4", export: export{dtype: "F16", moduleRanks: map[string]int{"query": 3}}}},
+			want: sliceOptions{adapterArg: adapterArg{path: session.LatestRun}, ranks: ranksArg{"--rank", "4"}, form: session.Form{DType: "F16", ModuleRanks: map[string]int{"query": 3}}}},
 		{args: "--rank 4 --dtype f64", wantErr: `--dtype: "f64" is none of`},
 		{args: "--rank 4 --format gguf", wantErr: `--format: "gguf" is not peft`},
 		{args: "--ranks-per-module query", wantErr: "--ranks-per-module: "},
@@ -173,7 +174,10 @@ func TestSliceFlags(t *testing.T) {
 		{args: "--rank 0", wantErr: "--rank: "},
 		{args: "--rank 2.5", wantErr: "--rank: "},
 		{args: "--rank 2 --out=", wantErr: "--out is empty"},
-		{args: "x --rank 2", wantErr: "unexpected argument"},
+		{args: "x y --rank 2", wantErr: "unexpected argument"},
+		{args: "x -a y --rank 2", wantErr: "given twice"},
+		{args: "--rank 2 --ranks 2", wantErr: "are the same"},
+		{args: "x --ranks 2", want: sliceOptions{adapterArg: adapterArg{path: "x"}, ranks: ranksArg{"--ranks", "2"}, form: session.Form{DType: "F32"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.args, func(t *testing.T) {
@@ -193,10 +197,10 @@ func TestSliceFlags(t *testing.T) {
 func TestMergeAndInspectFlags(t *testing.T) {
 	var merged *mergeOptions
 	cmd := newMergeCmd(&streams{}, func(_ context.Context, o *mergeOptions) error { merged = o; return nil })
-	if err := execute(cmd, "--rank 4 -o m --json"); err != nil || merged.rank != 4 || merged.out != "m" || !merged.json {
+	if err := execute(cmd, "--rank 4 -o m --json"); err != nil || merged.ranks.spec != "4" || merged.out != "m" || !merged.json {
 		t.Errorf("merge: %+v, %v", merged, err)
 	}
-	for args, want := range map[string]string{"--rank 0": "below 1", "--out=": "--out is empty", "x": "unexpected"} {
+	for args, want := range map[string]string{"--rank 0": "--rank: ", "--out=": "--out is empty", "x y": "unexpected"} {
 		cmd := newMergeCmd(&streams{}, func(context.Context, *mergeOptions) error { return nil })
 		if err := execute(cmd, args); err == nil || fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), want) {
 			t.Errorf("merge %s: %v, want %q", args, err, want)
@@ -204,7 +208,7 @@ func TestMergeAndInspectFlags(t *testing.T) {
 	}
 	var inspected *inspectOptions
 	cmd = newInspectCmd(&streams{}, func(_ context.Context, o *inspectOptions) error { inspected = o; return nil })
-	if err := execute(cmd, "--adapter x --json"); err != nil || inspected.adapter != "x" || !inspected.json {
+	if err := execute(cmd, "--adapter x --json"); err != nil || inspected.path != "x" || !inspected.json {
 		t.Errorf("inspect: %+v, %v", inspected, err)
 	}
 }

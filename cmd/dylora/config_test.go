@@ -5,15 +5,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/configs"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // resolveTrain resolves a command line of train as the command would.
-func resolveTrain(t *testing.T, args ...string) (*resolved, error) {
+func resolveTrain(t *testing.T, args ...string) (*settings.Resolved, error) {
 	t.Helper()
 	var got *trainOptions
 	cmd := newTrainCmd(&streams{}, func(_ context.Context, o *trainOptions) error { got = o; return nil })
@@ -24,8 +24,10 @@ func resolveTrain(t *testing.T, args ...string) (*resolved, error) {
 	if err := cmd.Execute(); err != nil {
 		return nil, err
 	}
-	return got.sources.withRecipe()
+	return settings.WithRecipe(got.layers...)
 }
+
+func value(l *settings.Layer, key string) any { v, _ := l.Value(key); return v }
 
 func writeFile(t *testing.T, name, text string) string {
 	t.Helper()
@@ -37,16 +39,16 @@ func writeFile(t *testing.T, name, text string) string {
 }
 
 func TestConfigPrecedence(t *testing.T) {
-	recipe, err := recipeLayer(configs.CPU, "demo")
-	if err != nil || recipe.values["epochs"] == nil {
+	recipe, err := settings.RecipeLayer(configs.CPU, "demo")
+	if err != nil || value(recipe, "epochs") == nil {
 		t.Fatalf("the demo recipe sets no epochs: %v, %v", recipe, err)
 	}
 	tests := []struct {
 		name, file, env, flag string
 		want                  int
-		origin                string
+		origin                settings.Origin
 	}{
-		{name: "recipe over default", want: recipe.values["epochs"].(int), origin: "recipe"},
+		{name: "recipe over default", want: value(recipe, "epochs").(int), origin: "recipe"},
 		{name: "file over recipe", file: "epochs: 11", want: 11, origin: "file"},
 		{name: "env over file", file: "epochs: 11", env: "12", want: 12, origin: "env"},
 		{name: "flag over env", file: "epochs: 11", env: "12", flag: "13", want: 13, origin: "flag"},
@@ -67,11 +69,11 @@ func TestConfigPrecedence(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Train.Epochs != tt.want || r.origin["epochs"] != tt.origin {
-				t.Errorf("epochs = %d by %s, want %d by %s", r.Train.Epochs, r.origin["epochs"], tt.want, tt.origin)
+			if r.Train.Loop.Epochs != tt.want || r.Origin("epochs") != tt.origin {
+				t.Errorf("epochs = %d by %s, want %d by %s", r.Train.Loop.Epochs, r.Origin("epochs"), tt.want, tt.origin)
 			}
-			if r.origin["alpha"] != "default" {
-				t.Errorf("alpha is said to come from %s", r.origin["alpha"])
+			if r.Origin("alpha") != "default" {
+				t.Errorf("alpha is said to come from %s", r.Origin("alpha"))
 			}
 		})
 	}
@@ -87,12 +89,12 @@ func TestConfigRecipeFollowsTask(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		want, err := recipeLayer(configs.CPU, "mrpc")
+		want, err := settings.RecipeLayer(configs.CPU, "mrpc")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := r.Train.Epochs; got != want.values["epochs"] || r.origin["epochs"] != "recipe" {
-			t.Errorf("%s: epochs = %d (%s), the recipe says %v", name, got, r.origin["epochs"], want.values["epochs"])
+		if got := r.Train.Loop.Epochs; got != value(want, "epochs") || r.Origin("epochs") != "recipe" {
+			t.Errorf("%s: epochs = %d (%s), the recipe says %v", name, got, r.Origin("epochs"), value(want, "epochs"))
 		}
 	}
 }
@@ -156,9 +158,9 @@ func TestConfigTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Train.LR != 1e-4 || r.Train.Clip != 2 || r.Train.Best != "4" || r.Adapter.Targets != "query,key" ||
-		r.Train.Seed != 1<<64-1 || r.origin["data_dir"] != "file" {
-		t.Errorf("read %+v", r.config)
+	if r.Train.Loop.LR != 1e-4 || r.Train.Loop.Clip != 2 || r.Train.Best != "4" || r.Adapter.Targets != "query,key" ||
+		r.Train.Loop.Seed != 1<<64-1 || r.Origin("data_dir") != "file" {
+		t.Errorf("read %+v", r.Settings)
 	}
 	for _, text := range []string{"", "# nothing\n", "---\n"} {
 		if _, err := resolveTrain(t, "--config", writeFile(t, "empty.yaml", text)); err != nil {
@@ -168,7 +170,7 @@ func TestConfigTypes(t *testing.T) {
 }
 
 func TestConfigFileErrors(t *testing.T) {
-	big := writeFile(t, "big.yaml", strings.Repeat("#", maxConfigBytes+1))
+	big := writeFile(t, "big.yaml", strings.Repeat("#", 1<<20+1))
 	for path, want := range map[string]string{
 		"nosuch.yaml": "nosuch.yaml: no such file",
 		t.TempDir():   "is a directory",
@@ -187,67 +189,31 @@ func TestConfigWritesItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, faults := yamlLayer("run", "config.yaml", r.yaml())
-	if len(faults) > 0 {
-		t.Fatalf("config.yaml has faults %v:\n%s", faults, r.yaml())
+	again := settings.YAMLLayer(settings.Run, "config.yaml", r.YAML())
+	if again.Err() != nil {
+		t.Fatalf("config.yaml has faults %v:\n%s", again.Err(), r.YAML())
 	}
-	back, err := join(again)
+	back, err := settings.Resolve(again)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if back.config != r.config {
-		t.Errorf("read back %+v\nwrote     %+v", back.config, r.config)
+	if back.Settings != r.Settings {
+		t.Errorf("read back %+v\nwrote     %+v", back.Settings, r.Settings)
 	}
-}
-
-func TestSettingsAreWhole(t *testing.T) {
-	seen := map[string]bool{}
-	for _, s := range (&config{}).settings() {
-		if s.key == "" || s.usage == "" || seen[s.key] {
-			t.Errorf("setting %q: no name, no usage text, or twice", s.key)
-		}
-		seen[s.key] = true
-		switch s.value.Kind() {
-		case reflect.Int, reflect.Uint64, reflect.Float64, reflect.String, reflect.Bool:
-		default:
-			t.Errorf("setting %q is a %s, which no flag is made for", s.key, s.value.Kind())
-		}
-	}
-	d := defaultConfig()
-	if f := d.faults(); len(f) > 0 {
-		t.Errorf("the defaults break rules: %v", f)
-	}
-}
-
-func FuzzYAMLLayer(f *testing.F) {
-	f.Add("rank: 4\nlr: 1e-3\ntargets: [query, value]\n")
-	f.Add("rank: &a 4\nalpha: *a")
-	f.Add("---\n...\n---\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		l, faults := yamlLayer("file", "fuzz.yaml", []byte(text))
-		if len(faults) > 0 {
-			return
-		}
-		r, err := join(l)
-		if err != nil {
-			t.Fatalf("a checked layer does not join: %v", err)
-		}
-		r.faults()
-	})
 }
 
 // A recipe decides between default and file; --recipe chooses which one.
 func TestConfigRecipeKinds(t *testing.T) {
-	for args, want := range map[string]config{
-		"--task mrpc":                               {Train: trainConfig{Batch: 32, LR: 1e-3, Epochs: 6}, Adapter: adapterConfig{Alpha: 16, Update: "all"}},
-		"--task mrpc --recipe paper":                {Train: trainConfig{Batch: 16, LR: 4e-4, Epochs: 30}, Adapter: adapterConfig{Alpha: 8, Update: "all"}},
-		"--task MRPC --recipe reference --epochs 3": {Train: trainConfig{Batch: 128, LR: 4e-4, Epochs: 3}, Adapter: adapterConfig{Alpha: 16, Update: "frozen"}},
+	for args, want := range map[string][5]any{
+		"--task mrpc":                               {32, 1e-3, 6, 16.0, "all"},
+		"--task mrpc --recipe paper":                {16, 4e-4, 30, 8.0, "all"},
+		"--task MRPC --recipe reference --epochs 3": {128, 4e-4, 3, 16.0, "frozen"},
 	} {
 		r, err := resolveTrain(t, strings.Fields(args)...)
 		if err != nil {
 			t.Fatalf("%s: %v", args, err)
 		}
-		got := config{Train: trainConfig{Batch: r.Train.Batch, LR: r.Train.LR, Epochs: r.Train.Epochs}, Adapter: adapterConfig{Alpha: r.Adapter.Alpha, Update: r.Adapter.Update}}
+		got := [5]any{r.Train.Batch, r.Train.Loop.LR, r.Train.Loop.Epochs, r.Adapter.Alpha, r.Adapter.Update.String()}
 		if got != want {
 			t.Errorf("%s: %+v, want %+v", args, got, want)
 		}

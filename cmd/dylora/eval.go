@@ -2,50 +2,24 @@ package main
 
 import (
 	"context"
-	"math"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/session"
 )
-
-// adapterOptions are what every command that takes an adapter shares.
-type adapterOptions struct {
-	path      string // run folder or PEFT folder
-	pickled   adapter.Options
-	forceBase bool // take an adapter made for other weights
-	anyTask   bool // its labels are enough where the task is not known
-	sources   sources
-}
-
-// runsRoot is the folder of runs, latestRun what --adapter stands for when it is not given.
-const (
-	runsRoot  = "runs"
-	latestRun = runsRoot + "/latest"
-)
-
-// addAdapterFlag defines --adapter, and how to read adapters from elsewhere.
-func addAdapterFlag(cmd *cobra.Command, path *string, o *adapter.Options) {
-	cmd.Flags().StringVarP(path, "adapter", "a", latestRun, "run `folder`, any PEFT folder, or loralib's .bin file")
-	cmd.Flags().BoolVar(&o.AllowPickle, "allow-pickle", false, "read weights in Python's pickle format, by an allow-list")
-	cmd.Flags().Float64Var(&o.Alpha, "lora-alpha", 0, "`alpha` of a loralib file, which does not say it")
-}
-
-// addAdapterFlags defines --adapter and the settings needed to compute with one.
-func addAdapterFlags(cmd *cobra.Command, o *adapterOptions) {
-	addAdapterFlag(cmd, &o.path, &o.pickled)
-	cmd.Flags().BoolVar(&o.forceBase, "force-base", false, "use the adapter with a base model it was not trained on")
-	addConfigFlag(cmd)
-	addSettings(cmd.Flags(), ownKeys()...)
-	addSettings(cmd.Flags(), "task", "data_dir", "model", "revision", "max_length", "max_eval_examples", "threads", "kernel")
-}
 
 // evalOptions is everything `dylora eval` needs; runEval reads nothing else.
 type evalOptions struct {
 	io *streams
-	adapterOptions
-	rank        int // 0: the adapter's largest
+	baseArgs
+	ranks       ranksArg // none: the adapter's largest
 	split       string
 	predictions string  // file of JSON lines, "" for none
 	atLeast     float64 // NaN: no check
@@ -56,19 +30,18 @@ func newEvalCmd(io *streams, runF func(context.Context, *evalOptions) error) *co
 	opts := &evalOptions{io: io}
 	cmd := &cobra.Command{
 		Use:   "eval",
-		Short: "Measure an adapter at one rank",
-		Long: `Measure an adapter at one rank with the metrics of its task.
+		Short: "Measure an adapter at one rank or several",
+		Long: `Measure an adapter with the metrics of its task, at its largest rank or at those of --rank.
 
 A run folder remembers task, model and data; for a PEFT folder from elsewhere flags say
 them. With --at-least the command fails with exit code 7 when the task's first metric
-is below the bound.`,
+is below the bound. With --json each rank has one line.`,
 		Example: `  dylora eval
   dylora eval --rank 4 --at-least 0.8
   dylora eval --adapter peft-folder --task sst2 --data-dir glue --model roberta-folder
   dylora eval --split train --predictions predictions.jsonl --json`,
-		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.sources, err = readSources(cmd); err != nil {
+			if opts.layers, err = soundLayers(cmd); err != nil {
 				return err
 			}
 			if err := opts.validate(cmd); err != nil {
@@ -77,9 +50,9 @@ is below the bound.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addAdapterFlags(cmd, &opts.adapterOptions)
+	addBaseArgs(cmd, &opts.baseArgs)
 	addSettings(cmd.Flags(), "precision")
-	addOwnRank(cmd, &opts.rank, "`rank` to measure; default the adapter's largest")
+	addRanks(cmd, &opts.ranks, "", "`ranks` to measure: 4, or several such as 1,2,4; default the adapter's largest")
 	addSplitFlag(cmd, &opts.split)
 	cmd.Flags().StringVar(&opts.predictions, "predictions", "", "write one JSON line per example to `file`")
 	addAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value`")
@@ -87,44 +60,65 @@ is below the bound.`,
 	return cmd
 }
 
-// addOwnRank defines a --rank that picks a rank of an adapter, unlike the setting of
-// the same name.
-func addOwnRank(cmd *cobra.Command, v *int, usage string) {
-	cmd.Flags().IntVar(v, "rank", 0, usage)
-	cmd.Flags().Lookup("rank").Annotations = map[string][]string{notASetting: {"true"}}
-}
-
-func addSplitFlag(cmd *cobra.Command, v *string) {
-	cmd.Flags().StringVar(v, "split", "dev", "`split` to read: dev, train, or dev_mismatched for mnli")
-}
-
 func (o *evalOptions) validate(cmd *cobra.Command) error {
-	if cmd.Flags().Changed("rank") && o.rank < 1 {
-		return fault.Usagef("--rank: %d is below 1", o.rank)
+	if err := o.ranks.check(cmd); err != nil {
+		return err
 	}
 	if err := checkAtLeast(cmd, o.atLeast); err != nil {
+		return err
+	}
+	if err := checkFile("--predictions", o.predictions); err != nil {
 		return err
 	}
 	return checkSplit(o.split)
 }
 
-// addAtLeast defines --at-least; NaN stands for no bound.
-func addAtLeast(cmd *cobra.Command, v *float64, usage string) {
-	cmd.Flags().Float64Var(v, "at-least", math.NaN(), usage)
-	cmd.Flags().Lookup("at-least").DefValue = ""
+func runEval(ctx context.Context, o *evalOptions) error {
+	a, err := o.open(o.io)
+	if err != nil {
+		return err
+	}
+	ranks, err := o.ranks.of(a.Adapter.Rank, strconv.Itoa(a.Adapter.Rank))
+	if err != nil {
+		return err
+	}
+	if len(ranks) > 1 && o.predictions != "" {
+		return fault.Usagef("--predictions: %s are several ranks, and the file holds the predictions of one", o.ranks.spec)
+	}
+	options := o.options()
+	options.Split = o.split
+	s, err := session.Open(ctx, o.io.env(), a, options)
+	if err != nil {
+		return err
+	}
+	results, err := s.Measure(ctx, o.split, ranks)
+	if err != nil {
+		return err
+	}
+	if o.predictions != "" {
+		write := func(w io.Writer) error { return evaluate.WritePredictions(w, s.Task, &results[0]) }
+		if err := disk.WriteFile(o.predictions, write); err != nil {
+			return err
+		}
+	}
+	var below []error
+	for i := range results {
+		e := evaluate.NewEvaluation(s.Task, o.split, &results[i])
+		if err := o.print(e); err != nil {
+			return err
+		}
+		below = append(below, atLeast(o.atLeast, e.Metric, e.Rank, e.Value))
+	}
+	return errors.Join(below...)
 }
 
-func checkAtLeast(cmd *cobra.Command, v float64) error {
-	if cmd.Flags().Changed("at-least") && (math.IsNaN(v) || math.IsInf(v, 0)) {
-		return fault.Usagef("--at-least: %v is not a number to compare with", v)
+func (o *evalOptions) print(e *evaluate.Evaluation) error {
+	if o.json {
+		return printJSON(o.io.out, e)
 	}
-	return nil
-}
-
-func checkSplit(split string) error {
-	switch split {
-	case "dev", "train", "dev_mismatched":
-		return nil
+	lines := []string{fmt.Sprintf("%s %s, %d examples, rank %d", e.Task, e.Split, e.Examples, e.Rank)}
+	for _, m := range e.Metrics {
+		lines = append(lines, fmt.Sprintf("%s  %s", evaluate.Heading(m.Name), evaluate.Text(m.Name, m.Value)))
 	}
-	return fault.Usagef("--split: %q is none of dev, train, dev_mismatched", split)
+	return printLines(o.io.out, lines...)
 }

@@ -2,18 +2,22 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // fetchOptions is everything `dylora fetch` needs; runFetch reads nothing else.
 type fetchOptions struct {
-	io      *streams
-	sources sources
-	names   []string // tasks, and models of the Hub
-	json    bool
+	io     *streams
+	layers []*settings.Layer
+	names  []string // tasks, and models of the Hub
+	json   bool
 }
 
 func newFetchCmd(io *streams, runF func(context.Context, *fetchOptions) error) *cobra.Command {
@@ -41,7 +45,7 @@ fails with exit code 4. A download that was cut off goes on where it was.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if opts.sources, err = readSources(cmd); err != nil {
+			if opts.layers, err = layers(cmd); err != nil {
 				return err
 			}
 			opts.names = args
@@ -51,4 +55,44 @@ fails with exit code 4. A download that was cut off goes on where it was.`,
 	addSettings(cmd.Flags(), "revision", "allow_pickle")
 	addJSONFlag(cmd, &opts.json)
 	return cmd
+}
+
+func runFetch(ctx context.Context, o *fetchOptions) error {
+	r, err := settings.Resolve(o.layers...)
+	if err != nil {
+		return err
+	}
+	var all struct {
+		Fetched []*session.Fetched `json:"fetched"`
+	}
+	for _, name := range o.names {
+		f, err := session.Fetch(ctx, o.io.env(), r.Data, name)
+		if err != nil {
+			return err
+		}
+		all.Fetched = append(all.Fetched, f)
+		if o.json {
+			continue
+		}
+		if err := o.print(f); err != nil {
+			return err
+		}
+	}
+	if o.json {
+		return printJSON(o.io.out, all)
+	}
+	return nil
+}
+
+func (o *fetchOptions) print(f *session.Fetched) error {
+	if f.Folder == "" {
+		return printLines(o.io.out, f.Name+": built in")
+	}
+	parts := "files"
+	if f.Kind == "task" {
+		parts = "splits"
+	}
+	_, err := fmt.Fprintf(o.io.out, "%s %s: %d %s, %s (%s downloaded), commit %.7s\n  %s\n",
+		f.Kind, f.Name, len(f.Files), parts, evaluate.Size(f.Bytes), evaluate.Size(f.Downloaded), f.Commit, f.Folder)
+	return err
 }

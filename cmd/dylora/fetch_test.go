@@ -14,6 +14,7 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/glue/gluetest"
 	"github.com/dylora/dylora/internal/hub/hubtest"
+	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/models"
 )
 
@@ -80,13 +81,13 @@ func TestFetchFlags(t *testing.T) {
 func TestFetchModel(t *testing.T) {
 	s := onHub(t)
 	out, _ := dylora(t, 0, "fetch", "org/mini", "mini", "--json")
-	var got struct{ Fetched []fetched }
+	var got struct{ Fetched []session.Fetched }
 	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got.Fetched) != 2 {
 		t.Fatalf("%s: %v", out, err)
 	}
 	f := got.Fetched[0]
 	if f.Commit != hubtest.Commit || f.Bytes != f.Downloaded || f.Bytes < 1<<20 || len(f.Files) < 3 || got.Fetched[1].Kind != "built in" {
-		t.Errorf("fetched %+v", got)
+		t.Errorf("session.Fetched %+v", got)
 	}
 	for _, file := range f.Files {
 		if _, err := os.Stat(filepath.Join(f.Folder, file.Name)); err != nil || file.Name == "README.md" {

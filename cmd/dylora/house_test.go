@@ -17,6 +17,7 @@ import (
 
 	"github.com/dylora/dylora/configs"
 	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 func silentRoot() *cobra.Command {
@@ -93,18 +94,15 @@ func TestRecipes(t *testing.T) {
 func checkRecipe(t *testing.T, name string) {
 	kind, file := path.Split(name)
 	kind, task := strings.TrimSuffix(kind, "/"), strings.TrimSuffix(file, ".yaml")
-	if known, err := data.LookupTask(task); err != nil || known.Name != task || recipeKnown(kind) != nil {
+	if known, err := data.LookupTask(task); err != nil || known.Name != task || !slices.Contains(configs.Kinds(), kind) {
 		t.Errorf("the recipe of no task, or of no kind: %v", err)
 	}
 	text, err := fs.ReadFile(configs.Recipes(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, faults := yamlLayer("file", name, text)
-	if len(faults) > 0 {
-		t.Fatal(faults)
-	}
-	alone, err := (sources{l}).resolve()
+	l := settings.YAMLLayer(settings.File, name, text)
+	alone, err := settings.Resolve(l)
 	if err != nil || alone.Data.Task != task {
 		t.Fatalf("task %q, %v", alone.Data.Task, err)
 	}
@@ -120,9 +118,9 @@ func checkRecipe(t *testing.T, name string) {
 	if r.Data.Recipe != kind {
 		t.Errorf("%q runs recipe %s", command, r.Data.Recipe)
 	}
-	for key, want := range l.values {
-		if by := r.origin[key]; by != "recipe" && key != "task" {
-			t.Errorf("%s: %v by %s, not by the recipe", key, want, by)
+	for _, key := range l.Keys() {
+		if by := r.Origin(key); by != settings.Recipe && key != "task" {
+			t.Errorf("%s: %v by %s, not by the recipe", key, value(l, key), by)
 		}
 	}
 }

@@ -2,18 +2,22 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/session"
 )
 
 // inspectOptions is everything `dylora inspect` needs; runInspect reads nothing else.
 type inspectOptions struct {
-	io      *streams
-	adapter string
-	pickled adapter.Options
-	json    bool
+	io *streams
+	adapterArg
+	json bool
 }
 
 func newInspectCmd(io *streams, runF func(context.Context, *inspectOptions) error) *cobra.Command {
@@ -25,12 +29,70 @@ func newInspectCmd(io *streams, runF func(context.Context, *inspectOptions) erro
 makes: the Frobenius norm of alpha/b B[:, :b] A[:b, :] over all adapted maps.`,
 		Example: `  dylora inspect
   dylora inspect --adapter peft-folder --json`,
-		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addAdapterFlag(cmd, &opts.adapter, &opts.pickled)
+	addAdapterArg(cmd, &opts.adapterArg)
 	addJSONFlag(cmd, &opts.json)
 	return cmd
+}
+
+func runInspect(_ context.Context, o *inspectOptions) error {
+	a, err := o.open(o.io)
+	if err != nil {
+		return err
+	}
+	i, err := a.Inspect()
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(o.io.out, i)
+	}
+	return o.print(i)
+}
+
+func (o *inspectOptions) print(i *session.Inspection) error {
+	lines := [][2]string{
+		{"folder", i.Folder},
+		{"rank, alpha", fmt.Sprintf("%d, %v", i.Rank, i.Alpha)},
+		{"adapted", fmt.Sprintf("%d projections", len(i.Sites))},
+		{"head", fmt.Sprintf("%d parameters", i.Head)},
+	}
+	if i.RSLoRA {
+		lines[1][1] += ", scale alpha/√rank"
+	}
+	if low := slices.Min(i.Own); low < i.Rank {
+		lines[2][1] += fmt.Sprintf(" of ranks %d to %d", low, i.Rank)
+	}
+	if i.Biases > 0 {
+		lines = append(lines, [2]string{"biases", fmt.Sprintf("%d parameters, in the place of the base model's", i.Biases)})
+	}
+	for _, n := range i.Notes {
+		lines = append(lines, [2]string{"note", n})
+	}
+	if f := i.Facts; f != nil {
+		lines = append(lines,
+			[2]string{"task", f.Task},
+			[2]string{"model", fmt.Sprintf("%s (%.12s…)", f.Model, f.ModelHash)},
+			[2]string{"targets", strings.Join(f.Targets, ", ")},
+			[2]string{"trained", fmt.Sprintf("ranks %d to %d, %s, update %s, seed %d, epoch %d, step %d", f.RankMin, f.RankMax, f.Sampler, f.Update, f.Seed, f.Epoch, f.Step)},
+			[2]string{"dylora", f.Version})
+		if f.CutFrom > 0 {
+			lines = append(lines, [2]string{"cut from", fmt.Sprintf("rank %d", f.CutFrom)})
+		}
+	}
+	for _, l := range lines {
+		if _, err := fmt.Fprintf(o.io.out, "%-12s %s\n", l[0], l[1]); err != nil {
+			return err
+		}
+	}
+	t := plainTable()
+	t.AppendHeader(table.Row{"rank", "parameters", "size", "‖ΔW‖"})
+	for _, r := range i.Ranks {
+		t.AppendRow(table.Row{r.Rank, r.Parameters, evaluate.Size(r.Bytes), fmt.Sprintf("%.4f", r.DeltaNorm)})
+	}
+	_, err := fmt.Fprintf(o.io.out, "\n%s\n", t.Render())
+	return err
 }

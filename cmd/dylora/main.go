@@ -49,12 +49,6 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	return int(class)
 }
 
-// streams are the program's three: out takes the result and nothing else, err the talk.
-type streams struct {
-	in       io.Reader
-	out, err io.Writer
-}
-
 func newRootCmd(s *streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "dylora",
@@ -95,12 +89,4 @@ After training, any rank is a slice: no second run, no search.`,
 		newVersionCmd(s, runVersion),
 	)
 	return root
-}
-
-// noArgs refuses arguments that are no flags.
-func noArgs(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fault.Usagef("unexpected argument %q: this command takes flags only", args[0])
-	}
-	return nil
 }

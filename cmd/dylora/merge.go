@@ -2,39 +2,42 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/session"
 )
 
 // mergeOptions is everything `dylora merge` needs; runMerge reads nothing else.
 type mergeOptions struct {
 	io *streams
-	adapterOptions
-	rank int    // 0: the adapter's largest
-	out  string // "": merged-rank-<N> in the run folder
-	json bool
+	baseArgs
+	ranks ranksArg // none: the adapter's largest
+	out   string   // "": merged-rank-<N> in the run folder
+	json  bool
 }
 
 func newMergeCmd(io *streams, runF func(context.Context, *mergeOptions) error) *cobra.Command {
 	opts := &mergeOptions{io: io}
 	cmd := &cobra.Command{
 		Use:   "merge",
-		Short: "Write the base model with an adapter worked in",
+		Short: "Merge an adapter into the base model",
 		Long: `Write a full checkpoint in Hugging Face layout: the base model's weights with the adapter
 at one rank added, and the trained head. The checkpoint is loaded again and its logits
 are compared with those of base model and adapter; the largest difference is printed,
-and one beyond rounding fails with exit code 7.`,
+and one beyond rounding fails with exit code 7. Several ranks are written to folders
+merged-rank-<N> in --out.`,
 		Example: `  dylora merge
   dylora merge --rank 4 --out model-r4`,
-		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.sources, err = readSources(cmd); err != nil {
+			if opts.layers, err = soundLayers(cmd); err != nil {
 				return err
 			}
-			if cmd.Flags().Changed("rank") && opts.rank < 1 {
-				return fault.Usagef("--rank: %d is below 1", opts.rank)
+			if err := opts.ranks.check(cmd); err != nil {
+				return err
 			}
 			if cmd.Flags().Changed("out") && opts.out == "" {
 				return fault.Usagef("--out is empty: name a folder or leave it out")
@@ -42,10 +45,55 @@ and one beyond rounding fails with exit code 7.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addAdapterFlags(cmd, &opts.adapterOptions)
-	opts.anyTask = true
-	addOwnRank(cmd, &opts.rank, "`rank` to merge; default the adapter's largest")
+	addBaseArgs(cmd, &opts.baseArgs)
+	addRanks(cmd, &opts.ranks, "", "`ranks` to merge: 4, or several such as 1,2,4; default the adapter's largest")
 	cmd.Flags().StringVarP(&opts.out, "out", "o", "", "`folder` to write; default merged-rank-<N> in the run folder")
 	addJSONFlag(cmd, &opts.json)
 	return cmd
+}
+
+func runMerge(ctx context.Context, o *mergeOptions) error {
+	a, err := o.open(o.io)
+	if err != nil {
+		return err
+	}
+	ranks, err := o.ranks.of(a.Adapter.Rank, strconv.Itoa(a.Adapter.Rank))
+	if err != nil {
+		return err
+	}
+	folders, err := a.MergeFolders(ranks, o.out)
+	if err != nil {
+		return err
+	}
+	options := o.options()
+	options.AnyTask, options.Exact = true, true // rounded weights are none to write
+	s, err := session.Open(ctx, o.io.env(), a, options)
+	if err != nil {
+		return err
+	}
+	var all []*session.Merged
+	for i, rank := range ranks {
+		m, err := s.Merge(ctx, rank, folders[i])
+		if err != nil {
+			return err
+		}
+		all = append(all, m)
+	}
+	return o.print(all)
+}
+
+func (o *mergeOptions) print(all []*session.Merged) error {
+	switch {
+	case o.json && len(all) == 1:
+		return printJSON(o.io.out, all[0])
+	case o.json:
+		return printJSON(o.io.out, map[string]any{"merged": all})
+	}
+	for _, m := range all {
+		if _, err := fmt.Fprintf(o.io.out, "rank %d merged into %s\nlargest difference of a logit on %d random sequences: %.3g (largest logit %.3g)\n",
+			m.Rank, m.Folder, m.Sequences, m.Difference, m.Largest); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
-	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/pickle/pickletest"
 	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/models"
 )
 
@@ -51,35 +51,12 @@ func TestAllowPickle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		base, err := loadBase(context.Background(), silent, r.Data, kernel.Float32)
+		base, err := session.LoadEncoder(context.Background(), silent.env(), r, session.Arithmetic{})
 		switch {
-		case tt.ok && (err != nil || base.model.Config.HiddenSize != 256):
+		case tt.ok && (err != nil || base.Model.Config.HiddenSize != 256):
 			t.Errorf("%s: %v", tt.args, err)
 		case !tt.ok && (fault.ClassOf(err) != fault.Usage || !strings.Contains(message(err), "--allow-pickle")):
 			t.Errorf("%s: %v", tt.args, err)
-		}
-	}
-}
-
-func TestBooleanSettings(t *testing.T) {
-	for text, want := range map[string]string{
-		"allow_pickle: true\n": "", "allow_pickle: false\n": "", "allow_pickle: 1\n": "1 is not true or false", "allow_pickle: \"true\"\n": `"true" is not true or false`,
-	} {
-		l, faults := yamlLayer("file", "x.yaml", []byte(text))
-		if want == "" && (len(faults) > 0 || l.values["allow_pickle"] != strings.Contains(text, "true")) {
-			t.Errorf("%q: %v, %v", text, l.values, faults)
-		}
-		if want != "" && (len(faults) != 1 || !strings.Contains(faults[0], want)) {
-			t.Errorf("%q: %v, want %q", text, faults, want)
-		}
-	}
-	for text, want := range map[string]string{"true": "", "false": "", "yes": `"yes" is not true or false`} {
-		l, faults := envLayer([]string{"DYLORA_ALLOW_PICKLE=" + text})
-		if want == "" && (len(faults) > 0 || l.values["allow_pickle"] != (text == "true")) {
-			t.Errorf("%q: %v, %v", text, l.values, faults)
-		}
-		if want != "" && (len(faults) != 1 || !strings.Contains(faults[0], want)) {
-			t.Errorf("%q: %v, want %q", text, faults, want)
 		}
 	}
 }

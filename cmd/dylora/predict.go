@@ -2,19 +2,30 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/predict"
+	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // predictOptions is everything `dylora predict` needs; runPredict reads nothing else.
 type predictOptions struct {
 	io *streams
-	adapterOptions
-	ranks  string // "4"; with glue "1,2,4-8"; "": the largest, with glue all
-	in     string // file; "" or "-": stdin
+	baseArgs
+	ranks  ranksArg // one, with glue also several; none: the largest, with glue all
+	in     string   // file; "" or "-": stdin
 	format predict.Format
 	glue   string // folder of submission files; "": texts come in
 	force  bool
@@ -38,9 +49,8 @@ other tasks there stay, so that a folder fills up to a whole submission.`,
 		Example: `  dylora predict --in sentences.txt
   dylora predict --rank 4 --json --in pairs.jsonl --format jsonl
   dylora predict --adapter runs/sst2 --glue submission --rank 1,8 --data-dir glue`,
-		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.sources, err = readSources(cmd); err != nil {
+			if opts.layers, err = soundLayers(cmd); err != nil {
 				return err
 			}
 			if opts.format, err = predict.ParseFormat(format); err != nil {
@@ -52,11 +62,10 @@ other tasks there stay, so that a folder fills up to a whole submission.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addAdapterFlags(cmd, &opts.adapterOptions)
+	addBaseArgs(cmd, &opts.baseArgs)
 	addSettings(cmd.Flags(), "precision")
 	flags := cmd.Flags()
-	flags.StringVar(&opts.ranks, "rank", "", "`rank` to predict at, with --glue also several such as 1,2,4; default the largest, with --glue all")
-	flags.Lookup("rank").Annotations = map[string][]string{notASetting: {"true"}}
+	addRanks(cmd, &opts.ranks, "", "`rank` to predict at, with --glue also several such as 1,2,4; default the largest, with --glue all")
 	flags.StringVar(&opts.in, "in", "-", "`file` of texts; - is stdin")
 	flags.StringVar(&format, "format", "lines", "`format` of the texts: lines or jsonl")
 	flags.StringVar(&opts.glue, "glue", "", "write GLUE's submission files below this `folder`")
@@ -77,8 +86,94 @@ func (o *predictOptions) validate(cmd *cobra.Command) error {
 		return fault.Usagef("--force has a use with --glue only")
 	case changed("in") && o.in == "":
 		return fault.Usagef("--in is empty: name a file, or - for stdin")
-	case changed("rank"):
-		return checkRanks("--rank", o.ranks)
+	}
+	return o.ranks.check(cmd)
+}
+
+func runPredict(ctx context.Context, o *predictOptions) error {
+	a, err := o.open(o.io)
+	if err != nil {
+		return err
+	}
+	if o.glue != "" {
+		return o.submit(ctx, a)
+	}
+	ranks, err := o.ranks.of(a.Adapter.Rank, strconv.Itoa(a.Adapter.Rank))
+	if err != nil {
+		return err
+	}
+	if len(ranks) != 1 {
+		return fault.Usagef("%s: %s are several ranks: lines are predicted at one, several go with --glue", o.ranks.flag, o.ranks.spec)
+	}
+	in, name, err := o.input()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	s, err := session.Open(ctx, o.io.env(), a, o.options())
+	if err != nil {
+		return err
+	}
+	if f, ok := in.(*os.File); o.in == "-" && ok && isTerminal(f) {
+		fmt.Fprintln(o.io.err, "a text per line; Ctrl-D ends")
+	}
+	printer, err := predict.NewPrinter(o.io.out, s.Task, o.json)
+	if err != nil {
+		return err
+	}
+	texts := predict.Read(in, name, o.format, s.Task.Pair)
+	options := predict.Options{Rank: ranks[0], MaxLength: s.Encoder.MaxLength, MaxTokens: session.EvalTokens}
+	err = predict.Run(ctx, texts, s.Encoder.Tokenizer, s.Program, options, printer.Print)
+	if errors.Is(err, syscall.EPIPE) { // whoever reads has enough, as in predict | head
+		return nil
+	}
+	return err
+}
+
+// input is what texts are read from, and its name for messages.
+func (o *predictOptions) input() (io.ReadCloser, string, error) {
+	if o.in != "-" {
+		f, err := os.Open(o.in)
+		if err != nil {
+			return nil, "", fault.Invalidf("--in: %w", disk.PathFirst(err, o.in))
+		}
+		return f, o.in, nil
+	}
+	if f, ok := o.io.in.(*os.File); ok {
+		return f, "stdin", nil
+	}
+	return io.NopCloser(o.io.in), "stdin", nil
+}
+
+// submit writes the files of GLUE's server, a folder per rank.
+func (o *predictOptions) submit(ctx context.Context, a *session.StoredAdapter) error {
+	ranks, err := o.ranks.of(a.Adapter.Rank, "all")
+	if err != nil {
+		return err
+	}
+	var plan []predict.Submission
+	options := o.options()
+	options.Check = func(t *data.Task, d settings.Data) (err error) {
+		plan, err = predict.Plan(t, d, o.glue, ranks, o.force)
+		return err
+	}
+	env := o.io.env()
+	s, err := session.Open(ctx, env, a, options)
+	if err != nil {
+		return err
+	}
+	if err := predict.Submit(ctx, env, s, plan, o.force); err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(o.io.out, map[string]any{"submissions": plan})
+	}
+	for _, w := range plan {
+		for _, file := range w.Files {
+			if err := printLines(o.io.out, fmt.Sprintf("rank %d  %s", w.Rank, filepath.Join(w.Folder, file))); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -27,15 +27,15 @@ func newProgress(talk io.Writer, what string, total int) *progress {
 	)}
 }
 
-// at says that n of total are done.
-func (p *progress) at(n int) {
+// At says that n of total are done.
+func (p *progress) At(n int) {
 	if p.bar != nil {
 		_ = p.bar.Set(n) // a bar that cannot be drawn is no reason to stop
 	}
 }
 
-// end takes the bar off the screen.
-func (p *progress) end() {
+// End takes the bar off the screen.
+func (p *progress) End() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}

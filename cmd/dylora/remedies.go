@@ -8,7 +8,7 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/model"
-	sessions "github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/train"
 )
@@ -19,13 +19,13 @@ func remedies() map[fault.Reason]string {
 	return map[fault.Reason]string{
 		settings.UnknownSetting: "'dylora config show' lists the settings",
 
-		sessions.NoTask:       "pass --task",
-		sessions.NoModel:      "pass --model",
-		sessions.OtherTask:    "pass the --task that it was trained on",
-		sessions.OtherModel:   "pass the --model that it was trained on",
-		sessions.NoAdapterYet: "'dylora train --resume' with --run and this folder finishes it",
-		sessions.NoData:       "pass --data-dir, the GLUE folder that has it, or run 'dylora fetch' with the task's name where there is a network",
-		sessions.Occupied:     "add --force to replace it, or give another folder",
+		session.NoTask:       "pass --task",
+		session.NoModel:      "pass --model",
+		session.OtherTask:    "pass the --task that it was trained on",
+		session.OtherModel:   "pass the --model that it was trained on",
+		session.NoAdapterYet: "'dylora train --resume' with --run and this folder finishes it",
+		session.NoData:       "pass --data-dir, the GLUE folder that has it, or run 'dylora fetch' with the task's name where there is a network",
+		session.Occupied:     "add --force to replace it, or give another folder",
 
 		adapter.OtherBase:      "give that model, or --force-base to use this one",
 		adapter.PickledWeights: "add --allow-pickle to have it read",

@@ -4,32 +4,28 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/session"
 )
 
 // sliceOptions is everything `dylora slice` needs; runSlice reads nothing else.
 type sliceOptions struct {
-	io      *streams
-	adapter string
-	pickled adapter.Options
-	ranks   string // "4" or "1,2,4-8"
-	out     string // "": beside the adapter
-	force   bool
-	json    bool
-	export
-}
-
-// export is the form in which slices are written.
-type export struct {
-	moduleRanks map[string]int // of single modules
-	compat      bool           // one rank and one alpha
-	dtype       string         // as package safetensors calls it
+	io *streams
+	adapterArg
+	ranks ranksArg
+	form  session.Form
+	out   string // "": beside the adapter
+	force bool
+	json  bool
 }
 
 func newSliceCmd(io *streams, runF func(context.Context, *sliceOptions) error) *cobra.Command {
@@ -53,18 +49,21 @@ with a manifest.json that lists them.`,
   dylora slice --adapter runs/try --rank 2 --out adapter-r2 --force
   dylora slice --rank 8 --ranks-per-module query=4,layer.0.attention.self.value=2 --out mixed
   dylora slice --rank 4 --compat --dtype bf16 --out served`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if opts.ranks == "" && (modules == "" || cmd.Flags().Changed("rank")) {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if opts.ranks.spec == "" && (modules == "" || cmd.Flags().Changed("rank")) {
 				return fault.Usagef("--rank is required: the ranks to keep, such as 4 or 1,2,4")
 			}
-			if opts.ranks != "" {
-				if err := checkRanks("--rank", opts.ranks); err != nil {
-					return err
-				}
-			}
-			if err := opts.export.parse(modules, format, dtype); err != nil {
+			if err := opts.ranks.check(cmd); err != nil {
 				return err
+			}
+			if opts.form.ModuleRanks, err = parseModuleRanks(modules); err != nil {
+				return err
+			}
+			if opts.form.DType, err = parseDType(dtype); err != nil {
+				return err
+			}
+			if format != "peft" {
+				return fault.Usagef("--format: %q is not peft, the one there is", format)
 			}
 			if cmd.Flags().Changed("out") && opts.out == "" {
 				return fault.Usagef("--out is empty: name a folder or leave it out")
@@ -72,45 +71,78 @@ with a manifest.json that lists them.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addAdapterFlag(cmd, &opts.adapter, &opts.pickled)
-	cmd.Flags().StringVarP(&opts.ranks, "rank", "r", "", "`ranks` to keep: 4, or several such as 1,2,4")
+	addAdapterArg(cmd, &opts.adapterArg)
+	addRanks(cmd, &opts.ranks, "", "`ranks` to keep: 4, or several such as 1,2,4")
 	cmd.Flags().StringVarP(&opts.out, "out", "o", "", "`folder` to write; default rank-<N> or slices in the run folder")
 	cmd.Flags().StringVar(&modules, "ranks-per-module", "", "`ranks` of single modules: name=rank,…, or @file of JSON")
 	cmd.Flags().StringVar(&format, "format", "peft", "`format` of the folder: peft")
-	cmd.Flags().BoolVar(&opts.compat, "compat", false, "one rank and one alpha for all modules, the scale in B")
+	cmd.Flags().BoolVar(&opts.form.Compat, "compat", false, "one rank and one alpha for all modules, the scale in B")
 	cmd.Flags().StringVar(&dtype, "dtype", "f32", "`type` of the weights: f32, f16 or bf16")
 	cmd.Flags().BoolVar(&opts.force, "force", false, "replace an adapter that dylora wrote there before")
 	addJSONFlag(cmd, &opts.json)
 	return cmd
 }
 
-// parse reads the flags of the form.
-func (o *export) parse(modules, format, dtype string) (err error) {
+// parseDType reads a type's name as package safetensors calls it.
+func parseDType(name string) (string, error) {
 	types := map[string]string{"f32": safetensors.Float32, "f16": safetensors.Float16, "bf16": safetensors.BFloat16}
-	if o.dtype = types[dtype]; o.dtype == "" {
-		return fault.Usagef("--dtype: %q is none of f32, f16, bf16", dtype)
+	if types[name] == "" {
+		return "", fault.Usagef("--dtype: %q is none of f32, f16, bf16", name)
 	}
-	if format != "peft" {
-		return fault.Usagef("--format: %q is not peft, the one there is", format)
-	}
+	return types[name], nil
+}
+
+// maxModuleRanks bounds a file of module ranks, in bytes.
+const maxModuleRanks = 1 << 20
+
+// parseModuleRanks reads --ranks-per-module; "" is none.
+func parseModuleRanks(modules string) (map[string]int, error) {
 	if file, ok := strings.CutPrefix(modules, "@"); ok {
 		b, err := os.ReadFile(file)
 		if err != nil {
-			return fault.Usagef("--ranks-per-module: %w", unwrapPath(err, file))
+			return nil, fault.Usagef("--ranks-per-module: %w", disk.PathFirst(err, file))
 		}
-		if len(b) > maxConfigBytes {
-			return fault.Usagef("--ranks-per-module: %s: %d bytes is too much for a list of ranks", file, len(b))
+		if len(b) > maxModuleRanks {
+			return nil, fault.Usagef("--ranks-per-module: %s: %d bytes is too much for a list of ranks", file, len(b))
 		}
 		modules = strings.TrimSpace(string(b))
 		if !strings.HasPrefix(modules, "{") {
-			return fault.Usagef("--ranks-per-module: %s: want a JSON object such as {\"query\": 4}", file)
+			return nil, fault.Usagef("--ranks-per-module: %s: want a JSON object such as {\"query\": 4}", file)
 		}
 	}
 	if modules == "" {
-		return nil
+		return nil, nil
 	}
-	if o.moduleRanks, err = adapter.ParseModuleRanks(modules); err != nil {
-		return fmt.Errorf("--ranks-per-module: %w", err)
+	ranks, err := adapter.ParseModuleRanks(modules)
+	if err != nil {
+		return nil, fmt.Errorf("--ranks-per-module: %w", err)
+	}
+	return ranks, nil
+}
+
+func runSlice(_ context.Context, o *sliceOptions) error {
+	a, err := o.open(o.io)
+	if err != nil {
+		return err
+	}
+	ranks, err := o.ranks.of(a.Adapter.Rank, strconv.Itoa(a.Adapter.Rank))
+	if err != nil {
+		return err
+	}
+	if len(ranks) > 1 && len(o.form.ModuleRanks) > 0 {
+		return fault.Usagef("%s: %s are several ranks, and --ranks-per-module wants one for the other modules", o.ranks.flag, o.ranks.spec)
+	}
+	slices, err := a.Slice(ranks, o.form, o.out, o.force)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(o.io.out, map[string]any{"slices": slices})
+	}
+	for _, s := range slices {
+		if _, err := fmt.Fprintf(o.io.out, "rank %d  %d parameters  %s  %s\n", s.Rank, s.Parameters, evaluate.Size(s.Bytes), s.Folder); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,15 +10,38 @@ import (
 	"time"
 
 	"github.com/dylora/dylora/internal/adapter"
-	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/models"
 )
+
+// smallAdapter fits the built-in model.
+func smallAdapter(t *testing.T) *adapter.Adapter {
+	t.Helper()
+	config, err := fs.ReadFile(models.Mini(), "config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := model.ParseConfig("config.json", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	projections, err := c.Projections([]string{"query", "output.dense"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := adapter.New(3, 6, projections, nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
 
 // withoutModel are commands that need no base model, by name, on an adapter that is
 // written here.
 func withoutModel(t *testing.T) map[string][]string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := adapter.Save(filepath.Join(dir, "adapter"), checkSession(t).adapter, nil, adapter.SaveOptions{}); err != nil {
+	if err := adapter.Save(filepath.Join(dir, "adapter"), smallAdapter(t), nil, adapter.SaveOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return map[string][]string{
@@ -68,7 +91,7 @@ func TestModelNotDecoded(t *testing.T) {
 		return after.TotalAlloc - before.TotalAlloc
 	}
 	decoded := allocated(func() error {
-		_, err := loadBase(context.Background(), &streams{}, dataConfig{Model: builtIn}, kernel.Float32)
+		_, err := model.Load(models.Mini(), "mini", model.LoadOptions{})
 		return err
 	})
 	for name, args := range withoutModel(t) {

@@ -2,20 +2,25 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/session"
 )
 
 // sweepOptions is everything `dylora sweep` needs; runSweep reads nothing else.
 type sweepOptions struct {
 	io *streams
-	adapterOptions
-	ranks   string // "1,2,4-8" or "all"
+	baseArgs
+	ranks   ranksArg
 	split   string
 	plots   []string // files to draw to, .svg or .png
 	atLeast float64  // NaN: no check
@@ -34,9 +39,8 @@ metric, and the difference to the largest rank.`,
   dylora sweep --ranks 1,2,4-8 --csv
   dylora sweep --plot sweep.svg --plot sweep.png
   dylora sweep --adapter runs/try --json`,
-		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.sources, err = readSources(cmd); err != nil {
+			if opts.layers, err = soundLayers(cmd); err != nil {
 				return err
 			}
 			if err := opts.validate(cmd); err != nil {
@@ -45,9 +49,9 @@ metric, and the difference to the largest rank.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addAdapterFlags(cmd, &opts.adapterOptions)
+	addBaseArgs(cmd, &opts.baseArgs)
 	addSettings(cmd.Flags(), "precision")
-	cmd.Flags().StringVar(&opts.ranks, "ranks", "all", "`ranks` to measure, such as 1,2,4-8, or all")
+	addRanks(cmd, &opts.ranks, "all", "`ranks` to measure, such as 1,2,4-8, or all")
 	addSplitFlag(cmd, &opts.split)
 	addAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value` at any of the ranks")
 	cmd.Flags().StringArrayVar(&opts.plots, "plot", nil, "draw the metric over the rank to `file`.svg or .png; may be repeated")
@@ -64,8 +68,11 @@ func (o *sweepOptions) validate(cmd *cobra.Command) error {
 		if e := strings.ToLower(filepath.Ext(p)); e != ".svg" && e != ".png" {
 			return fault.Usagef("--plot: %s ends in neither .svg nor .png", p)
 		}
+		if err := checkFile("--plot", p); err != nil {
+			return err
+		}
 	}
-	if err := checkRanks("--ranks", o.ranks); err != nil {
+	if err := o.ranks.check(cmd); err != nil {
 		return err
 	}
 	if err := checkAtLeast(cmd, o.atLeast); err != nil {
@@ -74,13 +81,62 @@ func (o *sweepOptions) validate(cmd *cobra.Command) error {
 	return checkSplit(o.split)
 }
 
-// maxRank bounds a list of ranks before the adapter is known.
-const maxRank = 1 << 16
-
-// checkRanks refuses what is no list of ranks; whether the adapter has them is for later.
-func checkRanks(flag, spec string) error {
-	if _, err := evaluate.ParseRanks(spec, maxRank); err != nil {
-		return fault.Usagef("%s: %w", flag, err)
+func runSweep(ctx context.Context, o *sweepOptions) error {
+	a, err := o.open(o.io)
+	if err != nil {
+		return err
 	}
-	return nil
+	ranks, err := o.ranks.of(a.Adapter.Rank, "all")
+	if err != nil {
+		return err
+	}
+	options := o.options()
+	options.Split = o.split
+	s, err := session.Open(ctx, o.io.env(), a, options)
+	if err != nil {
+		return err
+	}
+	sweep, err := s.Sweep(ctx, o.split, ranks)
+	if err != nil {
+		return err
+	}
+	for _, path := range o.plots {
+		if err := plot(path, sweep); err != nil {
+			return err
+		}
+	}
+	if err := o.print(sweep); err != nil {
+		return err
+	}
+	var below []error
+	for _, r := range sweep.Ranks {
+		below = append(below, atLeast(o.atLeast, sweep.Metric, r.Rank, r.Value))
+	}
+	return errors.Join(below...)
+}
+
+func (o *sweepOptions) print(s *evaluate.Sweep) error {
+	switch {
+	case o.json:
+		return printJSON(o.io.out, s)
+	case o.csv:
+		return s.WriteCSV(o.io.out)
+	}
+	if err := s.WriteTable(o.io.out); err != nil {
+		return err
+	}
+	if len(s.Ranks) < 2 {
+		return nil
+	}
+	_, err := fmt.Fprintf(o.io.out, "\n%s", s.Chart(60, 10))
+	return err
+}
+
+// plot draws a sweep to a file of the format that its name ends in.
+func plot(path string, s *evaluate.Sweep) error {
+	write := s.WriteSVG
+	if strings.EqualFold(filepath.Ext(path), ".png") {
+		write = s.WritePNG
+	}
+	return disk.WriteFile(path, func(w io.Writer) error { return write(w) })
 }

@@ -2,25 +2,27 @@ package main
 
 import (
 	"context"
-	"time"
+	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/train"
 )
 
 // trainOptions is everything `dylora train` needs; runTrain reads nothing else.
 type trainOptions struct {
-	io      *streams
-	sources sources
-	run     string // folder; "": runs/<task>-<time>, or runs/latest to resume
-	resume  bool
-	json    bool
-	now     func() time.Time
+	io     *streams
+	layers []*settings.Layer
+	place  finetune.Place
+	json   bool
 }
 
 func newTrainCmd(io *streams, runF func(context.Context, *trainOptions) error) *cobra.Command {
-	opts := &trainOptions{io: io, now: time.Now}
+	opts := &trainOptions{io: io}
 	cmd := &cobra.Command{
 		Use:   "train",
 		Short: "Train an adapter that works at every rank",
@@ -32,8 +34,8 @@ task, offline. Settings come from flags, then DYLORA_* variables, then --config,
 the task's recipe; 'dylora config show' prints them with their origin.
 
 The run folder holds config.yaml, metrics.jsonl, checkpoints/ and adapter/, which PEFT
-loads as it is. Ctrl-C finishes the step and writes a checkpoint; --resume goes on to
-the same bits as if nothing had happened.`,
+loads as it is. Ctrl-C finishes the step and writes a checkpoint; --resume continues with
+bit-identical results.`,
 		Example: `  dylora train
   dylora train --task sst2 --data-dir glue --epochs 2 --lr 5e-4
   dylora train --task mrpc --model FacebookAI/roberta-base
@@ -41,7 +43,7 @@ the same bits as if nothing had happened.`,
   dylora train --resume --run runs/try`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.sources, err = readSources(cmd); err != nil {
+			if opts.layers, err = layers(cmd); err != nil {
 				return err
 			}
 			if err := opts.validate(cmd); err != nil {
@@ -51,30 +53,57 @@ the same bits as if nothing had happened.`,
 		},
 	}
 	addConfigFlag(cmd)
-	addSettings(cmd.Flags(), allKeys()...)
-	cmd.Flags().StringVar(&opts.run, "run", "", "run `folder`; default runs/<task>-<time>, with --resume runs/latest")
-	cmd.Flags().BoolVar(&opts.resume, "resume", false, "go on with a run that was stopped")
+	addSettings(cmd.Flags(), settings.Keys()...)
+	cmd.Flags().StringVar(&opts.place.Run, "run", "", "run `folder`; default runs/<task>-<time>, with --resume runs/latest")
+	cmd.Flags().BoolVar(&opts.place.Resume, "resume", false, "go on with a run that was stopped")
 	addJSONFlag(cmd, &opts.json)
 	return cmd
 }
 
 func (o *trainOptions) validate(cmd *cobra.Command) error {
-	if cmd.Flags().Changed("run") && o.run == "" {
+	if cmd.Flags().Changed("run") && o.place.Run == "" {
 		return fault.Usagef("--run is empty: name a folder or leave it out")
 	}
 	return nil
 }
 
-// allKeys are the keys of every setting.
-func allKeys() []string {
-	var keys []string
-	for _, s := range (&config{}).settings() {
-		keys = append(keys, s.key)
+func runTrain(ctx context.Context, o *trainOptions) (err error) {
+	r, err := finetune.Resolve(o.place, o.layers...)
+	if err != nil {
+		return err
 	}
-	return keys
+	job, err := finetune.Prepare(ctx, o.io.env(), r, o.place)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, job.Close()) }()
+	show := newTrainProgress(o.io.err, job.Loop.Steps(), r.Train.Loop.Epochs)
+	job.Loop.On(show.hook())
+	err = job.Run(ctx)
+	show.end()
+	if errors.Is(err, train.ErrStopped) {
+		fmt.Fprintf(o.io.err, "checkpoint written; 'dylora train --resume --run %s' goes on\n", job.Dir)
+	}
+	if err != nil {
+		return err
+	}
+	report, err := job.Finish(ctx)
+	if err != nil {
+		return err
+	}
+	return o.print(report)
 }
 
-// addJSONFlag defines --json, which swaps the printer and nothing else.
-func addJSONFlag(cmd *cobra.Command, v *bool) {
-	cmd.Flags().BoolVar(v, "json", false, "print one JSON object on stdout")
+func (o *trainOptions) print(r *finetune.Report) error {
+	if o.json {
+		return printJSON(o.io.out, r)
+	}
+	if _, err := fmt.Fprintf(o.io.out, "%s dev after epoch %d, the best by %s\n", r.Task, r.Epoch, r.By); err != nil {
+		return err
+	}
+	if err := r.WriteTable(o.io.out); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(o.io.out, "adapter: %s\n", r.Adapter)
+	return err
 }

@@ -28,6 +28,15 @@ type versionFacts struct {
 	Kernel  string   `json:"kernel"`  // in use
 	Kernels []string `json:"kernels"` // that this processor has
 	Threads int      `json:"threads"`
+
+	Precisions []precisionFacts `json:"precisions"`
+}
+
+// precisionFacts is what there is to know of a precision on the kernel in use.
+type precisionFacts struct {
+	Name   string `json:"name"`
+	Trains bool   `json:"trains"`
+	Lacks  string `json:"lacks"` // what the kernel does not have, and so makes it slower; "" if nothing
 }
 
 func newVersionCmd(io *streams, runF func(*versionOptions) error) *cobra.Command {
@@ -59,8 +68,27 @@ func runVersion(o *versionOptions) error {
 	if f.Commit != "" {
 		commit = " (" + f.Commit + ")"
 	}
-	_, err := fmt.Fprintf(o.io.out, "dylora %s%s\n%s %s\nkernel %s of %v, %d threads\n", f.Version, commit, f.Go, f.System, f.Kernel, f.Kernels, f.Threads)
-	return err
+	if _, err := fmt.Fprintf(o.io.out, "dylora %s%s\n%s %s\nkernel %s of %v, %d threads\n", f.Version, commit, f.Go, f.System, f.Kernel, f.Kernels, f.Threads); err != nil {
+		return err
+	}
+	for _, p := range f.Precisions {
+		if err := printLines(o.io.out, "precision "+p.text()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text is one line of the listing. How fast a precision is, bench measures.
+func (p precisionFacts) text() string {
+	use := "training and evaluation"
+	if !p.Trains {
+		use = "evaluation"
+	}
+	if p.Lacks != "" {
+		use += "; slower here: " + p.Lacks
+	}
+	return fmt.Sprintf("%-8s for %s", p.Name, use)
 }
 
 // versionOf reads what the Go tool wrote into the binary; info may be nil.
@@ -68,6 +96,9 @@ func versionOf(info *debug.BuildInfo) versionFacts {
 	f := versionFacts{
 		Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
 		Kernel: kernel.ActiveName(), Kernels: kernel.Names(), Threads: kernel.Threads(),
+	}
+	for _, p := range kernel.Precisions() {
+		f.Precisions = append(f.Precisions, precisionFacts{p.String(), p.Trains(), p.Lacks()})
 	}
 	if info == nil {
 		return f

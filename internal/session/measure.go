@@ -38,16 +38,16 @@ func (s *Session) Measure(ctx context.Context, split string, ranks []int) ([]eva
 }
 
 // Sweep is Measure with what a slice of each of the ranks holds.
-func (s *Session) Sweep(ctx context.Context, split string, ranks []int) (*evaluate.Sweep, []evaluate.Result, error) {
+func (s *Session) Sweep(ctx context.Context, split string, ranks []int) (*evaluate.Sweep, error) {
 	results, err := s.Measure(ctx, split, ranks)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	size, err := Sizes(s.Adapter, s.Provenance, ranks)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return evaluate.NewSweep(s.Task, split, results, size), results, nil
+	return evaluate.NewSweep(s.Task, split, results, size), nil
 }
 
 // Score runs a split through a program at each of the ranks.

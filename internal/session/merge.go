@@ -33,16 +33,26 @@ type Merged struct {
 	Sequences  int     `json:"sequences"` // compared
 }
 
-// MergeFolder is where the adapter is merged to at a rank: out, or for "" a folder beside the
-// adapter. One that exists is refused, so that a caller can ask before the model is loaded.
-func (a *StoredAdapter) MergeFolder(rank int, out string) (string, error) {
-	if out == "" {
-		out = filepath.Join(a.Home(), fmt.Sprintf("merged-rank-%d", rank))
+// MergeFolders are where the adapter is merged to at each of the ranks: out for one rank, for
+// several folders merged-rank-<N> in it; out "" is such a folder beside the adapter. One that
+// exists is refused, so that a caller can ask before the model is loaded.
+func (a *StoredAdapter) MergeFolders(ranks []int, out string) ([]string, error) {
+	folders := make([]string, len(ranks))
+	for i, r := range ranks {
+		name := fmt.Sprintf("merged-rank-%d", r)
+		switch {
+		case out == "":
+			folders[i] = filepath.Join(a.Home(), name)
+		case len(ranks) > 1:
+			folders[i] = filepath.Join(out, name)
+		default:
+			folders[i] = out
+		}
+		if _, err := os.Lstat(folders[i]); !errors.Is(err, fs.ErrNotExist) {
+			return nil, fault.Usagef("%s exists; remove it or give another folder", folders[i])
+		}
 	}
-	if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
-		return "", fault.Usagef("%s exists; remove it or give another folder", out)
-	}
-	return out, nil
+	return folders, nil
 }
 
 // Merge writes a full checkpoint in Hugging Face's layout to the folder out: the base model

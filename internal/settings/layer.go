@@ -90,7 +90,7 @@ func (l *Layer) Only(s schema.Scope) *Layer {
 
 // Err is one fault of class Usage with a line for each value that could not be taken; nil if
 // there is none.
-func (l *Layer) Err() error { return usage(l.faults) }
+func (l *Layer) Err() error { return LayersErr(l) }
 
 // usage is one error of class Usage of one line per fault, nil if there is none.
 func usage(faults []string) error {
@@ -159,4 +159,14 @@ func joinList(list []any) (any, error) {
 		items[i] = fmt.Sprint(item)
 	}
 	return strings.Join(items, ","), nil
+}
+
+// LayersErr is one error of class Usage with a line for each value of the layers that could
+// not be taken; nil if there is none.
+func LayersErr(layers ...*Layer) error {
+	var faults []string
+	for _, l := range layers {
+		faults = append(faults, l.faults...)
+	}
+	return usage(faults)
 }

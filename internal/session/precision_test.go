@@ -1,10 +1,9 @@
-package main
+package session
 
 import (
 	"context"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/adapter"
@@ -18,7 +17,7 @@ import (
 // task, in a precision.
 func logits(t *testing.T, p kernel.Precision) []float32 {
 	t.Helper()
-	b, err := loadBase(context.Background(), nil, dataConfig{Model: "mini"}, loaded(p))
+	b, err := LoadEncoder(context.Background(), env(t), settled(t, ""), Arithmetic{Precision: p})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,9 +25,9 @@ func logits(t *testing.T, p kernel.Precision) []float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &adapter.Adapter{Rank: 1, Alpha: 1, Head: b.model.Head(evaluate.Outputs(task), 7)}
+	a := &adapter.Adapter{Rank: 1, Alpha: 1, Head: b.Model.Head(evaluate.Outputs(task), 7)}
 	build := func() *program.Program {
-		made, err := program.New(b.model, a, task, program.Options{})
+		made, err := program.New(b.Model, a, task, program.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,7 +35,7 @@ func logits(t *testing.T, p kernel.Precision) []float32 {
 	}
 	made := build()
 	if p == kernel.Int8 {
-		if err := b.reduce(context.Background(), made, 0, builtInSample(), 64); err != nil {
+		if err := b.Calibrate(context.Background(), env(t), made, 0, findSample(env(t), task, settled(t, "").Data)); err != nil {
 			t.Fatal(err)
 		}
 		made = build()
@@ -45,7 +44,7 @@ func logits(t *testing.T, p kernel.Precision) []float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream := data.Encode(context.Background(), b.tokenizer, everyNth(dev, 64), 64)
+	stream := data.Encode(context.Background(), b.Tokenizer, data.Spaced(dev, 64), 64)
 	defer stream.Close()
 	var list []data.Encoded
 	for i := range stream.Len() {
@@ -84,27 +83,5 @@ func TestPrecisionOnMini(t *testing.T) {
 				t.Errorf("off by %.2g of the logits' deviation, bound %.2g", off, bound)
 			}
 		})
-	}
-}
-
-// What is said follows the rates: nothing where a precision gains, else by how much not.
-func TestPrecisionNote(t *testing.T) {
-	for _, c := range []struct {
-		p                         kernel.Precision
-		float32s, i16, int8, bf16 float64
-		want                      string
-	}{
-		{kernel.I16, 100, 200, 400, 200, ""},
-		{kernel.Int8, 100, 200, 400, 200, ""},
-		{kernel.BF16, 100, 200, 400, 200, ""},
-		{kernel.BF16, 178e9, 383e9, 766e9, 88e9, "bf16 is slower than float32 here, and less exact: 88 against 178 GFLOP/s"},
-		{kernel.Int8, 90e9, 160e9, 163e9, 3e9, "int8 is no faster than i16 here, and less exact: 163 against 160 GFLOP/s"},
-		{kernel.Int8, 4e9, 2e9, 3e9, 3e9, "int8 is slower than float32 here"},
-	} {
-		rates := map[kernel.Precision]float64{kernel.Float32: c.float32s, kernel.I16: c.i16, kernel.Int8: c.int8, kernel.BF16: c.bf16}
-		got := note(c.p, func(p kernel.Precision) float64 { return rates[p] })
-		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
-			t.Errorf("%+v: %q", c, got)
-		}
 	}
 }
