@@ -179,7 +179,7 @@ func TestTaskOfTheHub(t *testing.T) {
 		}
 	}
 	_, talk = dylora(t, int(fault.Offline), "train", "--task", "rte", "--run", "runs/r")
-	if !strings.Contains(talk, "task rte: its train split is not here: give --data-dir, the GLUE folder that has RTE/train.tsv, or run 'dylora fetch rte'") {
+	if !strings.Contains(talk, "task rte: its train split, RTE/train.tsv, is not here: ") || !strings.Contains(talk, "; pass --data-dir, the GLUE folder that has it, or run 'dylora fetch'") {
 		t.Errorf("another task: %q", talk)
 	}
 }
