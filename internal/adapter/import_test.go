@@ -169,7 +169,7 @@ func TestBiasesRefused(t *testing.T) {
 // that find none are said.
 func TestTargetFields(t *testing.T) {
 	const list = "\"target_modules\": [\n    \"query\",\n    \"value\"\n  ]"
-	last := func(s string) string { return strings.Replace(s, "'", `"`, -1) }
+	last := func(s string) string { return strings.ReplaceAll(s, "'", `"`) }
 	for name, tt := range map[string]struct {
 		pairs []string
 		notes int

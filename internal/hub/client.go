@@ -69,7 +69,7 @@ func (c *Client) send(ctx context.Context, method, address string, header http.H
 		}
 		next, err := resp.Location()
 		if resp.StatusCode/100 != 3 || err != nil {
-			return resp, nil
+			return resp, nil //nolint:nilerr // without a place to go on, the response is the answer
 		}
 		if method == http.MethodHead && !sameOrigin(next, c.endpoint) {
 			return resp, nil

@@ -225,7 +225,7 @@ func (d *download) copy(f *os.File, resp *http.Response, have int64, moved func(
 			d.c.Progress(d.name, have+n, total)
 		}
 		switch {
-		case readErr == io.EOF && (d.size < 0 || have+n == d.size):
+		case errors.Is(readErr, io.EOF) && (d.size < 0 || have+n == d.size):
 			return n, nil
 		case readErr != nil:
 			if cause := context.Cause(resp.Request.Context()); cause != nil {

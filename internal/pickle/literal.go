@@ -39,7 +39,8 @@ func (m *machine) literal(op byte) error {
 
 // integer pushes a whole number of one of the sizes.
 func (m *machine) integer(op byte) error {
-	width, signed := 0, true
+	var width int
+	signed := true
 	switch op {
 	case 'K': // BININT1
 		width, signed = 1, false

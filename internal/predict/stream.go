@@ -95,8 +95,9 @@ type collector struct {
 func (c *collector) next(ctx context.Context) (batch []data.Encoded, err error) {
 	tokens := 0
 	for {
-		i, ok := c.left, true
+		i := c.left
 		if c.left = nil; i == nil {
+			var ok bool
 			if i, ok, err = c.take(ctx, len(batch) == 0); err != nil || !ok {
 				return batch, err
 			}
