@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -66,34 +68,54 @@ func uninterrupted(t *testing.T) (map[string]string, time.Duration) {
 	return leftovers(t, dir), time.Since(start)
 }
 
-// TestKilled kills a run with SIGKILL at ten random moments, each time resumes it, and
-// finds the files of an uninterrupted run, bit for bit.
+// killSeed is the environment variable with the seed of TestKilled's moments, for other
+// moments than those that are always tried.
+const killSeed = "DYLORA_KILL_SEED"
+
+// TestKilled kills a run with SIGKILL at ten moments, one at random in each tenth of its
+// time, each time resumes it, and finds the files of an uninterrupted run, bit for bit. The names of its parts, and so its
+// messages, have the seed.
 func TestKilled(t *testing.T) {
-	want, whole := uninterrupted(t)
-	random := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
-	for round := range 10 {
-		dir := t.TempDir()
-		c := command(t, dir, smallRun...)
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
+	seed := uint64(1)
+	if text := os.Getenv(killSeed); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("%s: %v", killSeed, err)
 		}
-		after := time.Duration(random.Int64N(int64(whole)))
-		time.Sleep(after)
-		err := errors.Join(c.Process.Kill(), ignoreExit(c.Wait()))
-		if err != nil && !errors.Is(err, os.ErrProcessDone) {
-			t.Fatal(err)
-		}
-		args := append(smallRun[:len(smallRun):len(smallRun)], "--resume")
-		if _, err := os.Stat(filepath.Join(dir, "runs", "x", train.SettingsName)); err != nil {
-			args = smallRun // killed before there was a run
-		}
-		out, err := command(t, dir, args...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("round %d, killed after %v: %v: %s", round, after, err, out)
-		}
-		compareLeftovers(t, dir, want)
-		t.Logf("round %d: killed after %v of %v", round, after.Round(time.Millisecond), whole.Round(time.Millisecond))
 	}
+	want, whole := uninterrupted(t)
+	random := rand.New(rand.NewPCG(1, seed))
+	const rounds = 10
+	for round := range rounds {
+		share := (float64(round) + random.Float64()) / rounds // of the run's time, from its beginning to its end
+		t.Run(fmt.Sprintf("%s=%d/round=%d", killSeed, seed, round), func(t *testing.T) {
+			after := time.Duration(share * float64(whole))
+			t.Logf("killed after %v, %.4f of %v", after.Round(time.Millisecond), share, whole.Round(time.Millisecond))
+			killed(t, after, want)
+		})
+	}
+}
+
+// killed kills a run after a time, resumes it, and compares what it leaves.
+func killed(t *testing.T, after time.Duration, want map[string]string) {
+	dir := t.TempDir()
+	c := command(t, dir, smallRun...)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(after)
+	err := errors.Join(c.Process.Kill(), ignoreExit(c.Wait()))
+	if err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Fatal(err)
+	}
+	args := append(smallRun[:len(smallRun):len(smallRun)], "--resume")
+	if _, err := os.Stat(filepath.Join(dir, "runs", "x", train.SettingsName)); err != nil {
+		args = smallRun // killed before there was a run
+	}
+	if out, err := command(t, dir, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	compareLeftovers(t, dir, want)
 }
 
 // ignoreExit is nil for a process that ran and ended, however it did.

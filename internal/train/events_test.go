@@ -120,3 +120,32 @@ func tear(t *testing.T, dir string) {
 	must(t, err)
 	must(t, f.Close())
 }
+
+// TestEventsFile: there is none before the first event, and each process has its own.
+func TestEventsFile(t *testing.T) {
+	dir := t.TempDir()
+	files := func() int {
+		found, err := filepath.Glob(filepath.Join(dir, "events.*"))
+		must(t, err)
+		return len(found)
+	}
+	for process := range 3 {
+		e := &events{dir: dir, first: 1 + process, now: ticking()}
+		must(t, e.sync())
+		must(t, e.close())
+		if n := files(); n != process {
+			t.Fatalf("process %d has written nothing: %d files, want %d", process+1, n, process)
+		}
+		must(t, e.hook().Step(nil, Step{Step: 1 + process, Loss: 1, Examples: 2}))
+		must(t, e.hook().Evaluated(nil, Evaluated{Step: 1 + process, Metric: "f1", Values: values(0.5)}))
+		must(t, e.sync())
+		must(t, e.close())
+		if n := files(); n != process+1 {
+			t.Errorf("process %d has written: %d files, want %d", process+1, n, process+1)
+		}
+	}
+	e := &events{dir: filepath.Join(dir, "none"), now: ticking()}
+	if err := e.hook().Step(nil, Step{Step: 1}); err == nil || !strings.Contains(err.Error(), "none") {
+		t.Errorf("no folder: %v", err)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -101,77 +100,5 @@ func TestOpenRunAfterKill(t *testing.T) {
 		if _, err := os.Lstat(filepath.Join(dir, name)); (err == nil) == ours {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-// TestLock: of eight that open one folder at once, one gets it; when it lets go, the next.
-func TestLock(t *testing.T) {
-	const rounds, contenders = 100, 8
-	root := t.TempDir()
-	for range rounds {
-		dir := filepath.Join(root, "run")
-		runs := make([]*Run, contenders)
-		errs := make([]error, contenders)
-		var all sync.WaitGroup
-		for i := range contenders {
-			all.Go(func() { runs[i], errs[i] = OpenRun(RunOptions{Root: root, Dir: dir, Now: clock}) })
-		}
-		all.Wait()
-		won := 0
-		for i, r := range runs {
-			if errs[i] == nil {
-				won++
-				must(t, r.Close())
-			} else if fault.ClassOf(errs[i]) != fault.Locked || !strings.Contains(errs[i].Error(), dir) {
-				t.Errorf("refused with %v", errs[i])
-			}
-		}
-		if won != 1 {
-			t.Fatalf("%d of %d have the folder", won, contenders)
-		}
-	}
-}
-
-// TestLockOwner: the message names the process; a lock whose owner is gone is free.
-func TestLockOwner(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "run")
-	r := openRun(t, dir, false)
-	l, _ := fakeLoop(t, fakeConfig())
-	_, err := r.Start(l, settingsText, CheckpointPolicy{})
-	must(t, err)
-	_, err = tryRun(t, RunOptions{Root: filepath.Dir(dir), Dir: dir, Resume: true})
-	if err == nil || !strings.Contains(err.Error(), "by process ") {
-		t.Errorf("second: %v", err)
-	}
-	must(t, r.Close())
-	must(t, os.WriteFile(filepath.Join(dir, lockName), []byte("999999\n"), 0o666))
-	if _, err := tryRun(t, RunOptions{Root: filepath.Dir(dir), Dir: dir, Resume: true}); err != nil {
-		t.Errorf("after the owner: %v", err)
-	}
-}
-
-func TestLatest(t *testing.T) {
-	root := t.TempDir()
-	path := filepath.Join(root, latestName)
-	if _, err := Latest(root); fault.ClassOf(err) != fault.Invalid || fault.ReasonOf(err) != NoRun {
-		t.Errorf("none: %v", err)
-	}
-	must(t, os.Mkdir(filepath.Join(root, "a"), 0o777))
-	must(t, os.WriteFile(path, []byte("a\n"), 0o666)) // as on a system without links
-	if got, err := Latest(root); err != nil || got != filepath.Join(root, "a") {
-		t.Errorf("by a file: %s, %v", got, err)
-	}
-	must(t, point(root, filepath.Join(root, "b")))
-	if _, err := Latest(root); fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), "not there") {
-		t.Errorf("dangling: %v", err)
-	}
-	must(t, os.Remove(path))
-	must(t, os.Mkdir(path, 0o777)) // a folder that a user made
-	if got, err := Latest(root); err != nil || got != path {
-		t.Errorf("a folder: %s, %v", got, err)
-	}
-	dir, err := tryRun(t, RunOptions{Root: root, Dir: filepath.Join(root, "c")})
-	if err != nil || dir == "" {
-		t.Errorf("a run beside a folder called latest: %v", err)
 	}
 }
