@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/dylora/dylora/internal/disk"
@@ -117,6 +118,9 @@ func makeFolders(dir string) (made []string, err error) {
 // removeFolders removes the folders that makeFolders created, but for those that hold
 // something now. An empty folder that cannot be removed does no harm: a run can have it.
 func removeFolders(made []string) {
-	for i := len(made) - 1; i >= 0 && os.Remove(made[i]) == nil; i-- {
+	for _, dir := range slices.Backward(made) {
+		if os.Remove(dir) != nil {
+			return
+		}
 	}
 }
