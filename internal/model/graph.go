@@ -129,7 +129,7 @@ func (b *builder) before(layer int, path string) *op.Inputs {
 	if _, adapted := b.o.Adapt(b.m.Config.modulePath(layer, path)); adapted {
 		return b.in
 	}
-	return b.in.Briefly()
+	return b.in.Scratch()
 }
 
 // encoder stacks the layers on x; the result is the first tokens' states, and whether

@@ -27,7 +27,7 @@ func TestSharedMemory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := memoryOptions(m, adapted)
 			o.Train, o.Dropout = true, true
-			shared, apart := runMemory(t, m, o, &op.Inputs{Back: &op.Memory{}, Brief: &op.Memory{}}), runMemory(t, m, o, &op.Inputs{})
+			shared, apart := runMemory(t, m, o, &op.Inputs{GradientMemory: &op.Memory{}, ScratchMemory: &op.Memory{}}), runMemory(t, m, o, &op.Inputs{})
 			if slices.Equal(shared, make([]float32, len(shared))) || !slices.Equal(shared, apart) {
 				t.Error("gradients differ from those of a graph in which no memory is shared")
 			}

@@ -47,7 +47,7 @@ type Input struct {
 // Compile builds and compiles the graph.
 func (m *Model) Compile(o Options) (*Graph, error) {
 	if o.Train {
-		return m.compile(o, &op.Inputs{Clock: o.Clock, Back: &op.Memory{}, Brief: &op.Memory{}})
+		return m.compile(o, &op.Inputs{Clock: o.Clock, GradientMemory: &op.Memory{}, ScratchMemory: &op.Memory{}})
 	}
 	return m.compile(o, &op.Inputs{Clock: o.Clock, Memory: &op.Memory{}})
 }

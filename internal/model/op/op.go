@@ -33,33 +33,36 @@ type Inputs struct {
 	Gates  *G.Node // (sequences, modules·R): see [LowRank]; nil without an adapter
 	Learn  *G.Node // the same for the gradients of A and B; nil if nothing is trained
 	Copies *G.Node // int32, one number: the sequences are so many copies, equal so far; nil: rows may differ
-	Memory *Memory // where forward outputs are taken from; nil: each its own
-	Back   *Memory // the same for gradients
-	Brief  *Memory // the same for forward outputs that no backward pass reads; nil: as Memory says
-	Layer  int     // of the operations that are built next
-	Clock  *Clock  // measures each operation; nil: nothing is measured
+
+	// Where outputs lie, see Memory for what has to hold; nil: each in memory of its own.
+	Memory         *Memory // of forward outputs
+	ScratchMemory  *Memory // of forward outputs that no gradient reads; nil: as Memory says
+	GradientMemory *Memory // of gradients
+
+	Layer int    // of the operations that are built next
+	Clock *Clock // measures each operation; nil: nothing is measured
 
 	Residual *Residual // of the sublayer that is being built; nil: none
 }
 
 // place is what an operation gets from the graph it is built for.
 type place struct {
-	memory, back *Memory
-	layer        int
-	clock        *Clock
+	memory, gradients *Memory // of its output, and of the gradients built from it
+	layer             int
+	clock             *Clock
 }
 
-func (b *Inputs) place() place { return place{b.Memory, b.Back, b.Layer, b.Clock} }
+func (b *Inputs) place() place { return place{b.Memory, b.GradientMemory, b.Layer, b.Clock} }
 
-// Briefly is b for an operation whose output is read by the next one alone, in the forward
+// Scratch is b for an operation whose output is read by the next one alone, in the forward
 // pass: a gradient that needs its operation's input must not be built of that one.
-func (b *Inputs) Briefly() *Inputs {
-	if b.Brief == nil {
+func (b *Inputs) Scratch() *Inputs {
+	if b.ScratchMemory == nil {
 		return b
 	}
-	brief := *b
-	brief.Memory = b.Brief
-	return &brief
+	s := *b
+	s.Memory = b.ScratchMemory
+	return &s
 }
 
 // spec is what all operations of this package share: identity, types and the output.
@@ -73,9 +76,9 @@ type spec struct {
 	out  *tensor.Dense // owned output, (rows, columns)
 	data []float32     // out's backing
 
-	back  *Memory
-	layer int
-	clock *Clock
+	gradients *Memory // see place
+	layer     int
+	clock     *Clock
 
 	// Of the run at hand, for body, which is made once: a step allocates nothing.
 	v    [][]float32
@@ -84,20 +87,20 @@ type spec struct {
 }
 
 // gradient is the place of an operation's gradient.
-func (s *spec) gradient() place { return place{s.back, nil, s.layer, s.clock} }
+func (s *spec) gradient() place { return place{s.gradients, nil, s.layer, s.clock} }
 
 // leaf is the place of a gradient that is read at the end of a run: its output is its own.
 func (s *spec) leaf() place { return place{clock: s.clock} }
 
 // inputs are those of an operation that is the gradient of this one.
 func (s *spec) inputs(layout, random *G.Node) *Inputs {
-	return &Inputs{Layout: layout, Random: random, Memory: s.back, Layer: s.layer, Clock: s.clock}
+	return &Inputs{Layout: layout, Random: random, Memory: s.gradients, Layer: s.layer, Clock: s.clock}
 }
 
 // newSpec takes the output, (rows, cols), from the place's memory.
 func newSpec(p place, kind, name string, rows, cols int, in ...hm.Type) spec {
 	data := p.memory.take(p.layer, rows*cols)
-	return spec{kind: kind, name: name, in: in, data: data, back: p.back, layer: p.layer, clock: p.clock,
+	return spec{kind: kind, name: name, in: in, data: data, gradients: p.gradients, layer: p.layer, clock: p.clock,
 		out: tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(data))}
 }
 
