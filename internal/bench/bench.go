@@ -25,19 +25,19 @@ type Subject struct {
 	Train   bool
 	Loop    train.Config // of training; Epochs and MaxSteps are set here
 	Sampler train.Sampler
-	Gauge   kernel.Precision // whose micro-kernel is measured before each step
+	Probe   kernel.Precision // whose micro-kernel is measured before each step
 }
 
 // Steps is what the steps took.
 type Steps struct {
-	Seconds  []float64          // each
-	Granted  []float64          // operations a second of the micro-kernel on all threads, before each
-	Flops    []int64            // of the products of each
-	Examples []int              // of each
-	Tokens   []int              // of each
-	Ops      map[string]float64 // mean seconds a step by kind of operation; they add up to a step
-	Allocs   float64            // allocations a step
-	Bytes    float64            // allocated a step
+	Seconds   []float64          // each
+	Available []float64          // operations a second of the micro-kernel on all threads, before each
+	Flops     []int64            // of the products of each
+	Examples  []int              // of each
+	Tokens    []int              // of each
+	Ops       map[string]float64 // mean seconds a step by kind of operation; they add up to a step
+	Allocs    float64            // allocations a step
+	Bytes     float64            // allocated a step
 }
 
 // Run takes a step with each batch, after two that are not counted: with the largest
@@ -50,7 +50,7 @@ func (s *Subject) Run(ctx context.Context) (*Steps, error) {
 // run takes a step with each batch, after steps with others that are not counted.
 func (s *Subject) run(ctx context.Context, warmUp ...*data.Batch) (*Steps, error) {
 	batches := slices.Concat(warmUp, s.Batches)
-	m := &meter{subject: s, warmUp: len(warmUp), gauge: newGauge(s.Gauge)}
+	m := &meter{subject: s, warmUp: len(warmUp), probe: newProbe(s.Probe)}
 	if s.Train {
 		return m.train(ctx, batches)
 	}
@@ -59,20 +59,20 @@ func (s *Subject) run(ctx context.Context, warmUp ...*data.Batch) (*Steps, error
 
 // meter takes the steps' times and counts.
 type meter struct {
-	subject *Subject
-	warmUp  int // steps that are not counted
-	at      int // steps done
-	steps   Steps
-	gauge   *gauge
-	granted float64 // before the step
-	start   time.Time
-	memory  runtime.MemStats
-	learn   time.Duration // of the counted steps, in ForwardBackward
+	subject   *Subject
+	warmUp    int // steps that are not counted
+	at        int // steps done
+	steps     Steps
+	probe     *probe
+	available float64 // before the step
+	start     time.Time
+	memory    runtime.MemStats
+	learn     time.Duration // of the counted steps, in ForwardBackward
 }
 
 // begin starts a step's time; the first counted step resets everything else.
 func (m *meter) begin() {
-	m.granted = m.gauge.rate()
+	m.available = m.probe.rate()
 	m.start = time.Now()
 	if m.at == m.warmUp {
 		m.subject.Clock.Reset()
@@ -90,7 +90,7 @@ func (m *meter) end(b *data.Batch) {
 		return
 	}
 	m.steps.Seconds = append(m.steps.Seconds, took.Seconds())
-	m.steps.Granted = append(m.steps.Granted, m.granted)
+	m.steps.Available = append(m.steps.Available, m.available)
 	m.steps.Flops = append(m.steps.Flops, m.subject.Program.Flops(b, m.subject.Train).Total())
 	m.steps.Examples = append(m.steps.Examples, b.Len())
 	m.steps.Tokens = append(m.steps.Tokens, b.Tokens())

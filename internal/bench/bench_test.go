@@ -69,8 +69,8 @@ func TestSteps(t *testing.T) {
 				t.Errorf("train %v, step %d: %d tokens, %d examples, %d operations", training, i, steps.Tokens[i], steps.Examples[i], steps.Flops[i])
 			}
 		}
-		if len(steps.Granted) != 7 || slices.Min(steps.Granted) < 1e6 {
-			t.Errorf("train %v: the micro-kernel had %v", training, steps.Granted)
+		if len(steps.Available) != 7 || slices.Min(steps.Available) < 1e6 {
+			t.Errorf("train %v: the micro-kernel had %v", training, steps.Available)
 		}
 		for name, seconds := range steps.Ops {
 			sum += 7 * seconds
@@ -106,10 +106,10 @@ func TestStepsStop(t *testing.T) {
 
 func TestReport(t *testing.T) {
 	r := &bench.Report{Model: "m", Mode: "train", Precision: "float32"}
-	r.Set(&bench.Steps{Seconds: []float64{1, 2, 4}, Flops: []int64{10, 10, 10}, Granted: []float64{10, 20, 5}, Examples: []int{8, 8, 8}, Tokens: []int{20, 40, 90},
+	r.Set(&bench.Steps{Seconds: []float64{1, 2, 4}, Flops: []int64{10, 10, 10}, Available: []float64{10, 20, 5}, Examples: []int{8, 8, 8}, Tokens: []int{20, 40, 90},
 		Ops: map[string]float64{"gemm": 2, "waiting": 0.5}})
 	r.SetPeak(20)
-	if r.ExamplesPerSecond != 4 || r.TokensPerSecond != 20 || r.FlopsPerSecond != 5 || r.ShareOfPeak != 0.25 || r.Granted != 10 || r.ShareOfGranted != 0.5 || r.StepSeconds != 2 ||
+	if r.ExamplesPerSecond != 4 || r.TokensPerSecond != 20 || r.FlopsPerSecond != 5 || r.ShareOfPeak != 0.25 || r.Available != 10 || r.ShareOfAvailable != 0.5 || r.StepSeconds != 2 ||
 		r.StepMin != 1 || r.StepMax != 4 || r.TokensPerStep != 50 || r.Steps != 3 {
 		t.Errorf("%+v", r)
 	}

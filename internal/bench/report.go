@@ -28,8 +28,8 @@ type Report struct {
 	FlopsPerSecond    float64            `json:"flops_per_second"`
 	PeakFlops         float64            `json:"peak_flops_per_second"` // the micro-kernel in L1 on all threads
 	ShareOfPeak       float64            `json:"share_of_peak"`
-	Granted           float64            `json:"granted_flops_per_second"` // the same, of all time between the steps: the median
-	ShareOfGranted    float64            `json:"share_of_granted"`         // a step's rate of the one measured before it: the median
+	Available         float64            `json:"granted_flops_per_second"` // the same, of all time between the steps: the median
+	ShareOfAvailable  float64            `json:"share_of_granted"`         // a step's rate of the one measured before it: the median
 	PeakRSS           int64              `json:"peak_rss_bytes"`
 	Ops               map[string]float64 `json:"ops"` // seconds a step
 
@@ -58,8 +58,8 @@ func (r *Report) Set(s *Steps) {
 	r.ExamplesPerSecond = rate(func(i int) float64 { return float64(s.Examples[i]) })
 	r.TokensPerSecond = rate(func(i int) float64 { return float64(s.Tokens[i]) })
 	r.FlopsPerSecond = rate(func(i int) float64 { return float64(s.Flops[i]) })
-	r.Granted = Median(s.Granted)
-	r.ShareOfGranted = rate(func(i int) float64 { return float64(s.Flops[i]) / s.Granted[i] })
+	r.Available = Median(s.Available)
+	r.ShareOfAvailable = rate(func(i int) float64 { return float64(s.Flops[i]) / s.Available[i] })
 	tokens := 0
 	for _, t := range s.Tokens {
 		tokens += t
@@ -85,8 +85,8 @@ func (r *Report) WriteTable(w io.Writer) error {
 		fmt.Fprintf(&b, ", %s", r.CPU)
 	}
 	fmt.Fprintf(&b, "\n\n%.1f examples/s, %.0f tokens/s, %s in products: %.0f %% of the peak of %s\n", r.ExamplesPerSecond, r.TokensPerSecond, giga(r.FlopsPerSecond), 100*r.ShareOfPeak, giga(r.PeakFlops))
-	if r.Granted > 0 {
-		fmt.Fprintf(&b, "the micro-kernel had %s between the steps: %.0f %% of that\n", giga(r.Granted), 100*r.ShareOfGranted)
+	if r.Available > 0 {
+		fmt.Fprintf(&b, "the micro-kernel had %s between the steps: %.0f %% of that\n", giga(r.Available), 100*r.ShareOfAvailable)
 	}
 	fmt.Fprintf(&b, "step %.1f ms (%.1f to %.1f), %.0f allocations of %.0f kB in all; peak memory %.0f MB; loaded in %.2f s\n\n",
 		1e3*r.StepSeconds, 1e3*r.StepMin, 1e3*r.StepMax, r.AllocsPerStep, r.BytesPerStep/1e3, float64(r.PeakRSS)/1e6, r.LoadSeconds)
