@@ -22,13 +22,14 @@ type streams struct {
 // env is the application's view of this process: it talks on err.
 func (s *streams) env() *session.Env {
 	info, _ := debug.ReadBuildInfo()
+	version, _ := buildOf(info)
 	return &session.Env{
 		Note:     func(line string) { fmt.Fprintln(s.err, line) },
 		Progress: func(what string, total int) session.Progress { return newProgress(s.err, what, total) },
 		Download: (&downloadProgress{talk: s.err}).at,
 		Getenv:   os.Getenv,
 		Now:      time.Now,
-		Version:  versionOf(info).Version,
+		Version:  version,
 		Memory:   memoryLimit("/"),
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/tokenizer"
 	"github.com/dylora/dylora/models"
@@ -82,7 +83,8 @@ func TestHostileFolders(t *testing.T) {
 		}
 	}
 	inside := flat{t, os.DirFS(dir)}
-	loadModel := func(dir string) error { _, err := model.Load(inside, dir, model.LoadOptions{}); return err }
+	mc := kerneltest.New(t)
+	loadModel := func(dir string) error { _, err := model.Load(inside, dir, model.LoadOptions{Machine: mc}); return err }
 	loadTokenizer := func(dir string) error { _, err := tokenizer.Load(inside, dir); return err }
 	loadAdapter := func(dir string) error { _, err := adapter.Open(dir, adapter.Options{}); return err }
 	var quoted []string

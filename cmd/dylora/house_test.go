@@ -171,6 +171,7 @@ func TestImports(t *testing.T) {
 		"tensorboard/tbtest": "",
 		"pickle/pickletest":  "safetensors",
 		"reftest":            "safetensors",
+		"kernel/kerneltest":  "kernel",
 	}
 	graph := []string{"model", "model/op", "model/op/optest"} // may use Gorgonia
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "../../internal/...").Output()

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"encoding/json"
+
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 )
 
 func countLines(t *testing.T, name string) int {
@@ -67,10 +69,10 @@ func TestExitCode(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	info := &debug.BuildInfo{Main: debug.Module{Version: "v0.1.0"}, Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "abc"}}}
-	if f := versionOf(info); f.Version != "v0.1.0" || f.Commit != "abc" || f.Kernel == "" || len(f.Kernels) == 0 || f.Threads < 1 {
+	if f := versionOf(info, kerneltest.New(t)); f.Version != "v0.1.0" || f.Commit != "abc" || f.Kernel == "" || len(f.Kernels) == 0 || f.Threads < 1 {
 		t.Errorf("facts %+v", f)
 	}
-	if f := versionOf(nil); f.Version != "(devel)" || !strings.HasPrefix(f.Go, "go") {
+	if f := versionOf(nil, kerneltest.New(t)); f.Version != "(devel)" || !strings.HasPrefix(f.Go, "go") {
 		t.Errorf("facts without build info %+v", f)
 	}
 	var out bytes.Buffer

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/pickle/pickletest"
 	"github.com/dylora/dylora/internal/safetensors"
 	"github.com/dylora/dylora/internal/session"
@@ -51,7 +52,7 @@ func TestAllowPickle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		base, err := session.LoadEncoder(context.Background(), silent.env(), r, session.Arithmetic{})
+		base, err := session.LoadEncoder(context.Background(), silent.env(), r, session.Arithmetic{Machine: kerneltest.New(t)})
 		switch {
 		case tt.ok && (err != nil || base.Model.Config.HiddenSize != 256):
 			t.Errorf("%s: %v", tt.args, err)

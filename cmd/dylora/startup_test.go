@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/models"
 )
@@ -91,7 +92,7 @@ func TestModelNotDecoded(t *testing.T) {
 		return after.TotalAlloc - before.TotalAlloc
 	}
 	decoded := allocated(func() error {
-		_, err := model.Load(models.Mini(), "mini", model.LoadOptions{})
+		_, err := model.Load(models.Mini(), "mini", model.LoadOptions{Machine: kerneltest.New(t)})
 		return err
 	})
 	for name, args := range withoutModel(t) {

@@ -56,11 +56,12 @@ func newVersionCmd(io *streams, runF func(*versionOptions) error) *cobra.Command
 }
 
 func runVersion(o *versionOptions) error {
-	if err := kernel.Configure(o.kernel); err != nil {
+	machine, err := kernel.New(o.kernel, 0)
+	if err != nil {
 		return fault.Usagef("DYLORA_KERNEL: %w", err)
 	}
 	info, _ := debug.ReadBuildInfo()
-	f := versionOf(info)
+	f := versionOf(info, machine)
 	if o.json {
 		return printJSON(o.io.out, f)
 	}
@@ -68,7 +69,7 @@ func runVersion(o *versionOptions) error {
 	if f.Commit != "" {
 		commit = " (" + f.Commit + ")"
 	}
-	if _, err := fmt.Fprintf(o.io.out, "dylora %s%s\n%s %s\nkernel %s of %v, %d threads\n", f.Version, commit, f.Go, f.System, f.Kernel, f.Kernels, f.Threads); err != nil {
+	if _, err = fmt.Fprintf(o.io.out, "dylora %s%s\n%s %s\nkernel %s of %v, %d threads\n", f.Version, commit, f.Go, f.System, f.Kernel, f.Kernels, f.Threads); err != nil {
 		return err
 	}
 	for _, p := range f.Precisions {
@@ -91,25 +92,33 @@ func (p precisionFacts) text() string {
 	return fmt.Sprintf("%-8s for %s", p.Name, use)
 }
 
-// versionOf reads what the Go tool wrote into the binary; info may be nil.
-func versionOf(info *debug.BuildInfo) versionFacts {
+// versionOf reads what the Go tool wrote into the binary, which may be nothing (nil), and what
+// the machine computes with.
+func versionOf(info *debug.BuildInfo, m *kernel.Machine) versionFacts {
+	version, commit := buildOf(info)
 	f := versionFacts{
-		Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
-		Kernel: kernel.ActiveName(), Kernels: kernel.Names(), Threads: kernel.Threads(),
+		Version: version, Commit: commit, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
+		Kernel: m.Name(), Kernels: kernel.Names(), Threads: m.Threads(),
 	}
 	for _, p := range kernel.Precisions() {
-		f.Precisions = append(f.Precisions, precisionFacts{p.String(), p.Trains(), p.Lacks()})
+		f.Precisions = append(f.Precisions, precisionFacts{p.String(), p.Trains(), m.Lacks(p)})
 	}
+	return f
+}
+
+// buildOf is the version of the program and the commit that it was built of; info may be nil.
+func buildOf(info *debug.BuildInfo) (version, commit string) {
+	version = "(devel)"
 	if info == nil {
-		return f
+		return version, ""
 	}
 	if info.Main.Version != "" {
-		f.Version = info.Main.Version
+		version = info.Main.Version
 	}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			f.Commit = s.Value
+			commit = s.Value
 		}
 	}
-	return f
+	return version, commit
 }

@@ -19,7 +19,7 @@ import (
 // Subject is what is measured.
 type Subject struct {
 	Program *program.Program
-	Clock   *model.Clock  // the program's
+	Clock   *model.Clock  // the program's; it times the steps, too
 	Batches []*data.Batch // one a step
 	Rank    int           // of the sequences in evaluation
 	Train   bool
@@ -50,7 +50,7 @@ func (s *Subject) Run(ctx context.Context) (*Steps, error) {
 // run takes a step with each batch, after steps with others that are not counted.
 func (s *Subject) run(ctx context.Context, warmUp ...*data.Batch) (*Steps, error) {
 	batches := slices.Concat(warmUp, s.Batches)
-	m := &meter{subject: s, warmUp: len(warmUp), probe: newProbe(s.Probe)}
+	m := &meter{subject: s, warmUp: len(warmUp), probe: newProbe(s.Program.Machine(), s.Probe)}
 	if s.Train {
 		return m.train(ctx, batches)
 	}
@@ -70,21 +70,23 @@ type meter struct {
 	learn     time.Duration // of the counted steps, in ForwardBackward
 }
 
+func (m *meter) now() time.Time { return m.subject.Clock.Time() }
+
 // begin starts a step's time; the first counted step resets everything else.
 func (m *meter) begin() {
 	m.available = m.probe.rate()
-	m.start = time.Now()
+	m.start = m.now()
 	if m.at == m.warmUp {
 		m.subject.Clock.Reset()
 		m.learn = 0
 		runtime.ReadMemStats(&m.memory)
-		m.start = time.Now()
+		m.start = m.now()
 	}
 }
 
 // end takes a step's time.
 func (m *meter) end(b *data.Batch) {
-	took := time.Since(m.start)
+	took := m.now().Sub(m.start)
 	m.at++
 	if m.at <= m.warmUp {
 		return
@@ -156,10 +158,12 @@ type learner struct{ m *meter }
 
 func (l learner) Params() []program.Param { return l.m.subject.Program.Params() }
 
+func (l learner) Machine() *kernel.Machine { return l.m.subject.Program.Machine() }
+
 func (l learner) ForwardBackward(b *data.Batch, p program.Pass) (float64, error) {
-	start := time.Now()
+	start := l.m.now()
 	loss, err := l.m.subject.Program.ForwardBackward(b, p)
-	l.m.learn += time.Since(start)
+	l.m.learn += l.m.now().Sub(start)
 	return loss, err
 }
 

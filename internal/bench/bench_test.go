@@ -13,15 +13,17 @@ import (
 	"github.com/dylora/dylora/internal/bench"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
 	"github.com/dylora/dylora/internal/train"
 )
 
-// subject is a small random encoder with an adapter on queries, and n batches.
+// subject is a small random encoder with an adapter on queries, and n batches, on one
+// thread.
 func subject(t *testing.T, n int, training bool) *bench.Subject {
 	t.Helper()
-	m, err := model.Random(&model.Config{ModelType: "roberta", VocabSize: 100, HiddenSize: 64, Layers: 2, Heads: 2, IntermediateSize: 128,
+	m, err := model.Random(kerneltest.New(t).WithThreads(1), &model.Config{ModelType: "roberta", VocabSize: 100, HiddenSize: 64, Layers: 2, Heads: 2, IntermediateSize: 128,
 		MaxPositions: 40, TypeVocabSize: 1, PadToken: 1, LayerNormEps: 1e-5, InitializerRange: 0.02, HiddenDropout: 0.1}, 1, kernel.Float32)
 	if err != nil {
 		t.Fatal(err)
@@ -144,22 +146,21 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-// Every precision has a peak, one that does not exist none; products leave the threads as
-// they were.
+// Every precision has a peak, one that does not exist none; products are measured on one
+// thread and on all.
 func TestPeaks(t *testing.T) {
+	mc := kerneltest.New(t).WithThreads(2)
 	for _, p := range bench.Precisions() {
-		if r := bench.Peak(p, 1, 8*time.Millisecond); !(r.Flops > 1e6) {
+		if r := bench.Peak(mc, p, 1, 8*time.Millisecond); !(r.Flops > 1e6) {
 			t.Errorf("%s: %v", p, r)
 		}
 	}
-	if r := bench.Peak("float8", 1, time.Millisecond); r.Flops != 0 {
+	if r := bench.Peak(mc, "float8", 1, time.Millisecond); r.Flops != 0 {
 		t.Errorf("float8: %v", r)
 	}
-	kernel.SetThreads(2)
-	defer kernel.SetThreads(0)
-	rates, err := bench.Products(t.Context(), kernel.I16, []bench.Shape{{What: "p", Out: 40, In: 24}}, 9, time.Millisecond)
-	if err != nil || len(rates) != 4 || kernel.Threads() != 2 {
-		t.Fatalf("%v, %v, %d threads", rates, err, kernel.Threads())
+	rates, err := bench.Products(t.Context(), mc, kernel.I16, []bench.Shape{{What: "p", Out: 40, In: 24}}, 9, time.Millisecond)
+	if err != nil || len(rates) != 4 {
+		t.Fatalf("%v, %v", rates, err)
 	}
 	for i, want := range []string{"p forwards", "p backwards", "p forwards", "p backwards"} {
 		if r := rates[i]; r.What != want || r.Threads != 1+i/2 || !(r.Flops > 0) {

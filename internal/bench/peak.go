@@ -20,35 +20,21 @@ type Rate struct {
 	Flops     float64 `json:"flops_per_second"`
 }
 
-// burst is the micro-kernel of a precision: it runs so many times and counts operations.
-type burst struct {
-	precision string
-	run       func(times int) int64
-}
-
-func bursts() (list []burst) {
-	for _, p := range kernel.Precisions() {
-		list = append(list, burst{p.String(), p.Burst})
-	}
-	return list
-}
-
-// Peak measures the micro-kernel of a precision in L1, on that many threads at once, for
-// about the given time. A precision that has no micro-kernel of its own gives 0.
-func Peak(precision string, threads int, d time.Duration) Rate {
+// Peak measures a machine's micro-kernel of a precision in L1, on that many threads at once,
+// whatever number the machine has, for about the given time. A precision that has no
+// micro-kernel of its own gives 0.
+func Peak(mc *kernel.Machine, precision string, threads int, d time.Duration) Rate {
 	r := Rate{What: "micro-kernel in L1", Precision: precision, Threads: threads}
-	for _, b := range bursts() {
-		if b.precision == precision {
-			r.Flops = together(threads, d, b.run)
-		}
+	if p, err := kernel.ParsePrecision(precision); err == nil {
+		r.Flops = together(threads, d, func(times int) int64 { return mc.Burst(p, times) })
 	}
 	return r
 }
 
 // Precisions are those whose micro-kernels can be measured.
 func Precisions() (names []string) {
-	for _, b := range bursts() {
-		names = append(names, b.precision)
+	for _, p := range kernel.Precisions() {
+		names = append(names, p.String())
 	}
 	return names
 }
@@ -94,26 +80,24 @@ type Shape struct {
 }
 
 // Products measures the frozen products of the shapes with that many rows, forwards and
-// backwards, on one thread and on all, for about the given time each.
-func Products(ctx context.Context, p kernel.Precision, shapes []Shape, rows int, d time.Duration) (rates []Rate, err error) {
-	threads := kernel.Threads()
-	defer kernel.SetThreads(threads)
-	counts := []int{1, threads}
-	if threads == 1 {
-		counts = counts[:1]
+// backwards, on one thread and on all of the machine's, for about the given time each.
+func Products(ctx context.Context, mc *kernel.Machine, p kernel.Precision, shapes []Shape, rows int, d time.Duration) (rates []Rate, err error) {
+	machines := []*kernel.Machine{mc.WithThreads(1), mc}
+	if mc.Threads() == 1 {
+		machines = machines[1:]
 	}
 	for _, s := range shapes {
 		w := make([]float32, s.Out*s.In)
 		for i := range w {
 			w[i] = float32(i%17-8) / 100
 		}
-		f := p.Pack(w, s.Out, s.In)
+		packed := mc.Pack(p, w, s.Out, s.In)
 		x, y := make([]float32, rows*s.In), make([]float32, rows*s.Out)
 		for i := range x {
 			x[i] = float32(i%13-6) / 10
 		}
-		for _, n := range counts {
-			kernel.SetThreads(n)
+		for _, machine := range machines {
+			f := packed.On(machine)
 			for _, direction := range []struct {
 				name string
 				run  func()
@@ -128,7 +112,7 @@ func Products(ctx context.Context, p kernel.Precision, shapes []Shape, rows int,
 					continue
 				}
 				rate := float64(2*rows*s.Out*s.In) / fastest(d, direction.run)
-				rates = append(rates, Rate{s.What + direction.name, p.String(), rows, s.Out, s.In, n, rate})
+				rates = append(rates, Rate{s.What + direction.name, p.String(), rows, s.Out, s.In, machine.Threads(), rate})
 			}
 		}
 	}

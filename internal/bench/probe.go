@@ -11,24 +11,25 @@ import (
 // all threads, every piece counted. Beside a peak, which is the best that was ever seen, it
 // tells losses of the program from time that other users of the hardware took.
 type probe struct {
-	pieces int
-	body   func(lo, hi int)
-	flops  atomic.Int64
+	machine *kernel.Machine
+	pieces  int
+	body    func(lo, hi int)
+	flops   atomic.Int64
 }
 
 // newProbe finds how long a piece has to be; a measurement takes about 15 ms.
-func newProbe(p kernel.Precision) *probe {
+func newProbe(mc *kernel.Machine, p kernel.Precision) *probe {
 	const piece = 500 * time.Microsecond
-	p.Burst(1)
+	mc.Burst(p, 1)
 	times, took := 1, time.Duration(0)
 	for took < piece {
 		times *= 2
 		start := time.Now()
-		p.Burst(times)
+		mc.Burst(p, times)
 		took = time.Since(start)
 	}
-	b := &probe{pieces: 32 * kernel.Threads()}
-	b.body = func(lo, hi int) { b.flops.Add(p.Burst((hi - lo) * times)) }
+	b := &probe{machine: mc, pieces: 32 * mc.Threads()}
+	b.body = func(lo, hi int) { b.flops.Add(mc.Burst(p, (hi-lo)*times)) }
 	return b
 }
 
@@ -36,6 +37,6 @@ func newProbe(p kernel.Precision) *probe {
 func (b *probe) rate() float64 {
 	b.flops.Store(0)
 	start := time.Now()
-	kernel.ParallelTasks(b.pieces, b.body)
+	b.machine.ParallelTasks(b.pieces, b.body)
 	return float64(b.flops.Load()) / time.Since(start).Seconds()
 }

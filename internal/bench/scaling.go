@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/dylora/dylora/internal/data"
-	"github.com/dylora/dylora/internal/kernel"
 )
 
 // Point is a step with so many sequences of one length.
@@ -64,12 +63,13 @@ type Effort struct {
 }
 
 // Scale measures the points, fits the cost of a step to a part of them, and holds it
-// against the other points and against the subject's own batches, each at its fastest.
+// against the other points and against the subject's own batches, each at its fastest. The
+// steps are those of a program of their own, on the effort's number of threads, which shares
+// what is trained with the subject's.
 func (s *Subject) Scale(ctx context.Context, points []Point, e Effort) (*Threads, error) {
-	before := kernel.Threads()
-	kernel.SetThreads(e.Threads)
-	defer kernel.SetThreads(before)
-	if err := s.measure(ctx, points, e); err != nil {
+	one := *s
+	one.Program = s.Program.WithThreads(e.Threads)
+	if err := one.measure(ctx, points, e); err != nil {
 		return nil, err
 	}
 	r := &Threads{Threads: e.Threads, Points: points, Cost: Fit(points), Steps: len(s.Batches)}
@@ -81,7 +81,7 @@ func (s *Subject) Scale(ctx context.Context, points []Point, e Effort) (*Threads
 	}
 	fastest := slices.Repeat([]float64{math.Inf(1)}, len(s.Batches))
 	for range e.Rounds {
-		steps, err := s.Run(ctx)
+		steps, err := one.Run(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/dylora/dylora/internal/bench"
 	"github.com/dylora/dylora/internal/data"
-	"github.com/dylora/dylora/internal/kernel"
 )
 
 // The grid has every size once, the largest first, nothing above its bounds, and points of
@@ -119,18 +118,17 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// Every point is measured on the threads that are wanted, which are given back, and the
-// report shows them.
+// Every point is measured on the threads that are wanted, the subject stays as it was, and
+// the report shows them.
 func TestScale(t *testing.T) {
-	kernel.SetThreads(1)
-	defer kernel.SetThreads(0)
+	t.Parallel()
 	r := bench.Scaling{Model: "m", Task: "two", Mode: "train", Batch: 6}
 	for n := 1; n <= 2; n++ {
 		s := subject(t, 3, true)
 		points := bench.Grid(38, 128)
 		got, err := s.Scale(t.Context(), points, bench.Effort{Threads: n, Rounds: 2, Vocabulary: 100})
-		if err != nil || kernel.Threads() != 1 {
-			t.Fatalf("%v, %d threads", err, kernel.Threads())
+		if err != nil || s.Program.Machine().Threads() != 1 {
+			t.Fatalf("%v, %d threads", err, s.Program.Machine().Threads())
 		}
 		for _, p := range got.Points {
 			sum := 0.0

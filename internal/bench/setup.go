@@ -146,12 +146,12 @@ func (s *Setup) subject(ctx context.Context) *Subject {
 // Measure takes the steps and the rates of the machine; with products also those of products
 // at the model's shapes.
 func (s *Setup) Measure(ctx context.Context, products bool) (*Report, error) {
-	subject := s.subject(ctx)
+	subject, mc := s.subject(ctx), s.Program.Machine()
 	r := &Report{
 		Model: s.Encoder.Name, Task: s.Task.Name, Mode: s.request.mode(), Precision: s.Settings.Machine.Precision.String(), Batch: s.Settings.Train.Batch,
-		Threads: kernel.Threads(), Kernel: kernel.ActiveName(), CPU: CPU(), LoadSeconds: time.Since(s.began).Seconds(),
+		Threads: mc.Threads(), Kernel: mc.Name(), CPU: CPU(), LoadSeconds: time.Since(s.began).Seconds(),
 	}
-	before := Peak(r.Precision, r.Threads, peakTime)
+	before := Peak(mc, r.Precision, r.Threads, peakTime)
 	steps, err := subject.Run(ctx)
 	if err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (s *Setup) Measure(ctx context.Context, products bool) (*Report, error) {
 			counts = counts[:1]
 		}
 		for _, threads := range counts {
-			rate := Peak(p, threads, peakTime)
+			rate := Peak(mc, p, threads, peakTime)
 			r.Peaks = append(r.Peaks, rate)
 			if p == r.Precision && threads == r.Threads {
 				peak = max(peak, rate.Flops)
@@ -174,7 +174,7 @@ func (s *Setup) Measure(ctx context.Context, products bool) (*Report, error) {
 	}
 	r.SetPeak(peak)
 	if products {
-		r.Products, err = Products(ctx, s.Encoder.Model.Precision(), shapes(s.Encoder.Model.Config), int(r.TokensPerStep), productTime)
+		r.Products, err = Products(ctx, mc, s.Encoder.Model.Precision(), shapes(s.Encoder.Model.Config), int(r.TokensPerStep), productTime)
 	}
 	return r, err
 }
@@ -196,7 +196,7 @@ func (s *Setup) Scaling(ctx context.Context, env *session.Env, threads []int, ma
 	subject := s.subject(ctx)
 	r := &Scaling{
 		Model: s.Encoder.Name, Task: s.Task.Name, Mode: s.request.mode(), Precision: s.Settings.Machine.Precision.String(), Batch: s.Settings.Train.Batch,
-		Kernel: kernel.ActiveName(), CPU: CPU(),
+		Kernel: s.Program.Machine().Name(), CPU: CPU(),
 	}
 	stream := data.Encode(ctx, s.Encoder.Tokenizer, s.examples[:min(epochSample, len(s.examples))], s.Encoder.MaxLength)
 	defer stream.Close()

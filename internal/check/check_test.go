@@ -9,6 +9,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
 	"github.com/dylora/dylora/internal/session"
@@ -16,9 +17,9 @@ import (
 )
 
 // checkSession is mini with an adapter of rank 3 whose B is not zero.
-func checkSession(t *testing.T) *session.Session {
+func checkSession(t *testing.T, mc *kernel.Machine) *session.Session {
 	t.Helper()
-	m, err := model.Load(models.Mini(), "mini", model.LoadOptions{})
+	m, err := model.Load(models.Mini(), "mini", model.LoadOptions{Machine: mc})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,10 +47,8 @@ func checkSession(t *testing.T) *session.Session {
 // fails for one that is not what the program computes with.
 func TestConforms(t *testing.T) {
 	for _, level := range kernel.Levels() {
-		restore := kernel.Use(level)
-		s := checkSession(t)
+		s := checkSession(t, kernel.At(level, 2))
 		list, err := conforms(t.Context(), s, []int{1, 3})
-		restore()
 		if err != nil || len(list) != 6 {
 			t.Fatalf("%s: %d results, %v", level, len(list), err)
 		}
@@ -59,7 +58,7 @@ func TestConforms(t *testing.T) {
 			}
 		}
 	}
-	s := checkSession(t)
+	s := checkSession(t, kerneltest.New(t))
 	other := s.Adapter.Clone()
 	other.Modules[0].B[2] += 0.5 // of rank 3
 	s.Adapter = other

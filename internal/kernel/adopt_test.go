@@ -9,51 +9,47 @@ import (
 
 // A weight over the memory of another computes its bits, in both directions.
 func TestAdopt(t *testing.T) {
-	for _, name := range Names() {
-		before := ActiveName()
-		if err := Configure(name); err != nil {
-			t.Fatal(err)
-		}
+	t.Parallel()
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		for _, p := range []Precision{Float32, I16, BF16} {
 			for _, s := range []struct{ out, in int }{{32, 64}, {33, 19}, {5, 100}} {
-				testAdopt(t, p, s.out, s.in)
+				testAdopt(t, mc, p, s.out, s.in)
 			}
 		}
-		if err := Configure(before); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 }
 
 func TestAdoptInt8(t *testing.T) {
-	if m := Int8.Pack(waves(32*64, 7), 32, 64).Memory(); m != nil {
+	t.Parallel()
+	mc := best(t, 0)
+	if m := mc.Pack(Int8, waves(32*64, 7), 32, 64).Memory(); m != nil {
 		t.Errorf("%d pieces of memory", len(m))
 	}
 	b := make([]byte, 1<<16)
 	for n := range len(b) {
-		if _, ok := Int8.Adopt(b[:n], 32, 64); ok {
+		if _, ok := mc.Adopt(Int8, b[:n], 32, 64); ok {
 			t.Fatalf("%d bytes are adopted", n)
 		}
 	}
 }
 
-func testAdopt(t *testing.T, p Precision, out, in int) {
+func testAdopt(t *testing.T, mc *Machine, p Precision, out, in int) {
 	t.Helper()
-	f := p.Pack(waves(out*in, 7), out, in)
+	f := mc.Pack(p, waves(out*in, 7), out, in)
 	memory := slices.Concat(f.Memory()...)
 	room := make([]byte, len(memory)+4096)
 	at := 0
-	for g, ok := p.Adopt(room[at:at+len(memory)], out, in); !ok; g, ok = p.Adopt(room[at:at+len(memory)], out, in) {
+	for g, ok := mc.Adopt(p, room[at:at+len(memory)], out, in); !ok; g, ok = mc.Adopt(p, room[at:at+len(memory)], out, in) {
 		if at++; at > 64 {
-			t.Fatalf("%s %d×%d: %d bytes are never adopted; %v", p.Packing(), out, in, len(memory), g)
+			t.Fatalf("%s %d×%d: %d bytes are never adopted; %v", mc.Packing(p), out, in, len(memory), g)
 		}
 	}
 	b := room[at : at+len(memory)]
 	copy(b, memory)
-	g, _ := p.Adopt(b, out, in)
+	g, _ := mc.Adopt(p, b, out, in)
 	for _, wrong := range [][]byte{nil, b[:len(b)-4], room[at : at+len(b)+4], room[at+4 : at+4+len(b)]} {
-		if _, ok := p.Adopt(wrong, out, in); ok {
-			t.Errorf("%s %d×%d: %d bytes are adopted, it has %d", p.Packing(), out, in, len(wrong), len(b))
+		if _, ok := mc.Adopt(p, wrong, out, in); ok {
+			t.Errorf("%s %d×%d: %d bytes are adopted, it has %d", mc.Packing(p), out, in, len(wrong), len(b))
 		}
 	}
 	const rows = 3
@@ -67,7 +63,7 @@ func testAdopt(t *testing.T, p Precision, out, in int) {
 		g.Backward(dz, in, dy, out, rows, false)
 	}
 	if !slices.Equal(y, z) || !slices.Equal(dx, dz) || slices.Max(y) == 0 {
-		t.Errorf("%s %d×%d: the products differ", p.Packing(), out, in)
+		t.Errorf("%s %d×%d: the products differ", mc.Packing(p), out, in)
 	}
 }
 
@@ -82,19 +78,18 @@ func waves(n, step int) []float32 {
 // Memory of an older program must not be adopted where the layout has changed. If this
 // fails, raise packingVersion and write down the new sums.
 func TestPackingVersion(t *testing.T) {
+	t.Parallel()
 	want := map[string]string{
 		"float32 portable": "035c6244", "i16 portable": "256c23b0",
 		"float32 avx2": "e6be46d0", "i16 avx2": "b13d8894",
 		"float32 avx512": "1668cd81", "i16 avx512": "c43c34c7",
 	}
-	for _, l := range Levels() {
-		restore := Use(l)
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		for _, p := range []Precision{Float32, I16} {
-			sum := sha256.Sum256(slices.Concat(p.Pack(waves(40*24, 7), 40, 24).Memory()...))
-			if got := hex.EncodeToString(sum[:4]); got != want[p.String()+" "+l.String()] {
-				t.Errorf("version %d: %s %s packs to %s", packingVersion, p, l, got)
+			sum := sha256.Sum256(slices.Concat(mc.Pack(p, waves(40*24, 7), 40, 24).Memory()...))
+			if got := hex.EncodeToString(sum[:4]); got != want[p.String()+" "+mc.Name()] {
+				t.Errorf("version %d: %s %s packs to %s", packingVersion, p, mc.Name(), got)
 			}
 		}
-		restore()
-	}
+	})
 }

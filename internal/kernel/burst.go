@@ -2,18 +2,18 @@ package kernel
 
 import "unsafe"
 
-// Burst runs the active level's micro-kernel of the precision that many times on operands
+// Burst runs the micro-kernel of a precision that many times on operands
 // that stay in the L1 cache, on the calling thread, and returns the multiplications and
 // additions done: the rate that whole products are held against.
-func (p Precision) Burst(times int) (flops int64) {
+func (mc *Machine) Burst(p Precision, times int) (flops int64) {
 	if p != Float32 {
-		return p.wordBurst(times)
+		return mc.wordBurst(p, times)
 	}
-	return floatBurst(times)
+	return mc.floatBurst(times)
 }
 
-func (p Precision) wordBurst(times int) (flops int64) {
-	c := p.coding()
+func (mc *Machine) wordBurst(p Precision, times int) (flops int64) {
+	c := mc.coding(p)
 	rows, width := len(c.tiles), c.form.width
 	a, b, sum := aligned(rows*wordBlock, 64), aligned(wordBlock*width, 64), aligned(rows*width, 64)
 	for range times {
@@ -25,12 +25,11 @@ func (p Precision) wordBurst(times int) (flops int64) {
 // words is memory of zeros as integers.
 func words(v []float32) *int32 { return (*int32)(unsafe.Pointer(&v[0])) }
 
-func floatBurst(times int) (flops int64) {
-	level := Active()
-	tiles, width := level.tiles(), level.width()
+func (mc *Machine) floatBurst(times int) (flops int64) {
+	tiles, width := mc.level.tiles(), mc.level.width()
 	rows := len(tiles)
-	w := workspaces.Get().(*workspace)
-	defer workspaces.Put(w)
+	w := mc.scratch.workspaces.Get().(*workspace)
+	defer mc.scratch.workspaces.Put(w)
 	for i := range w.a {
 		w.a[i] = 1 / float32(i%7+1)
 	}

@@ -2,9 +2,10 @@ package kernel
 
 import "math"
 
-// coding is how a precision rounds values and multiplies them with the instructions in use.
+// coding is how a precision rounds values and multiplies them with a machine's instructions.
 type coding struct {
-	form      *form
+	level     Level      // rounds
+	form      *form      // multiplies
 	tiles     []wordTile // tiles[r-1] computes at least r rows
 	perWord   int        // values in a word of 32 bits
 	weightMax float32    // largest integer of a weight; 0: values are bfloat16
@@ -13,22 +14,22 @@ type coding struct {
 	offset    bool // inputs are unsigned, with 128 added
 }
 
-// coding of a precision other than Float32, for the level and the extensions in use. Where
-// there is no instruction for bytes, they are multiplied as 16-bit integers.
-func (p Precision) coding() coding {
-	f := activeForm()
+// coding of a precision other than Float32. Where there is no instruction for bytes, they are
+// multiplied as 16-bit integers.
+func (mc *Machine) coding(p Precision) coding {
+	f, l := mc.form, mc.level
 	switch {
 	case p == BF16 && f.bf16 == nil:
-		return coding{form: formPortable, tiles: formPortable.bf16, perWord: 2}
+		return coding{level: l, form: formPortable, tiles: formPortable.bf16, perWord: 2}
 	case p == BF16:
-		return coding{form: f, tiles: f.bf16, perWord: 2}
+		return coding{level: l, form: f, tiles: f.bf16, perWord: 2}
 	case p == Int8 && f.bytes:
-		return coding{form: f, tiles: f.int8, perWord: 4, weightMax: 127, inputMax: 127, whole: true, offset: true}
+		return coding{level: l, form: f, tiles: f.int8, perWord: 4, weightMax: 127, inputMax: 127, whole: true, offset: true}
 	case p == Int8:
-		return coding{form: f, tiles: f.int8, perWord: 2, weightMax: 127, inputMax: 127, whole: true}
+		return coding{level: l, form: f, tiles: f.int8, perWord: 2, weightMax: 127, inputMax: 127, whole: true}
 	}
 	// 12 and 15 bits: the sum of 64 products stays below 2³¹.
-	return coding{form: f, tiles: f.i16, perWord: 2, weightMax: 1<<11 - 1, inputMax: 1<<14 - 1}
+	return coding{level: l, form: f, tiles: f.i16, perWord: 2, weightMax: 1<<11 - 1, inputMax: 1<<14 - 1}
 }
 
 // code is the rounded value.

@@ -12,9 +12,9 @@ type Dropout struct {
 	Site       uint32
 }
 
-// Apply writes the elements of x, the first of which has index base; y may be x. Without
+// Dropout writes the elements of x, kept or not, the first of which has index base; y may be x. Without
 // P they are copied. The mask has the same bits at every level.
-func (d Dropout) Apply(y, x []float32, base uint64) {
+func (mc *Machine) Dropout(d Dropout, y, x []float32, base uint64) {
 	threshold := uint64(float64(d.P)*(1<<32) + 0.5)
 	if threshold == 0 {
 		copy(y, x)
@@ -24,15 +24,15 @@ func (d Dropout) Apply(y, x []float32, base uint64) {
 	for len(x) > 0 { // the lower half of an index is counted, the upper is part of the key
 		n := int(min(uint64(len(x)), 1<<32-base&(1<<32-1)))
 		key := seed.Mix(seed.Mix(seed.At(d.Seed, 1)^d.Step) ^ uint64(d.Site)<<32 ^ base>>32)
-		keep(y[:n], x[:n], uint32(base), uint32(key), uint32(key>>32), uint32(threshold), scale)
+		mc.level.keep(y[:n], x[:n], uint32(base), uint32(key), uint32(key>>32), uint32(threshold), scale)
 		y, x, base = y[n:], x[n:], base+uint64(n)
 	}
 }
 
 // keep applies the mask to elements numbered from first on. Whether one is kept hangs on
 // 32 bits that two keyed rounds of Chris Wellons's lowbias32 make of its number.
-func keep(y, x []float32, first, key0, key1, threshold uint32, scale float32) {
-	if vectorDropout(y, x, first, key0, key1, threshold, scale) {
+func (l Level) keep(y, x []float32, first, key0, key1, threshold uint32, scale float32) {
+	if l.vectorDropout(y, x, first, key0, key1, threshold, scale) {
 		return
 	}
 	for i, v := range x {

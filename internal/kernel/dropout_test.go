@@ -8,6 +8,8 @@ import (
 
 // TestDropoutMasks pins masks to the bit, across the border between the halves of an index.
 func TestDropoutMasks(t *testing.T) {
+	t.Parallel()
+	mc := best(t, 1)
 	for _, tt := range []struct {
 		d    Dropout
 		base uint64
@@ -21,7 +23,7 @@ func TestDropoutMasks(t *testing.T) {
 		for i := range x {
 			x[i] = 1
 		}
-		tt.d.Apply(x, x, tt.base)
+		mc.Dropout(tt.d, x, x, tt.base)
 		h := fnv.New64a()
 		for _, v := range x {
 			kept := byte(0)

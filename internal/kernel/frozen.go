@@ -1,11 +1,11 @@
 package kernel
 
-// Frozen is a weight W (Out, In) that is never trained, packed once for the level that was
-// active then. It serves two products: y = x·Wᵀ and dx = dy·W. The second takes its panels
-// from the same memory, transposed slice by slice.
+// Frozen is a weight W (Out, In) that is never trained, packed once for the machine that its
+// products run on. It serves two products: y = x·Wᵀ and dx = dy·W. The second takes its
+// panels from the same memory, transposed slice by slice.
 type Frozen struct {
 	Out, In int
-	level   Level
+	machine *Machine
 	panels  panels // of Wᵀ: In × Out; empty unless the precision is Float32
 
 	precision Precision
@@ -13,10 +13,20 @@ type Frozen struct {
 	watch     []float32
 }
 
-// Pack copies w, (out, in) row-major, into panels.
-func Pack(w []float32, out, in int) *Frozen {
-	f := &Frozen{Out: out, In: in, level: Active()}
-	f.panels = newPanels(in, out, f.level.width())
+// Pack copies w, (out, in) row-major, into panels, in a precision.
+func (mc *Machine) Pack(p Precision, w []float32, out, in int) *Frozen {
+	return mc.PackSpread(p, w, out, in, nil)
+}
+
+// PackSpread is Pack with a factor for each input channel (in), by which w is multiplied
+// and inputs are divided before they are rounded. Float32 needs none and takes none.
+func (mc *Machine) PackSpread(p Precision, w []float32, out, in int, spread []float32) *Frozen {
+	f := &Frozen{Out: out, In: in, machine: mc, precision: p}
+	if p != Float32 {
+		f.reduced = mc.reduce(p, w, out, in, spread)
+		return f
+	}
+	f.panels = newPanels(in, out, mc.level.width())
 	for j := range out {
 		dst, stride := f.panels.column(j), f.panels.width
 		for p, v := range w[j*in : (j+1)*in] {
@@ -26,16 +36,27 @@ func Pack(w []float32, out, in int) *Frozen {
 	return f
 }
 
+// On is the same weight, over the same memory and not watched, on another machine. It panics
+// if that has another instruction set.
+func (f *Frozen) On(mc *Machine) *Frozen {
+	if mc.Name() != f.machine.Name() {
+		panic("kernel: a weight packed for " + f.machine.Name() + " on " + mc.Name())
+	}
+	g := *f
+	g.machine, g.watch = mc, nil
+	return &g
+}
+
 // Forward computes y = x·Wᵀ + bias for rows rows; bias (Out) may be nil.
 func (f *Frozen) Forward(y []float32, ldy int, x []float32, ldx, rows int, bias []float32) {
 	if f.reduced != nil {
-		f.reduced.forward(y, ldy, x, ldx, rows, bias)
+		f.reduced.forward(f.machine, y, ldy, x, ldx, rows, bias)
 		return
 	}
 	if f.watch != nil {
 		f.record(x, ldx, rows)
 	}
-	f.level.product(f.panels.operand(f.level, false), y, ldy, x, ldx, rows, bias, false)
+	f.machine.product(f.panels.operand(f.machine.level, false), y, ldy, x, ldx, rows, bias, false)
 }
 
 // Backward computes dx = dy·W, or adds it to dx. Of a precision that does not train there is
@@ -45,10 +66,10 @@ func (f *Frozen) Backward(dx []float32, ldx int, dy []float32, ldy, rows int, ac
 		panic("kernel: no backward product in " + f.precision.String())
 	}
 	if f.reduced != nil {
-		f.reduced.backward(dx, ldx, dy, ldy, rows, accumulate)
+		f.reduced.backward(f.machine, dx, ldx, dy, ldy, rows, accumulate)
 		return
 	}
-	f.level.product(f.panels.operand(f.level, true), dx, ldx, dy, ldy, rows, nil, accumulate)
+	f.machine.product(f.panels.operand(f.machine.level, true), dx, ldx, dy, ldy, rows, nil, accumulate)
 }
 
 // Precision is how W is held.

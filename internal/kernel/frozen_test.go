@@ -17,13 +17,20 @@ func normals(rng *rand.Rand, n int) []float32 {
 	return v
 }
 
-// onEveryLevel runs f on each level that this machine has.
-func onEveryLevel(t *testing.T, f func(t *testing.T)) {
+// best is a machine with the best instruction set, on that many threads.
+func best(t testing.TB, threads int) *Machine {
+	t.Helper()
+	mc, err := New("", threads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mc
+}
+
+// onEveryLevel runs f on a machine of each level that this processor has.
+func onEveryLevel(t *testing.T, f func(t *testing.T, mc *Machine)) {
 	for _, l := range Levels() {
-		t.Run(l.String(), func(t *testing.T) {
-			defer Use(l)()
-			f(t)
-		})
+		t.Run(l.String(), func(t *testing.T) { f(t, At(l, 0)) })
 	}
 }
 
@@ -69,11 +76,12 @@ var sizes = []struct{ rows, out, in int }{
 }
 
 func TestFrozenProducts(t *testing.T) {
-	onEveryLevel(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(1, 2))
 		for _, s := range sizes {
 			w, x, bias := normals(rng, s.out*s.in), normals(rng, s.rows*s.in), normals(rng, s.out)
-			f := Pack(w, s.out, s.in)
+			f := mc.Pack(Float32, w, s.out, s.in)
 			if !slices.Equal(f.Unpack(), w) {
 				t.Fatalf("%+v: Unpack is not what was packed", s)
 			}
@@ -104,7 +112,8 @@ func TestFrozenProducts(t *testing.T) {
 
 // A stride wider than the matrix: what lies between the columns stays untouched.
 func TestFrozenStrides(t *testing.T) {
-	onEveryLevel(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(3, 4))
 		const rows, out, in, ldy, ldx = 17, 37, 40, 50, 43
 		w, x := normals(rng, out*in), normals(rng, rows*ldx)
@@ -112,7 +121,7 @@ func TestFrozenStrides(t *testing.T) {
 		for i := range y {
 			y[i] = 7
 		}
-		Pack(w, out, in).Forward(y, ldy, x, ldx, rows, nil)
+		mc.Pack(Float32, w, out, in).Forward(y, ldy, x, ldx, rows, nil)
 		dense := make([]float32, 0, rows*in)
 		for i := range rows {
 			dense = append(dense, x[i*ldx:i*ldx+in]...)
@@ -131,19 +140,17 @@ func TestFrozenStrides(t *testing.T) {
 
 // The same bits for any number of threads, and for a row alone as inside a batch.
 func TestFrozenBits(t *testing.T) {
-	defer SetThreads(0)
-	onEveryLevel(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(5, 6))
 		const rows, out, in = 150, 70, 300
-		f := Pack(normals(rng, out*in), out, in)
+		f := mc.Pack(Float32, normals(rng, out*in), out, in)
 		x, bias := normals(rng, rows*in), normals(rng, out)
 		want := make([]float32, rows*out)
-		SetThreads(1)
-		f.Forward(want, out, x, in, rows, bias)
+		f.On(mc.WithThreads(1)).Forward(want, out, x, in, rows, bias)
 		for _, threads := range []int{2, 3, 8} {
-			SetThreads(threads)
 			got := make([]float32, rows*out)
-			f.Forward(got, out, x, in, rows, bias)
+			f.On(mc.WithThreads(threads)).Forward(got, out, x, in, rows, bias)
 			if !slices.Equal(got, want) {
 				t.Errorf("%d threads: other bits than with one", threads)
 			}
@@ -164,9 +171,7 @@ func TestFrozenAllocatesNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short tests run under the race detector, with which pools drop at random what they hold")
 	}
-	SetThreads(2)
-	defer SetThreads(0)
-	f := Pack(make([]float32, 64*64), 64, 64)
+	f := best(t, 2).Pack(Float32, make([]float32, 64*64), 64, 64)
 	x, y := make([]float32, 30*64), make([]float32, 30*64)
 	step := func() {
 		f.Forward(y, 64, x, 64, 30, nil)
@@ -180,12 +185,13 @@ func TestFrozenAllocatesNothing(t *testing.T) {
 
 // What the gradient's panels are made from: squares of a panel, transposed.
 func TestTransposedSlices(t *testing.T) {
-	onEveryLevel(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(7, 8))
 		for _, s := range []struct{ out, in int }{{1, 1}, {16, 16}, {40, 70}, {33, 300}, {300, 64}} {
 			w := normals(rng, s.out*s.in)
-			f := Pack(w, s.out, s.in)
-			o := f.panels.operand(f.level, true)
+			f := mc.Pack(Float32, w, s.out, s.in)
+			o := f.panels.operand(mc.level, true)
 			buf := make([]float32, blockK*32)
 			for p := range o.count() {
 				for k0 := 0; k0 < o.k; k0 += blockK {
@@ -213,8 +219,7 @@ func BenchmarkFrozen(b *testing.B) {
 		w, x := normals(rng, s.out*s.in), normals(rng, s.rows*s.in)
 		y := make([]float32, s.rows*s.out)
 		for _, l := range Levels()[1:] {
-			restore := Use(l)
-			f := Pack(w, s.out, s.in)
+			f := At(l, 0).Pack(Float32, w, s.out, s.in)
 			f.Backward(x, s.in, y, s.out, 1, true)
 			flops := 2 * float64(s.rows) * float64(s.out) * float64(s.in)
 			name := fmt.Sprintf("%dx%dx%d/%s", s.rows, s.out, s.in, l)
@@ -230,7 +235,6 @@ func BenchmarkFrozen(b *testing.B) {
 				}
 				b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})
-			restore()
 		}
 	}
 }

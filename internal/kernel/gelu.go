@@ -44,8 +44,8 @@ func normal(x float32) (phi, e float32) {
 }
 
 // GELU is y = x·Φ(x), the exact form by the error function. y may be x.
-func GELU(y, x []float32) {
-	if vectorGELU(y, x) {
+func (mc *Machine) GELU(y, x []float32) {
+	if mc.level.vectorGELU(y, x) {
 		return
 	}
 	for i, v := range x {
@@ -55,8 +55,8 @@ func GELU(y, x []float32) {
 }
 
 // GELUBackward is dx = dy·(Φ(x) + x·φ(x)).
-func GELUBackward(dx, dy, x []float32) {
-	if vectorGELUBackward(dx, dy, x) {
+func (mc *Machine) GELUBackward(dx, dy, x []float32) {
+	if mc.level.vectorGELUBackward(dx, dy, x) {
 		return
 	}
 	for i, v := range x {

@@ -1,7 +1,5 @@
 package kernel
 
-import "sync"
-
 // The product C = A·B (+ bias or C) with packed B is cut in blocks of k, so that a slice
 // of a panel of B fits in the L1 cache beside a few rows of A, and a block of A in the L2
 // cache; and each block in tiles of one micro-kernel. An element's sum runs over k in
@@ -28,8 +26,6 @@ type workspace struct {
 	bias [32]float32
 }
 
-var workspaces = sync.Pool{New: func() any { return new(workspace) }}
-
 // gemm is one product: rows rows of A, with stride lda, times b.
 type gemm struct {
 	tiles      []tile // tiles[r-1] computes r rows
@@ -42,28 +38,30 @@ type gemm struct {
 	height int   // rows of a block
 	ends   []int // where each task ends among the blocks' panels
 	work   func(lo, hi int)
+
+	scratch *scratch // that it belongs to
 }
 
-var gemms = sync.Pool{New: func() any {
-	g := new(gemm)
+func newGemm(s *scratch) *gemm {
+	g := &gemm{scratch: s}
 	g.work = g.tasks
 	return g
-}}
+}
 
 // product is C (rows, b.n) = A (rows, b.k) · B, over all threads.
-func (l Level) product(b operand, c []float32, ldc int, a []float32, lda, rows int, bias []float32, accumulate bool) {
+func (mc *Machine) product(b operand, c []float32, ldc int, a []float32, lda, rows int, bias []float32, accumulate bool) {
 	if rows == 0 {
 		return
 	}
-	g := gemms.Get().(*gemm)
-	g.tiles, g.b, g.c, g.ldc, g.a, g.lda, g.rows, g.bias, g.accumulate = l.tiles(), b, c, ldc, a, lda, rows, bias, accumulate
+	g := mc.scratch.gemms.Get().(*gemm)
+	g.tiles, g.b, g.c, g.ldc, g.a, g.lda, g.rows, g.bias, g.accumulate = mc.level.tiles(), b, c, ldc, a, lda, rows, bias, accumulate
 	blocks, per := (rows+blockM-1)/blockM, len(g.tiles)
 	g.height = ((rows+blocks-1)/blocks + per - 1) / per * per
 	blocks = (rows + g.height - 1) / g.height
-	g.ends = appendTasks(g.ends[:0], blocks, b.count(), Threads())
-	parallel(len(g.ends), len(g.ends), g.work)
+	g.ends = appendTasks(g.ends[:0], blocks, b.count(), mc.Threads())
+	mc.parallel(len(g.ends), len(g.ends), g.work)
 	g.b, g.c, g.a, g.bias = operand{}, nil, nil, nil
-	gemms.Put(g)
+	mc.scratch.gemms.Put(g)
 }
 
 // appendTasks cuts the panels of all blocks, one block after the other, into tasks within
@@ -84,7 +82,7 @@ func appendTasks(ends []int, blocks, count, threads int) []int {
 
 // tasks computes the tasks [lo, hi).
 func (g *gemm) tasks(lo, hi int) {
-	w := workspaces.Get().(*workspace)
+	w := g.scratch.workspaces.Get().(*workspace)
 	count := g.b.count()
 	for t := lo; t < hi; t++ {
 		from, to := 0, g.ends[t]
@@ -95,7 +93,7 @@ func (g *gemm) tasks(lo, hi int) {
 		m0 := block * g.height
 		g.run(w, m0, min(g.height, g.rows-m0), from-block*count, to-block*count)
 	}
-	workspaces.Put(w)
+	g.scratch.workspaces.Put(w)
 }
 
 // run computes m rows from m0 on of the panels [from, to).

@@ -4,10 +4,10 @@ import "math"
 
 // AddLayerNorm is y = (s - mean)/√(var + eps)·gamma + beta for each row of s = a + b,
 // with the biased variance of the row, by two passes. b may be nil. All are (rows, cols).
-func AddLayerNorm(y, a, b, gamma, beta []float32, rows, cols int, eps float32) {
+func (mc *Machine) AddLayerNorm(y, a, b, gamma, beta []float32, rows, cols int, eps float32) {
 	for i := range rows {
 		yr, ar, br := rowsOf(y, a, b, i, cols)
-		if vectorLayerNorm(yr, ar, br, gamma, beta, eps) {
+		if mc.level.vectorLayerNorm(yr, ar, br, gamma, beta, eps) {
 			continue
 		}
 		mean, inverse := statistics(yr, ar, br, eps)
@@ -21,11 +21,11 @@ func AddLayerNorm(y, a, b, gamma, beta []float32, rows, cols int, eps float32) {
 // computed anew. With x̂ = (s - mean)/σ and g = dy·gamma:
 //
 //	ds = (g - mean(g) - x̂·mean(g·x̂))/σ
-func AddLayerNormBackward(ds, dy, a, b, gamma []float32, rows, cols int, eps float32) {
+func (mc *Machine) AddLayerNormBackward(ds, dy, a, b, gamma []float32, rows, cols int, eps float32) {
 	for i := range rows {
 		dr, ar, br := rowsOf(ds, a, b, i, cols)
 		dyr := dy[i*cols : (i+1)*cols]
-		if vectorLayerNormBackward(dr, dyr, ar, br, gamma, eps) {
+		if mc.level.vectorLayerNormBackward(dr, dyr, ar, br, gamma, eps) {
 			continue
 		}
 		mean, inverse := statistics(dr, ar, br, eps)

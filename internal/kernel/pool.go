@@ -7,15 +7,19 @@ import (
 	"time"
 )
 
-// pool is the workers that Parallel shares its chunks with. They live as long as the
-// process, wait a while for the next job, since within a step it follows in microseconds,
-// and then park. Whoever is free takes the next chunk, so a thread that the system has
-// taken away holds up the chunk it is in and no more. A job allocates nothing.
+// pool is the workers that a Machine's Parallel shares its chunks with. They start when
+// they are first needed, wait a while for the next job, since within a step it follows in
+// microseconds, and then park; close ends them. Whoever is free takes the next chunk, so a
+// thread that the system has taken away holds up the chunk it is in and no more. A job
+// allocates nothing.
+//
+// A pool does not know its Machine: a worker that could reach the Machine would keep it,
+// and with it itself, for ever.
 type pool struct {
 	mu      sync.Mutex // one job at a time; a nested or concurrent one runs inline
-	threads atomic.Int32
+	threads int
 	workers []*worker
-	waited  atomic.Int64 // nanoseconds: see Waited
+	waited  atomic.Int64 // nanoseconds: see Machine.Waited
 
 	// The job at hand. body and n are read only by who holds a chunk, and written only
 	// when all chunks are done.
@@ -27,7 +31,7 @@ type pool struct {
 
 type worker struct {
 	parked atomic.Bool
-	wake   chan struct{}
+	wake   chan struct{} // closed to end the worker
 }
 
 const (
@@ -39,43 +43,27 @@ const (
 	pauses = 2
 )
 
-var shared pool
-
-// SetThreads sets how many threads Parallel uses; below 1 is GOMAXPROCS.
-func SetThreads(n int) { shared.threads.Store(int32(max(n, 0))) }
-
-// Threads is how many threads Parallel uses.
-func Threads() int {
-	if n := int(shared.threads.Load()); n > 0 {
-		return n
-	}
-	return runtime.GOMAXPROCS(0)
-}
-
-// Parallel calls body over [0, n) in contiguous chunks of at least grain, on all threads.
-// body must compute each index independently of where chunks begin. A call from within
-// body runs inline.
-func Parallel(n, grain int, body func(lo, hi int)) {
-	parallel(n, min(Threads()*chunksPerThread, n/max(grain, 1)), body)
-}
-
-// ParallelTasks is Parallel for tasks that differ in cost: in more and smaller chunks.
-func ParallelTasks(n int, body func(lo, hi int)) {
-	parallel(n, min(8*Threads(), n), body)
-}
-
-// parallel is Parallel in a given number of chunks.
-func parallel(n, chunks int, body func(lo, hi int)) {
+// parallel calls body over [0, n) in that many chunks.
+func (p *pool) parallel(n, chunks int, body func(lo, hi int)) {
 	if n <= 0 {
 		return
 	}
-	threads := Threads()
-	if threads < 2 || chunks < 2 || !shared.mu.TryLock() {
+	if p.threads < 2 || chunks < 2 || !p.mu.TryLock() {
 		body(0, n)
 		return
 	}
-	defer shared.mu.Unlock()
-	shared.run(n, chunks, min(threads, chunks)-1, body)
+	defer p.mu.Unlock()
+	p.run(n, chunks, min(p.threads, chunks)-1, body)
+}
+
+// close ends the workers once the job at hand is done.
+func (p *pool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.workers {
+		close(w.wake)
+	}
+	p.workers = nil
 }
 
 // run shares the chunks with that many workers and returns when all are done.
@@ -108,10 +96,6 @@ func (p *pool) run(n, chunks, workers int, body func(lo, hi int)) {
 	p.body = nil
 }
 
-// Waited is how long callers of Parallel have waited, since the process began, for chunks
-// that other threads were still in.
-func Waited() time.Duration { return time.Duration(shared.waited.Load()) }
-
 // work takes a chunk and computes it; false if none is left.
 func (p *pool) work() bool {
 	s := p.state.Load()
@@ -128,7 +112,7 @@ func (p *pool) work() bool {
 	return true
 }
 
-// serve works on whatever job there is.
+// serve works on whatever job there is, until the pool is closed.
 func (p *pool) serve(w *worker) {
 	for i := 0; ; i++ {
 		switch {
@@ -140,7 +124,9 @@ func (p *pool) serve(w *worker) {
 			w.parked.Store(true)
 			// A job that came before the flag was seen has woken nobody.
 			if !p.work() || !w.parked.CompareAndSwap(true, false) {
-				<-w.wake
+				if _, open := <-w.wake; !open {
+					return
+				}
 			}
 			i = 0
 		}

@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -9,13 +8,13 @@ import (
 )
 
 func TestParallelCoversOnce(t *testing.T) {
-	defer SetThreads(0)
+	t.Parallel()
 	for _, threads := range []int{1, 2, 3, 8} {
-		SetThreads(threads)
+		mc := best(t, threads)
 		for _, n := range []int{0, 1, 2, 7, 100, 1001} {
 			for _, grain := range []int{0, 1, 16, 2000} {
 				hits := make([]int32, n)
-				Parallel(n, grain, func(lo, hi int) {
+				mc.Parallel(n, grain, func(lo, hi int) {
 					for i := lo; i < hi; i++ {
 						atomic.AddInt32(&hits[i], 1)
 					}
@@ -32,15 +31,15 @@ func TestParallelCoversOnce(t *testing.T) {
 
 // Calls from within a body, and from several goroutines at once, run and do not deadlock.
 func TestParallelNested(t *testing.T) {
-	SetThreads(4)
-	defer SetThreads(0)
+	t.Parallel()
+	mc := best(t, 4)
 	var total atomic.Int64
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for range 50 {
-				Parallel(8, 1, func(lo, hi int) {
-					Parallel(10, 1, func(a, b int) { total.Add(int64((hi - lo) * (b - a))) })
+				mc.Parallel(8, 1, func(lo, hi int) {
+					mc.Parallel(10, 1, func(a, b int) { total.Add(int64((hi - lo) * (b - a))) })
 				})
 			}
 		})
@@ -53,30 +52,14 @@ func TestParallelNested(t *testing.T) {
 
 // Workers park when there is nothing to do, and wake.
 func TestParallelAfterAPause(t *testing.T) {
-	SetThreads(3)
-	defer SetThreads(0)
+	t.Parallel()
+	mc := best(t, 3)
 	for range 3 {
 		time.Sleep(5 * time.Millisecond)
 		var n atomic.Int64
-		Parallel(300, 1, func(lo, hi int) { n.Add(int64(hi - lo)) })
+		mc.Parallel(300, 1, func(lo, hi int) { n.Add(int64(hi - lo)) })
 		if n.Load() != 300 {
 			t.Fatalf("%d of 300 done", n.Load())
 		}
-	}
-}
-
-func TestConfigure(t *testing.T) {
-	before := Active()
-	defer Use(before)()
-	for _, l := range Levels() {
-		if err := Configure(l.String()); err != nil || Active() != l {
-			t.Errorf("Configure(%s): %v, active %s", l, err, Active())
-		}
-	}
-	if err := Configure("sse"); err == nil || !strings.Contains(err.Error(), "portable") {
-		t.Errorf("Configure(sse) = %v, want an error that lists the levels", err)
-	}
-	if err := Configure(""); err != nil || Active() != Levels()[len(Levels())-1] {
-		t.Errorf("Configure(\"\") chose %s: %v", Active(), err)
 	}
 }

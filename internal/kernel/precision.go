@@ -44,10 +44,10 @@ func ParsePrecision(name string) (Precision, error) {
 // Trains says whether there is a backward product.
 func (p Precision) Trains() bool { return p == Float32 || p == I16 }
 
-// Lacks says what the kernel in use does not have, and so makes the precision slower than
+// Lacks says what the instruction set does not have, and so makes the precision slower than
 // it could be; "" if nothing.
-func (p Precision) Lacks() string {
-	f := activeForm()
+func (mc *Machine) Lacks(p Precision) string {
+	f := mc.form
 	switch {
 	case p != Float32 && f == formPortable:
 		return "the portable kernel has no instructions for it"
@@ -57,16 +57,4 @@ func (p Precision) Lacks() string {
 		return "this kernel has no dot product of bytes (VNNI), so they are multiplied as 16-bit integers"
 	}
 	return ""
-}
-
-// Pack copies w, (out, in) row-major, into panels for the level in use.
-func (p Precision) Pack(w []float32, out, in int) *Frozen { return p.PackSpread(w, out, in, nil) }
-
-// PackSpread is Pack with a factor for each input channel (in), by which w is multiplied
-// and inputs are divided before they are rounded. Float32 needs none and takes none.
-func (p Precision) PackSpread(w []float32, out, in int, spread []float32) *Frozen {
-	if p == Float32 {
-		return Pack(w, out, in)
-	}
-	return &Frozen{Out: out, In: in, precision: p, reduced: reduce(p, w, out, in, spread)}
 }

@@ -12,7 +12,8 @@ import (
 // Products of bytes are exact up to the rounding of the operands, with a factor for each
 // input channel and without.
 func TestInt8Products(t *testing.T) {
-	onEveryForm(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(11, 12))
 		for _, s := range integerSizes {
 			w, x, bias := normals(rng, s.out*s.in), normals(rng, s.rows*s.in), normals(rng, s.out)
@@ -35,9 +36,9 @@ func TestInt8Products(t *testing.T) {
 					}
 				}
 				y := make([]float32, s.rows*s.out)
-				f := Int8.PackSpread(w, s.out, s.in, by)
+				f := mc.PackSpread(Int8, w, s.out, s.in, by)
 				f.Forward(y, s.out, x, s.in, s.rows, bias)
-				want := product64(rounded(xs, s.rows, s.in, 127), rounded(ws, s.out, s.in, 127), s.rows, s.out, s.in, bias)
+				want := product64(rounded(mc, xs, s.rows, s.in, 127), rounded(mc, ws, s.out, s.in, 127), s.rows, s.out, s.in, bias)
 				closeTo(t, fmt.Sprintf("%+v, factors %t", s, by != nil), y, want, 1e-6)
 			}
 		}
@@ -47,20 +48,19 @@ func TestInt8Products(t *testing.T) {
 // Sums are exact however large: the same bits on every level, with any threads, and for a
 // row alone.
 func TestInt8Bits(t *testing.T) {
-	defer SetThreads(0)
+	t.Parallel()
 	const rows, out, in = 300, 70, 3100
 	var want []float32
-	onEveryForm(t, func(t *testing.T) {
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(17, 18))
 		w, x, bias := normals(rng, out*in), normals(rng, rows*in), normals(rng, out)
 		for i := range in { // one channel and one row of the largest integers
 			w[i], x[i] = 1, -1
 		}
-		f := Int8.Pack(w, out, in)
+		f := mc.Pack(Int8, w, out, in)
 		for _, threads := range []int{1, 2, 3} {
-			SetThreads(threads)
 			y := make([]float32, rows*out)
-			f.Forward(y, out, x, in, rows, bias)
+			f.On(mc.WithThreads(threads)).Forward(y, out, x, in, rows, bias)
 			if want == nil {
 				want = y
 			}
@@ -83,6 +83,7 @@ func TestInt8Bits(t *testing.T) {
 
 // Products of bfloat16 against the rounded operands' in float64.
 func TestBF16Products(t *testing.T) {
+	t.Parallel()
 	bf16 := func(v []float32) []float32 {
 		r := make([]float32, len(v))
 		for i, u := range v {
@@ -90,11 +91,11 @@ func TestBF16Products(t *testing.T) {
 		}
 		return r
 	}
-	onEveryForm(t, func(t *testing.T) {
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(13, 14))
 		for _, s := range integerSizes {
 			w, x, bias := normals(rng, s.out*s.in), normals(rng, s.rows*s.in), normals(rng, s.out)
-			f, y := BF16.Pack(w, s.out, s.in), make([]float32, s.rows*s.out)
+			f, y := mc.Pack(BF16, w, s.out, s.in), make([]float32, s.rows*s.out)
 			f.Forward(y, s.out, x, s.in, s.rows, bias)
 			closeTo(t, fmt.Sprintf("forward %+v", s), y, product64(bf16(x), bf16(w), s.rows, s.out, s.in, bias), 2e-6)
 		}
@@ -102,12 +103,13 @@ func TestBF16Products(t *testing.T) {
 }
 
 func TestBF16Rounding(t *testing.T) {
-	onEveryForm(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		nan, inf := math.Float32frombits(0x7f800001), float32(math.Inf(1))
 		x := []float32{1, 1.00390625, 1.01171875, -1.003907, 0, nan, inf, -inf, math.MaxFloat32, 1.5, float32(math.NaN())}
 		want := []uint32{0x3f80, 0x3f80, 0x3f82, 0xbf81, 0, 0x7fc0, 0x7f80, 0xff80, 0x7f80, 0x3fc0, 0x7fc0}
 		q := make([]int32, 8)
-		roundBF16(q, x, nil)
+		mc.level.roundBF16(q, x, nil)
 		for i, w := range want {
 			if got := uint32(q[i/2]) >> (i % 2 * 16) & 0xffff; got != w {
 				t.Errorf("%v is %#x, want %#x", x[i], got, w)
@@ -117,13 +119,14 @@ func TestBF16Rounding(t *testing.T) {
 }
 
 func TestQuantizeInt8(t *testing.T) {
-	onEveryForm(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(15, 16))
 		for n := 1; n < 40; n++ {
 			x, fold := normals(rng, n), normals(rng, n)
 			for _, f := range [][]float32{nil, fold} {
 				q := make([]int32, (n+7)/8*2)
-				quantizeInt8(q, x, f, 20)
+				mc.level.quantizeInt8(q, x, f, 20)
 				for i, v := range x {
 					if f != nil {
 						v *= f[i]
@@ -138,6 +141,7 @@ func TestQuantizeInt8(t *testing.T) {
 }
 
 func TestPrecisionNames(t *testing.T) {
+	t.Parallel()
 	for _, p := range Precisions() {
 		if got, err := ParsePrecision(p.String()); got != p || err != nil {
 			t.Errorf("%s: %v, %v", p, got, err)
@@ -160,12 +164,13 @@ func TestPrecisionNames(t *testing.T) {
 
 // The kernels with all extensions lack nothing, and the portable one everything.
 func TestPrecisionLacks(t *testing.T) {
-	onEveryForm(t, func(t *testing.T) {
-		name := ActiveName()
+	t.Parallel()
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
+		name := mc.Name()
 		for p, has := range map[Precision]bool{
 			Float32: true, I16: name != "portable", Int8: strings.Contains(name, "+vnni"), BF16: strings.Contains(name, "+bf16"),
 		} {
-			if why := p.Lacks(); has != (why == "") {
+			if why := mc.Lacks(p); has != (why == "") {
 				t.Errorf("%s lacks %q", p, why)
 			}
 		}

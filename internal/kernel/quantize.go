@@ -35,7 +35,7 @@ func (q *quantized) round(c *coding, a []float32, lda, k int, fold []float32, lo
 		by := float32(1)
 		q.scale[i] = 1
 		if c.inputMax > 0 {
-			by, q.scale[i] = scaleFor(absoluteMaximum(row, fold), c.inputMax)
+			by, q.scale[i] = scaleFor(c.level.absoluteMaximum(row, fold), c.inputMax)
 		}
 		for k0 := 0; k0 < k; k0 += c.perWord * wordBlock {
 			n, word := min(c.perWord*wordBlock, k-k0), k0/c.perWord
@@ -59,18 +59,18 @@ func (q *quantized) round(c *coding, a []float32, lda, k int, fold []float32, lo
 func (c *coding) pack(to []int32, x, fold []float32, by float32) {
 	switch {
 	case c.weightMax == 0:
-		roundBF16(to, x, fold)
+		c.level.roundBF16(to, x, fold)
 	case c.offset:
-		quantizeInt8(to, x, fold, by)
+		c.level.quantizeInt8(to, x, fold, by)
 	default:
-		quantizeI16(to, x, fold, by)
+		c.level.quantizeI16(to, x, fold, by)
 	}
 }
 
 // absoluteMaximum is the bits of the largest magnitude of x, times fold if there is one;
 // those of NaN are above all others.
-func absoluteMaximum(x, fold []float32) uint32 {
-	if top, ok := vectorAbsoluteMaximum(x, fold); ok {
+func (l Level) absoluteMaximum(x, fold []float32) uint32 {
+	if top, ok := l.vectorAbsoluteMaximum(x, fold); ok {
 		return top
 	}
 	var top uint32
@@ -84,8 +84,8 @@ func absoluteMaximum(x, fold []float32) uint32 {
 }
 
 // quantizeI16 is q = round(x·fold·by) in pairs of 16 bits; what fills up q is zero.
-func quantizeI16(q []int32, x, fold []float32, by float32) {
-	if vectorQuantizeI16(q, x, fold, by) {
+func (l Level) quantizeI16(q []int32, x, fold []float32, by float32) {
+	if l.vectorQuantizeI16(q, x, fold, by) {
 		return
 	}
 	clear(q)
@@ -98,8 +98,8 @@ func quantizeI16(q []int32, x, fold []float32, by float32) {
 }
 
 // quantizeInt8 is q = round(x·fold·by) + 128 in unsigned bytes; what fills up q is not used.
-func quantizeInt8(q []int32, x, fold []float32, by float32) {
-	if vectorQuantizeInt8(q, x, fold, by) {
+func (l Level) quantizeInt8(q []int32, x, fold []float32, by float32) {
+	if l.vectorQuantizeInt8(q, x, fold, by) {
 		return
 	}
 	clear(q)
@@ -112,8 +112,8 @@ func quantizeInt8(q []int32, x, fold []float32, by float32) {
 }
 
 // roundBF16 is x, times fold if there is one, in bfloat16; what fills up q is zero.
-func roundBF16(q []int32, x, fold []float32) {
-	if fold == nil && vectorRoundBF16(q, x) {
+func (l Level) roundBF16(q []int32, x, fold []float32) {
+	if fold == nil && l.vectorRoundBF16(q, x) {
 		return
 	}
 	clear(q)

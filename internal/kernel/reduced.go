@@ -38,8 +38,8 @@ type reduced struct {
 // multiplied by its value, and inputs divided by it: the product is the same, but the range
 // moves from the inputs to the weights. A channel that holds NaN or an infinity has a scale
 // of NaN, so that what it computes is NaN.
-func reduce(p Precision, w []float32, out, in int, spread []float32) *reduced {
-	m := &reduced{coding: p.coding(), out: out, in: in}
+func (mc *Machine) reduce(p Precision, w []float32, out, in int, spread []float32) *reduced {
+	m := &reduced{coding: mc.coding(p), out: out, in: in}
 	m.depth = (in + 15) / 16 * 16 / m.perWord
 	if spread != nil {
 		m.fold = make([]float32, in)
@@ -53,7 +53,7 @@ func reduce(p Precision, w []float32, out, in int, spread []float32) *reduced {
 	if m.whole {
 		m.start = make([]int32, count*width)
 	}
-	Parallel(count, 1, func(lo, hi int) {
+	mc.Parallel(count, 1, func(lo, hi int) {
 		row := make([]float32, in)
 		for j := lo * width; j < min(hi*width, out); j++ {
 			copy(row, w[j*in:(j+1)*in])
@@ -77,7 +77,7 @@ func (m *reduced) block(p, k0 int) []int32 { return m.data[p*m.panel()+k0*m.form
 func (m *reduced) channel(j int, row []float32) {
 	by, scale := float32(1), float32(1)
 	if m.weightMax > 0 {
-		by, scale = scaleFor(absoluteMaximum(row, nil), m.weightMax)
+		by, scale = scaleFor(m.level.absoluteMaximum(row, nil), m.weightMax)
 	}
 	m.scale[j] = scale
 	if by == 0 {

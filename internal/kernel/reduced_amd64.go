@@ -72,10 +72,10 @@ func vectorDescale(whole, add bool, rows int, sum []float32, lda int, row, colum
 	}
 }
 
-func vectorAbsoluteMaximum(x, fold []float32) (uint32, bool) {
+func (l Level) vectorAbsoluteMaximum(x, fold []float32) (uint32, bool) {
 	n := len(x)
 	switch {
-	case Active() == Portable || n == 0:
+	case l == Portable || n == 0:
 		return 0, false
 	case fold != nil:
 		return absoluteMaximumFoldedAVX2(n, lanesOf(n%8), &x[0], &fold[0]), true
@@ -83,10 +83,10 @@ func vectorAbsoluteMaximum(x, fold []float32) (uint32, bool) {
 	return absoluteMaximumAVX2(n, lanesOf(n%8), &x[0]), true
 }
 
-func vectorQuantizeI16(q []int32, x, fold []float32, by float32) bool {
+func (l Level) vectorQuantizeI16(q []int32, x, fold []float32, by float32) bool {
 	n := len(x)
 	switch {
-	case Active() == Portable || n == 0:
+	case l == Portable || n == 0:
 		return false
 	case fold != nil:
 		quantizeI16FoldedAVX2(n, lanesOf(n%8), &q[0], by, &x[0], &fold[0])
@@ -96,10 +96,10 @@ func vectorQuantizeI16(q []int32, x, fold []float32, by float32) bool {
 	return true
 }
 
-func vectorQuantizeInt8(q []int32, x, fold []float32, by float32) bool {
+func (l Level) vectorQuantizeInt8(q []int32, x, fold []float32, by float32) bool {
 	n := len(x)
 	switch {
-	case Active() == Portable || n == 0:
+	case l == Portable || n == 0:
 		return false
 	case fold != nil:
 		quantizeInt8FoldedAVX2(n, lanesOf(n%8), &q[0], by, &x[0], &fold[0])
@@ -109,9 +109,9 @@ func vectorQuantizeInt8(q []int32, x, fold []float32, by float32) bool {
 	return true
 }
 
-func vectorRoundBF16(q []int32, x []float32) bool {
+func (l Level) vectorRoundBF16(q []int32, x []float32) bool {
 	n := len(x)
-	if Active() == Portable || n == 0 {
+	if l == Portable || n == 0 {
 		return false
 	}
 	roundBF16AVX2(n, lanesOf(n%8), &q[0], &x[0])

@@ -8,24 +8,23 @@ import (
 	"testing"
 )
 
-// onEveryForm runs f with each name that Configure takes here.
-func onEveryForm(t *testing.T, f func(t *testing.T)) {
-	before := active.Load()
-	defer active.Store(before)
+// onEveryForm runs f on a machine of each name that New takes here.
+func onEveryForm(t *testing.T, f func(t *testing.T, mc *Machine)) {
 	for _, name := range Names() {
-		if err := Configure(name); err != nil {
+		mc, err := New(name, 0)
+		if err != nil {
 			t.Fatal(err)
 		}
-		t.Run(name, f)
+		t.Run(name, func(t *testing.T) { f(t, mc) })
 	}
 }
 
 // rounded is w as the integers hold it, a row at a time.
-func rounded(w []float32, rows, cols int, limit float32) []float32 {
+func rounded(mc *Machine, w []float32, rows, cols int, limit float32) []float32 {
 	out := make([]float32, len(w))
 	for i := range rows {
 		row := w[i*cols : (i+1)*cols]
-		by, scale := scaleFor(absoluteMaximum(row, nil), limit)
+		by, scale := scaleFor(mc.level.absoluteMaximum(row, nil), limit)
 		for j, v := range row {
 			out[i*cols+j] = float32(round(v*by)) * scale
 		}
@@ -50,24 +49,25 @@ var integerSizes = append([]struct{ rows, out, in int }{
 // The products are exact up to the rounding of the operands: against float64 products of
 // the rounded operands they are as close as float32's own.
 func TestIntegerProducts(t *testing.T) {
-	onEveryForm(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(1, 2))
 		for _, s := range integerSizes {
 			w, x, bias := normals(rng, s.out*s.in), normals(rng, s.rows*s.in), normals(rng, s.out)
-			f := I16.Pack(w, s.out, s.in)
+			f := mc.Pack(I16, w, s.out, s.in)
 			if f.Unpack() != nil || f.Precision() != I16 {
 				t.Fatal("rounded weights pass for the original ones")
 			}
-			wq := rounded(w, s.out, s.in, 1<<11-1)
+			wq := rounded(mc, w, s.out, s.in, 1<<11-1)
 			y := make([]float32, s.rows*s.out)
 			f.Forward(y, s.out, x, s.in, s.rows, bias)
-			closeTo(t, fmt.Sprintf("forward %+v", s), y, product64(rounded(x, s.rows, s.in, 1<<14-1), wq, s.rows, s.out, s.in, bias), 1e-6)
+			closeTo(t, fmt.Sprintf("forward %+v", s), y, product64(rounded(mc, x, s.rows, s.in, 1<<14-1), wq, s.rows, s.out, s.in, bias), 1e-6)
 
 			dy, dx := normals(rng, s.rows*s.out), make([]float32, s.rows*s.in)
 			folded := make([]float32, len(dy)) // dy with the scales of the channels, and w without
 			wi := make([]float32, len(w))
 			for j := range s.out {
-				by, scale := scaleFor(absoluteMaximum(w[j*s.in:(j+1)*s.in], nil), 1<<11-1)
+				by, scale := scaleFor(mc.level.absoluteMaximum(w[j*s.in:(j+1)*s.in], nil), 1<<11-1)
 				for i := range s.rows {
 					folded[i*s.out+j] = dy[i*s.out+j] * scale
 				}
@@ -76,7 +76,7 @@ func TestIntegerProducts(t *testing.T) {
 				}
 			}
 			f.Backward(dx, s.in, dy, s.out, s.rows, false)
-			want := product64(rounded(folded, s.rows, s.out, 1<<14-1), transposed(wi, s.out, s.in), s.rows, s.in, s.out, nil)
+			want := product64(rounded(mc, folded, s.rows, s.out, 1<<14-1), transposed(wi, s.out, s.in), s.rows, s.in, s.out, nil)
 			closeTo(t, fmt.Sprintf("backward %+v", s), dx, want, 1e-6)
 			f.Backward(dx, s.in, dy, s.out, s.rows, true)
 			for i := range want {
@@ -90,16 +90,15 @@ func TestIntegerProducts(t *testing.T) {
 // The same bits on every level, for any number of threads, and for a row alone as inside
 // a batch.
 func TestIntegerBits(t *testing.T) {
-	defer SetThreads(0)
+	t.Parallel()
 	const rows, out, in = 550, 70, 300
 	var forward, backward []float32
-	onEveryForm(t, func(t *testing.T) {
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(5, 6))
-		f := I16.Pack(normals(rng, out*in), out, in)
+		f := mc.Pack(I16, normals(rng, out*in), out, in)
 		x, dy, bias := normals(rng, rows*in), normals(rng, rows*out), normals(rng, out)
 		for _, threads := range []int{1, 2, 3, 8} {
-			SetThreads(threads)
-			y, dx := make([]float32, rows*out), make([]float32, rows*in)
+			y, dx, f := make([]float32, rows*out), make([]float32, rows*in), f.On(mc.WithThreads(threads))
 			f.Forward(y, out, x, in, rows, bias)
 			f.Backward(dx, in, dy, out, rows, false)
 			if forward == nil {
@@ -124,7 +123,8 @@ func TestIntegerBits(t *testing.T) {
 
 // Sums of 64 products of the largest integers stay exact, of either sign.
 func TestIntegerExtremes(t *testing.T) {
-	onEveryForm(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		const out, in = 20, 192
 		for _, sign := range []float32{1, -1} {
 			w, x := make([]float32, out*in), make([]float32, 7*in)
@@ -135,7 +135,7 @@ func TestIntegerExtremes(t *testing.T) {
 				x[i] = sign * 5
 			}
 			y := make([]float32, 7*out)
-			I16.Pack(w, out, in).Forward(y, out, x, in, 7, nil)
+			mc.Pack(I16, w, out, in).Forward(y, out, x, in, 7, nil)
 			for _, v := range y {
 				if math.Abs(float64(v-sign*15*in)) > 1e-3 {
 					t.Fatalf("%v, want %v", v, sign*15*in)
@@ -148,11 +148,12 @@ func TestIntegerExtremes(t *testing.T) {
 // Rows that cannot be scaled: zeros give the bias, tiny ones zero or what they are, and
 // NaN or an infinity anywhere makes the whole row NaN and no other.
 func TestIntegerOddRows(t *testing.T) {
-	onEveryForm(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(7, 8))
 		const out, in = 33, 40
 		w, bias := normals(rng, out*in), normals(rng, out)
-		f := I16.Pack(w, out, in)
+		f := mc.Pack(I16, w, out, in)
 		x := normals(rng, 6*in)
 		clear(x[0:in])
 		for i := in; i < 2*in; i++ {
@@ -174,7 +175,7 @@ func TestIntegerOddRows(t *testing.T) {
 			}
 		}
 		w[5*in+3] = float32(math.NaN())
-		I16.Pack(w, out, in).Forward(y, out, x[5*in:], in, 1, bias)
+		mc.Pack(I16, w, out, in).Forward(y, out, x[5*in:], in, 1, bias)
 		for j, v := range y[:out] {
 			if (j == 5) != (v != v) {
 				t.Errorf("NaN weight in channel 5: channel %d is %v", j, v)
@@ -185,10 +186,11 @@ func TestIntegerOddRows(t *testing.T) {
 
 // A stride wider than the matrix: what lies between the columns stays untouched.
 func TestIntegerStrides(t *testing.T) {
-	onEveryForm(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(3, 4))
 		const rows, out, in, ldy, ldx = 17, 37, 40, 50, 43
-		f, x := I16.Pack(normals(rng, out*in), out, in), normals(rng, rows*ldx)
+		f, x := mc.Pack(I16, normals(rng, out*in), out, in), normals(rng, rows*ldx)
 		y, dense, want := make([]float32, rows*ldy), make([]float32, 0, rows*in), make([]float32, rows*out)
 		for i := range y {
 			y[i] = 7
@@ -212,7 +214,8 @@ func TestIntegerStrides(t *testing.T) {
 }
 
 func TestQuantize(t *testing.T) {
-	onEveryForm(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryForm(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(9, 10))
 		for n := 1; n < 40; n++ {
 			x, fold := normals(rng, n), normals(rng, n)
@@ -225,14 +228,14 @@ func TestQuantize(t *testing.T) {
 				for _, u := range v {
 					top = max(top, max(u, -u))
 				}
-				if got := absoluteMaximum(x, f); got != math.Float32bits(top) {
+				if got := mc.level.absoluteMaximum(x, f); got != math.Float32bits(top) {
 					t.Fatalf("%d: largest magnitude %v, want %v", n, math.Float32frombits(got), top)
 				}
 				q := make([]int32, (n+7)/8*4)
 				for i := range q {
 					q[i] = -1
 				}
-				quantizeI16(q, x, f, 1000)
+				mc.level.quantizeI16(q, x, f, 1000)
 				for i := range 2 * len(q) {
 					want := int32(0)
 					if i < n {

@@ -1,26 +1,23 @@
 package kernel
 
-import (
-	"sync"
-	"unsafe"
-)
+import "unsafe"
 
 // forward is y = x·Wᵀ + bias.
-func (m *reduced) forward(y []float32, ldy int, x []float32, ldx, rows int, bias []float32) {
-	g := reducedProducts.Get().(*reducedProduct)
+func (m *reduced) forward(mc *Machine, y []float32, ldy int, x []float32, ldx, rows int, bias []float32) {
+	g := mc.scratch.reducedProducts.Get().(*reducedProduct)
 	g.m, g.k, g.n, g.depth, g.transposed = m, m.in, m.out, m.depth, false
 	g.scale, g.bias, g.accumulate = m.scale, bias, false
-	g.product(y, ldy, x, ldx, rows, m.fold)
+	g.product(mc, y, ldy, x, ldx, rows, m.fold)
 }
 
 // backward is dx = dy·W, or is added to dx. The scale of each channel goes into dy before
 // dy is quantised, so both directions use the same integers.
-func (m *reduced) backward(dx []float32, ldx int, dy []float32, ldy, rows int, accumulate bool) {
+func (m *reduced) backward(mc *Machine, dx []float32, ldx int, dy []float32, ldy, rows int, accumulate bool) {
 	per := m.perWord * wordStep
-	g := reducedProducts.Get().(*reducedProduct)
+	g := mc.scratch.reducedProducts.Get().(*reducedProduct)
 	g.m, g.k, g.n, g.depth, g.transposed = m, m.out, m.in, (m.out+per-1)/per*wordStep, true
 	g.scale, g.bias, g.accumulate = nil, nil, accumulate
-	g.product(dx, ldx, dy, ldy, rows, m.scale)
+	g.product(mc, dx, ldx, dy, ldy, rows, m.scale)
 }
 
 // reducedProduct is C (rows, n) = A (rows, k) · B.
@@ -40,14 +37,16 @@ type reducedProduct struct {
 	rows, height  int   // height: of a block
 	ends          []int // of the tasks, as in gemm
 	inputs, tasks func(lo, hi int)
+
+	scratch *scratch // that it belongs to
 }
 
-var reducedProducts = sync.Pool{New: func() any {
-	g := new(reducedProduct)
+func newReducedProduct(s *scratch) *reducedProduct {
+	g := &reducedProduct{scratch: s}
 	g.inputs = func(lo, hi int) { g.q.round(&g.m.coding, g.a, g.lda, g.k, g.fold, lo, hi) }
 	g.tasks = g.run
 	return g
-}}
+}
 
 // reducedWorkspace is what one thread needs besides its operands.
 type reducedWorkspace struct {
@@ -62,32 +61,32 @@ func (w *reducedWorkspace) integers() []int32 {
 	return unsafe.Slice((*int32)(unsafe.Pointer(&w.sum)), len(w.sum))
 }
 
-var reducedWorkspaces = sync.Pool{New: func() any {
+func newReducedWorkspace() *reducedWorkspace {
 	w := new(reducedWorkspace)
 	for i := range w.ones {
 		w.ones[i] = 1
 	}
 	return w
-}}
+}
 
 // product computes all rows, so many at a time that their integers stay in the cache, and
 // gives g back.
-func (g *reducedProduct) product(c []float32, ldc int, a []float32, lda, rows int, fold []float32) {
+func (g *reducedProduct) product(mc *Machine, c []float32, ldc int, a []float32, lda, rows int, fold []float32) {
 	g.lda, g.ldc, g.fold = lda, ldc, fold
 	n := (rows + rowsAtOnce - 1) / rowsAtOnce
 	for i := range n {
 		lo, hi := i*rows/n, (i+1)*rows/n
 		g.a, g.c, g.rows = a[lo*lda:], c[lo*ldc:], hi-lo
-		g.part()
+		g.part(mc)
 	}
 	g.m, g.a, g.c, g.fold, g.scale, g.bias = nil, nil, nil, nil, nil, nil
-	reducedProducts.Put(g)
+	g.scratch.reducedProducts.Put(g)
 }
 
 // part computes the rows at hand: blocks of rows times groups of panels.
-func (g *reducedProduct) part() {
+func (g *reducedProduct) part(mc *Machine) {
 	g.q.resize(g.rows, g.depth)
-	Parallel(g.rows, 8, g.inputs)
+	mc.Parallel(g.rows, 8, g.inputs)
 	most, per := rowsForward, len(g.m.tiles)
 	if g.transposed {
 		most = rowsBackward
@@ -95,8 +94,8 @@ func (g *reducedProduct) part() {
 	blocks := (g.rows + most - 1) / most
 	g.height = ((g.rows+blocks-1)/blocks + per - 1) / per * per
 	blocks = (g.rows + g.height - 1) / g.height
-	g.ends = appendTasks(g.ends[:0], blocks, g.count(), Threads())
-	parallel(len(g.ends), len(g.ends), g.tasks)
+	g.ends = appendTasks(g.ends[:0], blocks, g.count(), mc.Threads())
+	mc.parallel(len(g.ends), len(g.ends), g.tasks)
 }
 
 // count is the number of panels.
@@ -104,8 +103,8 @@ func (g *reducedProduct) count() int { return (g.n + g.m.form.width - 1) / g.m.f
 
 // run computes the tasks [lo, hi).
 func (g *reducedProduct) run(lo, hi int) {
-	w := reducedWorkspaces.Get().(*reducedWorkspace)
-	defer reducedWorkspaces.Put(w)
+	w := g.scratch.reducedWorkspaces.Get().(*reducedWorkspace)
+	defer g.scratch.reducedWorkspaces.Put(w)
 	count := g.count()
 	for t := lo; t < hi; t++ {
 		from, to := 0, g.ends[t]

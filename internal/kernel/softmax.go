@@ -9,8 +9,8 @@ func Padded(n int) int { return (n + 15) &^ 15 }
 // softmax of scale times it; scale is above zero. The largest element is subtracted first, so nothing
 // overflows; a NaN makes its row NaN. What lies beyond the columns, up to Padded(cols),
 // becomes zero.
-func Softmax(x []float32, rows, cols, ld int, scale float32) {
-	if vectorSoftmax(x, rows, cols, ld, scale) {
+func (mc *Machine) Softmax(x []float32, rows, cols, ld int, scale float32) {
+	if mc.level.vectorSoftmax(x, rows, cols, ld, scale) {
 		return
 	}
 	for i := range rows {
@@ -35,8 +35,8 @@ func Softmax(x []float32, rows, cols, ld int, scale float32) {
 // SoftmaxBackward turns d, the gradient with respect to the softmax p of scale times the
 // scores, into that of the scores: scale · p ⊙ (d - Σ d ⊙ p), row by row. Strides and
 // what lies beyond the columns are as in Softmax.
-func SoftmaxBackward(d, p []float32, rows, cols, ld int, scale float32) {
-	if vectorSoftmaxBackward(d, p, rows, cols, ld, scale) {
+func (mc *Machine) SoftmaxBackward(d, p []float32, rows, cols, ld int, scale float32) {
+	if mc.level.vectorSoftmaxBackward(d, p, rows, cols, ld, scale) {
 		return
 	}
 	for i := range rows {

@@ -5,11 +5,11 @@ package kernel
 // MulTN also columns, without changing a bit of the result.
 
 // MulNT computes C (m, n) = α·A (m, k)·B (n, k)ᵀ.
-func MulNT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
+func (mc *Machine) MulNT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
 	if m == 0 || n == 0 {
 		return
 	}
-	if vectorDots(c, ldc, a, lda, b, ldb, m, n, k, alpha, acc) {
+	if mc.level.vectorDots(c, ldc, a, lda, b, ldb, m, n, k, alpha, acc) {
 		return
 	}
 	for i := range m {
@@ -40,21 +40,21 @@ func put(c *float32, v float32, acc bool) {
 }
 
 // MulNN computes C (m, n) = α·A (m, k)·B (k, n).
-func MulNN(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
-	outer(c, ldc, a, lda, 1, b, ldb, m, n, k, alpha, acc)
+func (mc *Machine) MulNN(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
+	mc.level.outer(c, ldc, a, lda, 1, b, ldb, m, n, k, alpha, acc)
 }
 
 // MulTN computes C (m, n) = α·A (k, m)ᵀ·B (k, n).
-func MulTN(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
-	outer(c, ldc, a, 1, lda, b, ldb, m, n, k, alpha, acc)
+func (mc *Machine) MulTN(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
+	mc.level.outer(c, ldc, a, 1, lda, b, ldb, m, n, k, alpha, acc)
 }
 
 // outer is C = α·A·B, where element (i, p) of A is a[i·rsa + p·csa].
-func outer(c []float32, ldc int, a []float32, rsa, csa int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
+func (l Level) outer(c []float32, ldc int, a []float32, rsa, csa int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
 	if m == 0 || n == 0 {
 		return
 	}
-	if vectorOuter(c, ldc, a, rsa, csa, b, ldb, m, n, k, alpha, acc) {
+	if l.vectorOuter(c, ldc, a, rsa, csa, b, ldb, m, n, k, alpha, acc) {
 		return
 	}
 	const width = 32
@@ -77,8 +77,8 @@ func outer(c []float32, ldc int, a []float32, rsa, csa int, b []float32, ldb, m,
 
 // Transpose writes src (rows, cols) to dst as (cols, rows). Where ldd leaves room, columns
 // of dst up to the next multiple of 8 may be written too.
-func Transpose(dst []float32, ldd int, src []float32, lds, rows, cols int) {
-	if !vectorTranspose(dst, ldd, src, lds, rows, cols) {
+func (mc *Machine) Transpose(dst []float32, ldd int, src []float32, lds, rows, cols int) {
+	if !mc.level.vectorTranspose(dst, ldd, src, lds, rows, cols) {
 		portableTransposeRows(dst, ldd, src, lds, rows, cols)
 	}
 }

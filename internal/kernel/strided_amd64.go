@@ -31,22 +31,21 @@ var (
 )
 
 // vectorOuter is outer in tiles; it reports false at Portable.
-func vectorOuter(c []float32, ldc int, a []float32, rsa, csa int, b []float32, ldb, m, n, k int, alpha float32, acc bool) bool {
-	level := Active()
-	if level == Portable {
+func (l Level) vectorOuter(c []float32, ldc int, a []float32, rsa, csa int, b []float32, ldb, m, n, k int, alpha float32, acc bool) bool {
+	if l == Portable {
 		return false
 	}
 	if k == 0 { // no row of b to point at
 		b, a = c, c
 	}
 	tiles := outerTilesAVX2
-	if level == AVX512 {
+	if l == AVX512 {
 		tiles = outerTilesAVX512
 	}
-	width, add := level.width(), asInt(acc)
+	width, add := l.width(), asInt(acc)
 	for j := 0; j < n; j += width {
 		if used := n - j; used < width {
-			level.outerEdge(c[j:], ldc, a, rsa, csa, b[j:], ldb, m, used, k, alpha, add)
+			l.outerEdge(c[j:], ldc, a, rsa, csa, b[j:], ldb, m, used, k, alpha, add)
 			break
 		}
 		count := (m + len(tiles) - 1) / len(tiles)
@@ -77,8 +76,8 @@ func (l Level) outerEdge(c []float32, ldc int, a []float32, rsa, csa int, b []fl
 }
 
 // vectorTranspose is Transpose in squares of 8 × 8.
-func vectorTranspose(dst []float32, ldd int, src []float32, lds, rows, cols int) bool {
-	if Active() == Portable || rows == 0 || cols < 8 || ldd < (rows+7)&^7 {
+func (l Level) vectorTranspose(dst []float32, ldd int, src []float32, lds, rows, cols int) bool {
+	if l == Portable || rows == 0 || cols < 8 || ldd < (rows+7)&^7 {
 		return false
 	}
 	blocks := cols / 8
@@ -93,14 +92,13 @@ func vectorTranspose(dst []float32, ldd int, src []float32, lds, rows, cols int)
 
 // vectorDots is MulNT in tiles of 4 × 4 (AVX-512) or 2 × 4 (AVX2) dot products; it
 // reports false at Portable.
-func vectorDots(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) bool {
-	level := Active()
-	if level == Portable || k == 0 {
+func (l Level) vectorDots(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) bool {
+	if l == Portable || k == 0 {
 		return false
 	}
 	big, wide, tall := dotsAVX512x4x4, dotsAVX512x1x4, dotsAVX512x4x1
 	one, rows, lanes := dotsAVX512x1x1, 4, 16
-	if level == AVX2 {
+	if l == AVX2 {
 		big, wide, tall, one, rows, lanes = dotsAVX2x2x4, dotsAVX2x1x4, dotsAVX2x4x1, dotsAVX2x1x1, 2, 8
 	}
 	tail, add := lanesOf(k%lanes), asInt(acc)

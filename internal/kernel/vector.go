@@ -2,7 +2,7 @@ package kernel
 
 // SumSquares is Σ x², summed in order in float64. It stays scalar: it reads only the
 // gradients of what is trained, once a step.
-func SumSquares(x []float32) (sum float64) {
+func (mc *Machine) SumSquares(x []float32) (sum float64) {
 	for _, v := range x {
 		sum += float64(v) * float64(v)
 	}
@@ -10,8 +10,8 @@ func SumSquares(x []float32) (sum float64) {
 }
 
 // Scale multiplies x by s.
-func Scale(x []float32, s float32) {
-	if vectorScale(x, s) {
+func (mc *Machine) Scale(x []float32, s float32) {
+	if mc.level.vectorScale(x, s) {
 		return
 	}
 	for i := range x {
@@ -20,8 +20,8 @@ func Scale(x []float32, s float32) {
 }
 
 // AddScaled is y += s·x.
-func AddScaled(y, x []float32, s float32) {
-	if vectorAddScaled(y, x, s) {
+func (mc *Machine) AddScaled(y, x []float32, s float32) {
+	if mc.level.vectorAddScaled(y, x, s) {
 		return
 	}
 	for i, v := range x {

@@ -3,12 +3,12 @@ package kernel
 // The vector forms report false at Portable and for empty input, where there is no
 // element to point at.
 
-func vectorGELU(y, x []float32) bool {
+func (l Level) vectorGELU(y, x []float32) bool {
 	n := len(x)
-	switch level := Active(); {
-	case level == Portable || n == 0:
+	switch {
+	case l == Portable || n == 0:
 		return false
-	case level == AVX512:
+	case l == AVX512:
 		geluAVX512(n, lanesOf(n%16), &y[0], &x[0])
 	default:
 		geluAVX2(n, lanesOf(n%8), &y[0], &x[0])
@@ -16,12 +16,12 @@ func vectorGELU(y, x []float32) bool {
 	return true
 }
 
-func vectorGELUBackward(dx, dy, x []float32) bool {
+func (l Level) vectorGELUBackward(dx, dy, x []float32) bool {
 	n := len(x)
-	switch level := Active(); {
-	case level == Portable || n == 0:
+	switch {
+	case l == Portable || n == 0:
 		return false
-	case level == AVX512:
+	case l == AVX512:
 		geluBackwardAVX512(n, lanesOf(n%16), &dx[0], &dy[0], &x[0])
 	default:
 		geluBackwardAVX2(n, lanesOf(n%8), &dx[0], &dy[0], &x[0])
@@ -29,12 +29,11 @@ func vectorGELUBackward(dx, dy, x []float32) bool {
 	return true
 }
 
-func vectorSoftmax(x []float32, rows, cols, ld int, scale float32) bool {
-	level := Active()
-	if level == Portable || rows == 0 || cols == 0 {
+func (l Level) vectorSoftmax(x []float32, rows, cols, ld int, scale float32) bool {
+	if l == Portable || rows == 0 || cols == 0 {
 		return false
 	}
-	if level == AVX512 {
+	if l == AVX512 {
 		softmaxAVX512(cols, lanesOf(cols%16), &x[0], rows, ld, scale)
 	} else {
 		softmaxAVX2(cols, lanesOf(cols%8), &x[0], rows, ld, scale)
@@ -43,12 +42,11 @@ func vectorSoftmax(x []float32, rows, cols, ld int, scale float32) bool {
 	return true
 }
 
-func vectorSoftmaxBackward(d, p []float32, rows, cols, ld int, scale float32) bool {
-	level := Active()
-	if level == Portable || rows == 0 || cols == 0 {
+func (l Level) vectorSoftmaxBackward(d, p []float32, rows, cols, ld int, scale float32) bool {
+	if l == Portable || rows == 0 || cols == 0 {
 		return false
 	}
-	if level == AVX512 {
+	if l == AVX512 {
 		softmaxBackwardAVX512(cols, lanesOf(cols%16), &d[0], &p[0], rows, ld, scale)
 	} else {
 		softmaxBackwardAVX2(cols, lanesOf(cols%8), &d[0], &p[0], rows, ld, scale)
@@ -68,12 +66,12 @@ func padRows(x []float32, rows, cols, ld int) {
 	}
 }
 
-func vectorDropout(y, x []float32, first, key0, key1, threshold uint32, scale float32) bool {
+func (l Level) vectorDropout(y, x []float32, first, key0, key1, threshold uint32, scale float32) bool {
 	n := len(x)
-	switch level := Active(); {
-	case level == Portable || n == 0:
+	switch {
+	case l == Portable || n == 0:
 		return false
-	case level == AVX512:
+	case l == AVX512:
 		dropoutAVX512(n, lanesOf(n%16), &y[0], &x[0], first, key0, key1, threshold, scale)
 	default:
 		dropoutAVX2(n, lanesOf(n%8), &y[0], &x[0], first, key0, key1, threshold, scale)
@@ -81,15 +79,15 @@ func vectorDropout(y, x []float32, first, key0, key1, threshold uint32, scale fl
 	return true
 }
 
-func vectorLayerNorm(y, a, b, gamma, beta []float32, eps float32) bool {
+func (l Level) vectorLayerNorm(y, a, b, gamma, beta []float32, eps float32) bool {
 	n := len(y)
 	per := 1 / float32(n)
-	switch level := Active(); {
-	case level == Portable || n == 0:
+	switch {
+	case l == Portable || n == 0:
 		return false
-	case level == AVX512 && b == nil:
+	case l == AVX512 && b == nil:
 		layerNormAVX512(n, lanesOf(n%16), &y[0], &gamma[0], &beta[0], per, eps, &a[0])
-	case level == AVX512:
+	case l == AVX512:
 		addLayerNormAVX512(n, lanesOf(n%16), &y[0], &gamma[0], &beta[0], per, eps, &a[0], &b[0])
 	case b == nil:
 		layerNormAVX2(n, lanesOf(n%8), &y[0], &gamma[0], &beta[0], per, eps, &a[0])
@@ -99,15 +97,15 @@ func vectorLayerNorm(y, a, b, gamma, beta []float32, eps float32) bool {
 	return true
 }
 
-func vectorLayerNormBackward(ds, dy, a, b, gamma []float32, eps float32) bool {
+func (l Level) vectorLayerNormBackward(ds, dy, a, b, gamma []float32, eps float32) bool {
 	n := len(ds)
 	per := 1 / float32(n)
-	switch level := Active(); {
-	case level == Portable || n == 0:
+	switch {
+	case l == Portable || n == 0:
 		return false
-	case level == AVX512 && b == nil:
+	case l == AVX512 && b == nil:
 		layerNormBackwardAVX512(n, lanesOf(n%16), &ds[0], &dy[0], &gamma[0], per, eps, &a[0])
-	case level == AVX512:
+	case l == AVX512:
 		addLayerNormBackwardAVX512(n, lanesOf(n%16), &ds[0], &dy[0], &gamma[0], per, eps, &a[0], &b[0])
 	case b == nil:
 		layerNormBackwardAVX2(n, lanesOf(n%8), &ds[0], &dy[0], &gamma[0], per, eps, &a[0])
@@ -117,12 +115,12 @@ func vectorLayerNormBackward(ds, dy, a, b, gamma []float32, eps float32) bool {
 	return true
 }
 
-func vectorAdamW(w, g, m, v []float32, decay, b1, b2, c2, root, eps, step float32) bool {
+func (l Level) vectorAdamW(w, g, m, v []float32, decay, b1, b2, c2, root, eps, step float32) bool {
 	n := len(g)
-	switch level := Active(); {
-	case level == Portable || n == 0:
+	switch {
+	case l == Portable || n == 0:
 		return false
-	case level == AVX512:
+	case l == AVX512:
 		adamWAVX512(n, lanesOf(n%16), &w[0], &g[0], &m[0], &v[0], decay, b1, b2, c2, root, eps, step)
 	default:
 		adamWAVX2(n, lanesOf(n%8), &w[0], &g[0], &m[0], &v[0], decay, b1, b2, c2, root, eps, step)
@@ -130,12 +128,12 @@ func vectorAdamW(w, g, m, v []float32, decay, b1, b2, c2, root, eps, step float3
 	return true
 }
 
-func vectorScale(x []float32, s float32) bool {
+func (l Level) vectorScale(x []float32, s float32) bool {
 	n := len(x)
-	switch level := Active(); {
-	case level == Portable || n == 0:
+	switch {
+	case l == Portable || n == 0:
 		return false
-	case level == AVX512:
+	case l == AVX512:
 		scaleAVX512(n, lanesOf(n%16), &x[0], s)
 	default:
 		scaleAVX2(n, lanesOf(n%8), &x[0], s)
@@ -143,12 +141,12 @@ func vectorScale(x []float32, s float32) bool {
 	return true
 }
 
-func vectorAddScaled(y, x []float32, s float32) bool {
+func (l Level) vectorAddScaled(y, x []float32, s float32) bool {
 	n := len(x)
-	switch level := Active(); {
-	case level == Portable || n == 0:
+	switch {
+	case l == Portable || n == 0:
 		return false
-	case level == AVX512:
+	case l == AVX512:
 		addScaledAVX512(n, lanesOf(n%16), &y[0], &x[0], s)
 	default:
 		addScaledAVX2(n, lanesOf(n%8), &y[0], &x[0], s)

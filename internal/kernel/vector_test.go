@@ -10,7 +10,8 @@ import (
 func phi64(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
 
 func TestGELU(t *testing.T) {
-	onEveryLevel(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		var x []float32
 		for v := float32(-12); v <= 12; v += 0.00391 {
 			x = append(x, v)
@@ -19,8 +20,8 @@ func TestGELU(t *testing.T) {
 		for i := range dy {
 			dy[i] = 1
 		}
-		GELU(y, x)
-		GELUBackward(dx, dy, x)
+		mc.GELU(y, x)
+		mc.GELUBackward(dx, dy, x)
 		for i, v := range x {
 			z := float64(v)
 			if d := math.Abs(float64(y[i]) - z*phi64(z)); d > 2e-7*max(1, math.Abs(z)) {
@@ -36,20 +37,21 @@ func TestGELU(t *testing.T) {
 
 // Every length up to four vectors: the tail is computed, and nothing beyond it touched.
 func TestTails(t *testing.T) {
-	onEveryLevel(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(1, 1))
 		for n := range 70 {
 			x := normals(rng, n+1)
 			y := slices.Clone(x)
-			GELU(y[:n], x[:n])
+			mc.GELU(y[:n], x[:n])
 			for i := range n {
 				if d := math.Abs(float64(y[i]) - float64(x[i])*phi64(float64(x[i]))); d > 1e-6 {
 					t.Fatalf("n = %d: element %d is off by %g", n, i, d)
 				}
 			}
 			z := slices.Clone(x)
-			Scale(z[:n], 3)
-			AddScaled(z[:n], x[:n], -2)
+			mc.Scale(z[:n], 3)
+			mc.AddScaled(z[:n], x[:n], -2)
 			for i := range n {
 				if math.Abs(float64(z[i]-x[i])) > 1e-5 {
 					t.Fatalf("n = %d: 3x - 2x is %v, not %v", n, z[i], x[i])
@@ -63,7 +65,8 @@ func TestTails(t *testing.T) {
 }
 
 func TestSoftmax(t *testing.T) {
-	onEveryLevel(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(2, 1))
 		for _, cols := range []int{1, 2, 7, 8, 9, 16, 31, 64, 100, 512} {
 			const rows = 3
@@ -74,8 +77,8 @@ func TestSoftmax(t *testing.T) {
 				x[i] *= 10
 			}
 			before, d := slices.Clone(x), slices.Clone(dy)
-			Softmax(x, rows, cols, ld, scale)
-			SoftmaxBackward(d, x, rows, cols, ld, scale)
+			mc.Softmax(x, rows, cols, ld, scale)
+			mc.SoftmaxBackward(d, x, rows, cols, ld, scale)
 			for i := range rows {
 				want, sum, dot := make([]float64, cols), 0.0, 0.0
 				for j := range cols {
@@ -108,7 +111,8 @@ func TestSoftmax(t *testing.T) {
 
 // Scores of any size: nothing overflows.
 func TestSoftmaxOfLargeScores(t *testing.T) {
-	onEveryLevel(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(9, 1))
 		for _, cols := range []int{1, 7, 8, 31, 64, 100, 512} {
 			x := normals(rng, Padded(cols))
@@ -124,20 +128,21 @@ func TestSoftmaxOfLargeScores(t *testing.T) {
 			for j := range want {
 				want[j] /= sum
 			}
-			Softmax(x, 1, cols, len(x), 0.01)
+			mc.Softmax(x, 1, cols, len(x), 0.01)
 			closeTo(t, "softmax", x[:cols], want, 2e-6)
 		}
 	})
 }
 
 func TestTranspose(t *testing.T) {
-	onEveryLevel(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(8, 1))
 		for _, s := range [][3]int{{1, 1, 1}, {8, 8, 8}, {15, 64, 16}, {5, 19, 5}, {7, 32, 16}, {768, 8, 768}, {8, 100, 8}, {30, 20, 32}} {
 			rows, cols, ldd := s[0], s[1], s[2]
 			lds := cols + 3
 			src, dst := normals(rng, rows*lds), make([]float32, cols*ldd)
-			Transpose(dst, ldd, src, lds, rows, cols)
+			mc.Transpose(dst, ldd, src, lds, rows, cols)
 			for i := range rows {
 				for j := range cols {
 					if dst[j*ldd+i] != src[i*lds+j] {
@@ -150,22 +155,23 @@ func TestTranspose(t *testing.T) {
 }
 
 func TestNaNShows(t *testing.T) {
+	t.Parallel()
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	onEveryLevel(t, func(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		x := make([]float32, 20)
 		x[3], x[17] = nan, inf
 		y := make([]float32, 20)
-		GELU(y, x)
+		mc.GELU(y, x)
 		if y[3] == y[3] || y[17] != inf {
 			t.Errorf("gelu of NaN and Inf: %v, %v", y[3], y[17])
 		}
 		row := slices.Clone(x[:16])
-		Softmax(row, 1, 16, 16, 1)
+		mc.Softmax(row, 1, 16, 16, 1)
 		if row[0] == row[0] {
 			t.Errorf("softmax swallowed a NaN: %v", row)
 		}
 		gamma := make([]float32, 20)
-		AddLayerNorm(y, x, nil, gamma, gamma, 1, 20, 1e-5)
+		mc.AddLayerNorm(y, x, nil, gamma, gamma, 1, 20, 1e-5)
 		if y[0] == y[0] {
 			t.Errorf("layer norm swallowed a NaN: %v", y)
 		}
@@ -196,15 +202,16 @@ func widen(x []float32) []float64 {
 }
 
 func TestLayerNorm(t *testing.T) {
-	onEveryLevel(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(3, 1))
 		for _, cols := range []int{3, 7, 16, 32, 33, 100, 768} { // two columns always normalise to ±1: no gradient to check
 			const rows, eps = 2, 1e-5
 			a, b, gamma, beta, dy := normals(rng, rows*cols), normals(rng, rows*cols), normals(rng, cols), normals(rng, cols), normals(rng, rows*cols)
 			y, ds := make([]float32, rows*cols), make([]float32, rows*cols)
 			for _, second := range [][]float32{b, nil} {
-				AddLayerNorm(y, a, second, gamma, beta, rows, cols, eps)
-				AddLayerNormBackward(ds, dy, a, second, gamma, rows, cols, eps)
+				mc.AddLayerNorm(y, a, second, gamma, beta, rows, cols, eps)
+				mc.AddLayerNormBackward(ds, dy, a, second, gamma, rows, cols, eps)
 				for i := range rows {
 					lo, hi := i*cols, (i+1)*cols
 					s := widen(a[lo:hi])
@@ -243,7 +250,8 @@ func difference(s []float64, dy, gamma, beta []float32, eps float64) []float64 {
 }
 
 func TestAdamW(t *testing.T) {
-	onEveryLevel(t, func(t *testing.T) {
+	t.Parallel()
+	onEveryLevel(t, func(t *testing.T, mc *Machine) {
 		rng := rand.New(rand.NewPCG(4, 1))
 		const n, lr, b1, b2, eps, decay = 37, 0.01, 0.9, 0.999, 1e-8, 0.1
 		w := normals(rng, n)
@@ -252,7 +260,7 @@ func TestAdamW(t *testing.T) {
 		for step := 1; step <= 100; step++ {
 			g := normals(rng, n)
 			o := AdamW{lr, b1, b2, eps, decay, 1 - math.Pow(b1, float64(step)), 1 - math.Pow(b2, float64(step))}
-			o.Step(w, g, m, v)
+			mc.AdamW(o, w, g, m, v)
 			for i := range w64 {
 				x := float64(g[i])
 				w64[i] *= 1 - lr*decay
@@ -266,6 +274,8 @@ func TestAdamW(t *testing.T) {
 }
 
 func TestDropout(t *testing.T) {
+	t.Parallel()
+	mc := best(t, 0)
 	const n, p = 1 << 18, 0.1
 	x := make([]float32, n)
 	for i := range x {
@@ -277,7 +287,7 @@ func TestDropout(t *testing.T) {
 		"other step": {P: p, Seed: 1, Step: 6, Site: 2}, "other site": {P: p, Seed: 1, Step: 5, Site: 3},
 	} {
 		y := make([]float32, n)
-		d.Apply(y, x, 0)
+		mc.Dropout(d, y, x, 0)
 		var dropped, sum float64
 		for _, v := range y {
 			if v == 0 {
@@ -307,15 +317,14 @@ func TestDropout(t *testing.T) {
 // Every level makes the mask of the portable form, also where the lower half of the
 // index wraps.
 func TestDropoutBits(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(6, 1))
 	x := normals(rng, 1000)
 	for _, base := range []uint64{0, 5, 1<<32 - 300, 7 << 40} {
 		masks := map[Level][]float32{}
 		for _, l := range Levels() {
-			restore := Use(l)
 			masks[l] = make([]float32, len(x))
-			Dropout{P: 0.3, Seed: 1, Step: 2, Site: 3}.Apply(masks[l], x, base)
-			restore()
+			At(l, 0).Dropout(Dropout{P: 0.3, Seed: 1, Step: 2, Site: 3}, masks[l], x, base)
 		}
 		for l, y := range masks {
 			if !slices.Equal(y, masks[Portable]) {
@@ -327,21 +336,23 @@ func TestDropoutBits(t *testing.T) {
 
 // In pieces, at any alignment, as at once.
 func TestDropoutPieces(t *testing.T) {
+	t.Parallel()
+	mc := best(t, 0)
 	rng := rand.New(rand.NewPCG(5, 1))
 	x := normals(rng, 200)
 	d := Dropout{P: 0.3, Seed: 9, Step: 1, Site: 4}
 	whole := make([]float32, len(x))
-	d.Apply(whole, x, 11)
+	mc.Dropout(d, whole, x, 11)
 	for cut := range len(x) {
 		y := slices.Clone(x)
-		d.Apply(y[:cut], y[:cut], 11)
-		d.Apply(y[cut:], y[cut:], 11+uint64(cut))
+		mc.Dropout(d, y[:cut], y[:cut], 11)
+		mc.Dropout(d, y[cut:], y[cut:], 11+uint64(cut))
 		if !slices.Equal(y, whole) {
 			t.Fatalf("cut at %d: other bits than at once", cut)
 		}
 	}
 	copied := make([]float32, len(x))
-	Dropout{}.Apply(copied, x, 0)
+	mc.Dropout(Dropout{}, copied, x, 0)
 	if !slices.Equal(copied, x) {
 		t.Error("without P the elements are not copied")
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 )
 
 // TestActivationBytes: the bound is below what compiling a training graph allocates, and not
@@ -12,7 +13,7 @@ import (
 func TestActivationBytes(t *testing.T) {
 	c := &Config{ModelType: "roberta", VocabSize: 20, HiddenSize: 64, Layers: 4, Heads: 2, IntermediateSize: 256, MaxPositions: 600, TypeVocabSize: 1, PadToken: 1,
 		LayerNormEps: 1e-5, InitializerRange: 0.3}
-	m, err := Random(c, 3, kernel.Float32)
+	m, err := Random(kerneltest.New(t), c, 3, kernel.Float32)
 	must(t, err)
 	for name, adapted := range map[string]func(layer int, path string) bool{
 		"all":          func(int, string) bool { return true },

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -27,6 +28,7 @@ func old(list []safetensors.Tensor) []safetensors.Tensor {
 
 // With and without the prefix, with old names, with the heads of pretraining: the same.
 func TestLoadBERT(t *testing.T) {
+	t.Parallel()
 	whole := weightsOf(t, smallBERT(), "bert.")
 	pretrained := append(slices.Clone(whole), safetensors.F32("cls.predictions.bias", []int{11}, make([]float32, 11)),
 		safetensors.F32("cls.seq_relationship.weight", []int{2, 8}, make([]float32, 16)),
@@ -35,7 +37,7 @@ func TestLoadBERT(t *testing.T) {
 	for name, list := range map[string][]safetensors.Tensor{
 		"prefixed": whole, "plain": weightsOf(t, smallBERT(), ""), "old names": old(whole), "of pretraining": pretrained,
 	} {
-		m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: list}), "m", LoadOptions{})
+		m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: list}), "m", LoadOptions{Machine: kerneltest.New(t)})
 		must(t, err)
 		logits := run(t, m, 4)
 		if first == nil {
@@ -51,6 +53,7 @@ func TestLoadBERT(t *testing.T) {
 }
 
 func TestLoadBERTFaults(t *testing.T) {
+	t.Parallel()
 	whole := weightsOf(t, smallBERT(), "bert.")
 	named := func(part string) func(safetensors.Tensor) bool {
 		return func(x safetensors.Tensor) bool { return strings.Contains(x.Name, part) }
@@ -65,15 +68,16 @@ func TestLoadBERTFaults(t *testing.T) {
 		{"RoBERTa's prefix", weightsOf(t, smallBERT(), "roberta."), "missing"},
 		{"old and new names", twice, "1 unexpected: embeddings.LayerNorm.weight"},
 	} {
-		_, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: tt.list}), "m", LoadOptions{})
+		_, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: tt.list}), "m", LoadOptions{Machine: kerneltest.New(t)})
 		checkInvalid(t, err, tt.want)
 	}
 }
 
 // A merged checkpoint has the names of BertForSequenceClassification, pooler included.
 func TestMergedBERT(t *testing.T) {
+	t.Parallel()
 	whole := weightsOf(t, smallBERT(), "")
-	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: whole}), "m", LoadOptions{})
+	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: whole}), "m", LoadOptions{Machine: kerneltest.New(t)})
 	must(t, err)
 	head := m.Head(3, 1)
 	want := map[string][]byte{"classifier.weight": safetensors.F32("", head[0].Shape, head[0].Data).Data, "classifier.bias": safetensors.F32("", head[1].Shape, head[1].Data).Data}
@@ -95,11 +99,12 @@ func TestMergedBERT(t *testing.T) {
 
 // Types choose a row of their own, and padding counts as any token.
 func TestBERTEmbeddings(t *testing.T) {
-	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: weightsOf(t, smallBERT(), "")}), "m", LoadOptions{})
+	t.Parallel()
+	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: weightsOf(t, smallBERT(), "")}), "m", LoadOptions{Machine: kerneltest.New(t)})
 	must(t, err)
 	embed := func(ids, types []int32) []float32 {
 		x, sum := make([]float32, 8*len(ids)), make([]float32, 8*len(ids))
-		must(t, m.embeddings.embed(x, sum, ids, types, []int32{0, int32(len(ids))}))
+		must(t, m.embeddings.embed(m.machine, x, sum, ids, types, []int32{0, int32(len(ids))}))
 		return x
 	}
 	none, zeros, ones := embed([]int32{3, 0, 3}, nil), embed([]int32{3, 0, 3}, []int32{0, 0, 0}), embed([]int32{3, 0, 3}, []int32{0, 1, 0})
@@ -121,8 +126,9 @@ func TestBERTEmbeddings(t *testing.T) {
 
 // DistilRoBERTa is a RoBERTa of six layers.
 func TestDistilRoBERTa(t *testing.T) {
+	t.Parallel()
 	config := with(map[string]any{"num_hidden_layers": 6, "architectures": []string{"RobertaForMaskedLM"}})
-	m, err := Load(folder(t, map[string]any{"config.json": config, tensorFormat.whole: weightsOf(t, config, "roberta.")}), "m", LoadOptions{})
+	m, err := Load(folder(t, map[string]any{"config.json": config, tensorFormat.whole: weightsOf(t, config, "roberta.")}), "m", LoadOptions{Machine: kerneltest.New(t)})
 	must(t, err)
 	projections, err := m.Projections([]string{"query", "value"})
 	must(t, err)

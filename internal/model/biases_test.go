@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/safetensors"
 	"github.com/dylora/dylora/internal/weights"
 )
@@ -15,6 +16,7 @@ func identity(_ string, w []float32) []float32 { return w }
 // TestWithBiases: every bias of a copy is the given one, every other tensor and the model
 // that it was copied from stay as they were.
 func TestWithBiases(t *testing.T) {
+	t.Parallel()
 	for kind, count := range map[string]int{"roberta": 1 + 2*8, "bert": 1 + 2*8 + 1} {
 		t.Run(kind, func(t *testing.T) {
 			testWithBiases(t, with(map[string]any{"model_type": kind, "type_vocab_size": 1}), kind+".", count)
@@ -23,7 +25,7 @@ func TestWithBiases(t *testing.T) {
 }
 
 func testWithBiases(t *testing.T, config map[string]any, prefix string, count int) {
-	m, err := Load(folder(t, map[string]any{"config.json": config, "model.safetensors": weightsOf(t, config, prefix)}), "m", LoadOptions{})
+	m, err := Load(folder(t, map[string]any{"config.json": config, "model.safetensors": weightsOf(t, config, prefix)}), "m", LoadOptions{Machine: kerneltest.New(t)})
 	must(t, err)
 	var biases []weights.Tensor
 	before, err := m.Merged(identity, nil)
@@ -66,7 +68,8 @@ func testWithBiases(t *testing.T, config map[string]any, prefix string, count in
 }
 
 func TestWithBiasesFaults(t *testing.T) {
-	m, err := Load(folder(t, map[string]any{"config.json": small(), "model.safetensors": smallWeights(t, "")}), "m", LoadOptions{})
+	t.Parallel()
+	m, err := Load(folder(t, map[string]any{"config.json": small(), "model.safetensors": smallWeights(t, "")}), "m", LoadOptions{Machine: kerneltest.New(t)})
 	must(t, err)
 	for name, want := range map[string]string{
 		"roberta.pooler.dense.bias":                        "no bias",

@@ -39,7 +39,7 @@ func (c *checkpoint) lookUp(o LoadOptions) *cached {
 }
 
 // key names weights by their content and by how they are packed.
-func (k *cached) key(hash string) string { return hash + " " + k.o.Precision.Packing() }
+func (k *cached) key(hash string) string { return hash + " " + k.o.Machine.Packing(k.o.Precision) }
 
 // keep writes what the cache did not have. That fails where the cache cannot be written,
 // or the disk is full: then the next run packs again.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/packed"
 )
 
@@ -25,6 +26,7 @@ func bigFolder(t *testing.T) string {
 // A model that is mapped from a cache has the logits, and the hash, of one that is packed;
 // a changed or damaged file of either kind is never used.
 func TestLoadCached(t *testing.T) {
+	t.Parallel()
 	dir := bigFolder(t)
 	weights := filepath.Join(dir, tensorFormat.whole)
 	old := time.Now().Add(-time.Hour)
@@ -32,7 +34,7 @@ func TestLoadCached(t *testing.T) {
 	c := &packed.Cache{Dir: filepath.Join(t.TempDir(), "cache"), Limit: 1 << 30}
 	for _, p := range []kernel.Precision{kernel.Float32, kernel.I16, kernel.BF16} {
 		load := func(c *packed.Cache) *Model {
-			m, err := Load(os.DirFS(dir), dir, LoadOptions{Precision: p, Cache: c})
+			m, err := Load(os.DirFS(dir), dir, LoadOptions{Machine: kerneltest.New(t), Precision: p, Cache: c})
 			must(t, err)
 			return m
 		}
@@ -69,25 +71,26 @@ func TestLoadCached(t *testing.T) {
 // The bytes of the cache are what is multiplied, and its hash what a model has, as long as
 // the weights' file is the same.
 func TestCacheIsUsed(t *testing.T) {
+	t.Parallel()
 	dir := bigFolder(t)
 	old := time.Now().Add(-time.Hour)
 	must(t, os.Chtimes(filepath.Join(dir, tensorFormat.whole), old, old))
 	c := &packed.Cache{Dir: t.TempDir(), Limit: 1 << 30}
-	first, err := Load(os.DirFS(dir), dir, LoadOptions{Cache: c})
+	first, err := Load(os.DirFS(dir), dir, LoadOptions{Machine: kerneltest.New(t), Cache: c})
 	must(t, err)
 	info, err := fs.Stat(os.DirFS(dir), tensorFormat.whole)
 	must(t, err)
 	must(t, c.Remember([]fs.FileInfo{info}, "another"))
 	name := layerPath(0, "output.dense")
 	wrong := make([]byte, len(slices.Concat(first.layers[0].output.W.Memory()...)))
-	must(t, c.Write("another "+kernel.Float32.Packing(), []packed.Blob{{Name: name, Parts: [][]byte{wrong}}}))
-	second, err := Load(os.DirFS(dir), dir, LoadOptions{Cache: c})
+	must(t, c.Write("another "+first.machine.Packing(kernel.Float32), []packed.Blob{{Name: name, Parts: [][]byte{wrong}}}))
+	second, err := Load(os.DirFS(dir), dir, LoadOptions{Machine: kerneltest.New(t), Cache: c})
 	must(t, err)
 	if second.Hash != "another" || slices.Equal(run(t, second, 4), run(t, first, 4)) {
 		t.Error("the cache is not used")
 	}
 	must(t, os.Chtimes(filepath.Join(dir, tensorFormat.whole), old, old)) // another time of change
-	third, err := Load(os.DirFS(dir), dir, LoadOptions{Cache: c})
+	third, err := Load(os.DirFS(dir), dir, LoadOptions{Machine: kerneltest.New(t), Cache: c})
 	must(t, err)
 	if third.Hash != first.Hash || !slices.Equal(run(t, third, 4), run(t, first, 4)) {
 		t.Error("the cache is used for a changed file")

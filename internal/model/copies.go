@@ -37,7 +37,7 @@ func (gr *Graph) embed(in *Input, distinct int) error {
 	if len(types) > 0 {
 		types = types[:rows]
 	}
-	if err := gr.m.embeddings.embed(gr.x, gr.sum, in.IDs[:rows], types, in.Offsets[:distinct+1]); err != nil {
+	if err := gr.m.embeddings.embed(gr.m.machine, gr.x, gr.sum, in.IDs[:rows], types, in.Offsets[:distinct+1]); err != nil {
 		return err
 	}
 	h := gr.m.Config.HiddenSize

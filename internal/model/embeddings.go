@@ -46,7 +46,7 @@ func (l *loader) table(name string) []float32 {
 
 // embed writes LN(word + type + position) of packed sequences into x, (tokens, H); sum is
 // scratch of the same size. Without types they are all 0.
-func (e *embeddings) embed(x, sum []float32, ids, types, offsets []int32) error {
+func (e *embeddings) embed(mc *kernel.Machine, x, sum []float32, ids, types, offsets []int32) error {
 	h := len(e.norm.Gamma)
 	if len(types) == 0 {
 		types = make([]int32, len(ids))
@@ -55,7 +55,7 @@ func (e *embeddings) embed(x, sum []float32, ids, types, offsets []int32) error 
 	if err != nil {
 		return err
 	}
-	kernel.Parallel(len(ids), 32, func(lo, hi int) {
+	mc.Parallel(len(ids), 32, func(lo, hi int) {
 		for t := lo; t < hi; t++ {
 			row := sum[t*h : (t+1)*h]
 			word, kind, pos := e.word[int(ids[t])*h:], e.tokenType[int(types[t])*h:], e.position[int(place[t])*h:]
@@ -63,7 +63,7 @@ func (e *embeddings) embed(x, sum []float32, ids, types, offsets []int32) error 
 				row[j] = word[j] + kind[j] + pos[j]
 			}
 		}
-		kernel.AddLayerNorm(x[lo*h:], sum[lo*h:], nil, e.norm.Gamma, e.norm.Beta, hi-lo, h, e.norm.Eps)
+		mc.AddLayerNorm(x[lo*h:], sum[lo*h:], nil, e.norm.Gamma, e.norm.Beta, hi-lo, h, e.norm.Eps)
 	})
 	return nil
 }

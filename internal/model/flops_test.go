@@ -4,11 +4,13 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 )
 
 // Two layers of 8 with feed-forward 16, sequences of 3 and 2 tokens, rank 2, three labels:
 // counted by hand, a multiply and an add for each term of each sum.
 func TestFlopsByHand(t *testing.T) {
+	t.Parallel()
 	m := &Model{Config: Config{ModelType: "roberta", HiddenSize: 8, IntermediateSize: 16, Layers: 2, Heads: 2}}
 	offsets := []int32{0, 3, 5}
 	on := func(modules ...string) Adapt {
@@ -75,6 +77,7 @@ func TestFlopsByHand(t *testing.T) {
 // RoBERTa-base costs 170 million operations a token forwards in its frozen products, and
 // its random weights are what they are said to be.
 func TestNamedAndRandom(t *testing.T) {
+	t.Parallel()
 	c, err := Named("roberta-base")
 	must(t, err)
 	m := &Model{Config: *c}
@@ -87,7 +90,7 @@ func TestNamedAndRandom(t *testing.T) {
 		t.Error("gpt2 is known")
 	}
 	c = &Config{ModelType: "roberta", VocabSize: 100, HiddenSize: 64, Layers: 2, Heads: 2, IntermediateSize: 128, MaxPositions: 20, TypeVocabSize: 1, PadToken: 1, LayerNormEps: 1e-5, InitializerRange: 0.02}
-	r, err := Random(c, 7, kernel.Float32)
+	r, err := Random(kerneltest.New(t), c, 7, kernel.Float32)
 	must(t, err)
 	var sum, squares float64
 	w := r.layers[0].intermediate.W.Unpack()
@@ -98,9 +101,9 @@ func TestNamedAndRandom(t *testing.T) {
 	if mean, variance := sum/n, squares/n; mean*mean > 1e-6 || variance < 3.8e-4 || variance > 4.2e-4 {
 		t.Errorf("mean %v, variance %v, want 0 and 0.02²", mean, variance)
 	}
-	again, err := Random(c, 7, kernel.Float32)
+	again, err := Random(kerneltest.New(t), c, 7, kernel.Float32)
 	must(t, err)
-	other, err := Random(c, 8, kernel.Float32)
+	other, err := Random(kerneltest.New(t), c, 8, kernel.Float32)
 	must(t, err)
 	if w0 := again.embeddings.word[0]; w0 != r.embeddings.word[0] || w0 == other.embeddings.word[0] {
 		t.Error("the weights are not a function of the seed")

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 )
 
 func robertaModule(layer int, path string) string {
@@ -13,7 +15,7 @@ func robertaModule(layer int, path string) string {
 // smallGraph compiles the small model with adapters on the named modules.
 func smallGraph(t *testing.T, train bool, modules ...string) (*Graph, *Model) {
 	t.Helper()
-	m, err := Load(folder(t, map[string]any{"config.json": with(map[string]any{"hidden_dropout_prob": 0.2}), tensorFormat.whole: smallWeights(t, "roberta.")}), "m", LoadOptions{})
+	m, err := Load(folder(t, map[string]any{"config.json": with(map[string]any{"hidden_dropout_prob": 0.2}), tensorFormat.whole: smallWeights(t, "roberta.")}), "m", LoadOptions{Machine: kerneltest.New(t)})
 	must(t, err)
 	const rank = 2
 	pairs := map[string]Pair{}
@@ -47,6 +49,7 @@ func kinds(gr *Graph) map[string]int {
 
 // The backward pass stops where nothing below is trained.
 func TestBackwardStops(t *testing.T) {
+	t.Parallel()
 	top, _ := smallGraph(t, true, robertaModule(1, "output.dense"))
 	n := kinds(top)
 	for kind, want := range map[string]int{"attention.backward": 0, "firstattention.backward.q": 0, "linear.backward": 0, "gelu.backward": 0,
@@ -67,6 +70,7 @@ func TestBackwardStops(t *testing.T) {
 
 // All six projections of every layer get a gradient, and none is lost by a merge of nodes.
 func TestEverySiteHasGradients(t *testing.T) {
+	t.Parallel()
 	var modules []string
 	for i := range 2 {
 		for _, p := range projections {
@@ -96,6 +100,7 @@ func TestEverySiteHasGradients(t *testing.T) {
 
 // The same seed and step give the same loss to the bit; another step another mask.
 func TestDropoutBySeedAndStep(t *testing.T) {
+	t.Parallel()
 	gr, _ := smallGraph(t, true, robertaModule(0, "attention.self.query"))
 	in := &Input{IDs: []int32{2, 3, 4, 5, 6, 7}, Offsets: []int32{0, 2, 6}, Classes: []int32{0, 2}, Weight: 0.5, Gates: []float32{1, 1, 1, 1}, Learn: []float32{1, 1, 1, 1}}
 	loss := func(seed, step uint64) float64 {
@@ -113,6 +118,7 @@ func TestDropoutBySeedAndStep(t *testing.T) {
 }
 
 func TestRunFaults(t *testing.T) {
+	t.Parallel()
 	gr, _ := smallGraph(t, true, robertaModule(0, "attention.self.query"))
 	good := Input{IDs: []int32{2, 3}, Offsets: []int32{0, 2}, Classes: []int32{0}, Gates: []float32{1, 1}, Learn: []float32{1, 1}}
 	for name, change := range map[string]func(in *Input){

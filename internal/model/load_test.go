@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -78,6 +79,7 @@ func with(change map[string]any) map[string]any {
 }
 
 func TestConfigFaults(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		change map[string]any
@@ -118,6 +120,7 @@ func checkInvalid(t *testing.T, err error, want ...string) {
 }
 
 func TestLoadFaults(t *testing.T) {
+	t.Parallel()
 	good := smallWeights(t, "roberta.")
 	without := slices.Clone(good)[1:]
 	reshaped := slices.Clone(good)
@@ -139,7 +142,7 @@ func TestLoadFaults(t *testing.T) {
 		{"empty index", map[string]any{"config.json": small(), tensorFormat.list(): map[string]any{"weight_map": map[string]string{}}}, "weight_map is empty"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Load(folder(t, tt.files), "m", LoadOptions{})
+			_, err := Load(folder(t, tt.files), "m", LoadOptions{Machine: kerneltest.New(t)})
 			checkInvalid(t, err, tt.want)
 		})
 	}
@@ -154,6 +157,7 @@ func integers(good []safetensors.Tensor) []safetensors.Tensor {
 
 // With and without the prefix, in one file and in shards: the same model.
 func TestLoadLayouts(t *testing.T) {
+	t.Parallel()
 	whole, plain := smallWeights(t, "roberta."), smallWeights(t, "")
 	where := map[string]string{}
 	for i, x := range whole {
@@ -175,7 +179,7 @@ func TestLoadLayouts(t *testing.T) {
 			"part-1.safetensors": part("part-1.safetensors"), "part-2.safetensors": part("part-2.safetensors")},
 	} {
 		files["config.json"] = small()
-		m, err := Load(folder(t, files), "m", LoadOptions{})
+		m, err := Load(folder(t, files), "m", LoadOptions{Machine: kerneltest.New(t)})
 		must(t, err)
 		logits := run(t, m, 4)
 		if first == nil {
@@ -204,8 +208,9 @@ func run(t *testing.T, m *Model, n int) []float32 {
 
 // A merged checkpoint without a change is the checkpoint.
 func TestMergedRoundTrip(t *testing.T) {
+	t.Parallel()
 	whole := smallWeights(t, "roberta.")
-	m, err := Load(folder(t, map[string]any{"config.json": small(), tensorFormat.whole: whole}), "m", LoadOptions{})
+	m, err := Load(folder(t, map[string]any{"config.json": small(), tensorFormat.whole: whole}), "m", LoadOptions{Machine: kerneltest.New(t)})
 	must(t, err)
 	merged, err := m.Merged(func(_ string, w []float32) []float32 { return w }, m.Head(2, 1))
 	must(t, err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/model/op"
 )
 
@@ -13,9 +14,10 @@ import (
 // outputs): the results have the bits of a graph in which nothing is shared. The model is
 // deep enough for memory to be taken again and again.
 func TestSharedMemory(t *testing.T) {
+	t.Parallel()
 	c := &Config{ModelType: "roberta", VocabSize: 20, HiddenSize: 8, Layers: 8, Heads: 2, IntermediateSize: 16, MaxPositions: 20, TypeVocabSize: 1, PadToken: 1,
 		LayerNormEps: 1e-5, HiddenDropout: 0.1, AttentionDropout: 0.1, ClassifierDropout: 0.1, InitializerRange: 0.3}
-	m, err := Random(c, 3, kernel.Float32)
+	m, err := Random(kerneltest.New(t), c, 3, kernel.Float32)
 	must(t, err)
 	for name, adapted := range map[string]func(layer int, path string) bool{
 		"all":             func(int, string) bool { return true },

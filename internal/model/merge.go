@@ -99,19 +99,19 @@ func (m *Model) WithMerged(merge func(module string, w []float32) []float32) (*M
 		}
 		first := 0
 		if l.query.W != nil { // the last layer: query apart
-			l.query, first = pack(list[:1]), 1
+			l.query, first = pack(m.machine, list[:1]), 1
 		}
-		l.attention = pack(list[first:3])
-		l.attentionOutput, l.intermediate, l.output = pack(list[3:4]), pack(list[4:5]), pack(list[5:6])
+		l.attention = pack(m.machine, list[first:3])
+		l.attentionOutput, l.intermediate, l.output = pack(m.machine, list[3:4]), pack(m.machine, list[4:5]), pack(m.machine, list[5:6])
 	}
 	return &n, nil
 }
 
 // pack makes one product of projections that share their input.
-func pack(list []projection) op.Frozen {
+func pack(mc *kernel.Machine, list []projection) op.Frozen {
 	var w, bias []float32
 	for _, p := range list {
 		w, bias = append(w, p.weight...), append(bias, p.bias...)
 	}
-	return op.Frozen{W: kernel.Float32.Pack(w, len(bias), list[0].in), Bias: bias}
+	return op.Frozen{W: mc.Pack(kernel.Float32, w, len(bias), list[0].in), Bias: bias}
 }

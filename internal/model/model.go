@@ -21,6 +21,7 @@ import (
 type Model struct {
 	Config     Config
 	Hash       string // SHA-256 of the weight files, in hex
+	machine    *kernel.Machine
 	precision  kernel.Precision
 	embeddings embeddings
 	layers     []layer
@@ -41,8 +42,10 @@ type layer struct {
 	outputNorm      op.Norm
 }
 
-// LoadOptions say how weights are read; the zero value is float32 from safetensors.
+// LoadOptions say how weights are read. Without more than a Machine it is float32 from
+// safetensors.
 type LoadOptions struct {
+	Machine     *kernel.Machine  // computes with the model; needed
 	Precision   kernel.Precision // of the projections' weights
 	Cache       *packed.Cache    // of packed weights; nil: none
 	AllowPickle bool             // read pytorch_model.bin, through package pickle, where there are no safetensors
@@ -52,6 +55,9 @@ type LoadOptions struct {
 // tensor that is missing, unexpected or of another shape than config.json says is an
 // error, except for heads, and poolers where the head does not use one.
 func Load(fsys fs.FS, dir string, o LoadOptions) (m *Model, err error) {
+	if o.Machine == nil {
+		return nil, errors.New("model: loaded for no machine")
+	}
 	b, err := fs.ReadFile(fsys, "config.json")
 	if err != nil {
 		return nil, fault.Invalidf("%s: cannot be read: %w", path.Join(dir, "config.json"), err)
@@ -70,7 +76,7 @@ func Load(fsys fs.FS, dir string, o LoadOptions) (m *Model, err error) {
 		return nil, err
 	}
 	k := c.lookUp(o)
-	l := &loader{from: c.floats, precision: o.Precision, packed: k.file}
+	l := &loader{from: c.floats, machine: o.Machine, precision: o.Precision, packed: k.file}
 	m = l.model(config)
 	m.classifier = l.classifier(c, config)
 	if m.Hash, err = k.hash(); err == nil {
@@ -87,6 +93,7 @@ func Load(fsys fs.FS, dir string, o LoadOptions) (m *Model, err error) {
 // later work.
 type loader struct {
 	from      func(dst []float32, name string) ([]float32, error) // appends a tensor; safe for concurrent use
+	machine   *kernel.Machine
 	precision kernel.Precision
 	scratch   []float32 // a weight before it is packed
 	packed    *packed.File
@@ -96,13 +103,13 @@ type loader struct {
 
 // model takes the layers on all processors, each with a loader of its own.
 func (l *loader) model(config *Config) *Model {
-	m := &Model{Config: *config, precision: l.precision, embeddings: l.embeddings(config), layers: make([]layer, config.Layers)}
+	m := &Model{Config: *config, machine: l.machine, precision: l.precision, embeddings: l.embeddings(config), layers: make([]layer, config.Layers)}
 	var next atomic.Int32
 	var all sync.WaitGroup
 	workers := make([]loader, min(runtime.GOMAXPROCS(0), config.Layers))
 	for w := range workers {
 		worker := &workers[w]
-		*worker = loader{from: l.from, precision: l.precision, packed: l.packed, err: l.err}
+		*worker = loader{from: l.from, machine: l.machine, precision: l.precision, packed: l.packed, err: l.err}
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < config.Layers && worker.err == nil; i = int(next.Add(1)) - 1 {
 				m.layers[i] = worker.layer(config, i)
@@ -114,7 +121,7 @@ func (l *loader) model(config *Config) *Model {
 		l.err, l.blobs = cmp.Or(l.err, worker.err), append(l.blobs, worker.blobs...)
 	}
 	if config.architecture().pooler {
-		head := &loader{from: l.from, err: l.err} // in float32, as all that follows the encoder
+		head := &loader{from: l.from, machine: l.machine, err: l.err} // in float32, as all that follows the encoder
 		m.pooler = head.frozen(config.HiddenSize, poolerName)
 		l.err = head.err
 	}
@@ -148,7 +155,7 @@ func (l *loader) frozen(in int, names ...string) op.Frozen {
 	for _, name := range names {
 		bias = l.append(bias, name+".bias")
 	}
-	if w, ok := l.precision.Adopt(l.packed.Blob(names[0]), len(bias), in); ok {
+	if w, ok := l.machine.Adopt(l.precision, l.packed.Blob(names[0]), len(bias), in); ok {
 		return op.Frozen{W: w, Bias: bias}
 	}
 	for _, name := range names {
@@ -157,7 +164,7 @@ func (l *loader) frozen(in int, names ...string) op.Frozen {
 	if l.err != nil {
 		return op.Frozen{}
 	}
-	w := l.precision.Pack(l.scratch, len(bias), in)
+	w := l.machine.Pack(l.precision, l.scratch, len(bias), in)
 	if parts := w.Memory(); parts != nil {
 		l.blobs = append(l.blobs, packed.Blob{Name: names[0], Parts: parts})
 	}

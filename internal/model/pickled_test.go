@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/pickle/pickletest"
 	"github.com/dylora/dylora/internal/safetensors"
 )
@@ -21,6 +22,7 @@ func pickled(t *testing.T, list []safetensors.Tensor) []byte {
 // A pickled checkpoint, whole or in shards, is the model that it is as safetensors, if it
 // is allowed; where there are safetensors too, they are read.
 func TestLoadPickled(t *testing.T) {
+	t.Parallel()
 	whole := weightsOf(t, smallBERT(), "bert.")
 	where, parts := map[string]string{}, map[string][]safetensors.Tensor{}
 	for i, x := range whole {
@@ -31,7 +33,7 @@ func TestLoadPickled(t *testing.T) {
 	for name, list := range parts {
 		sharded[name] = pickled(t, list)
 	}
-	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), "model.safetensors": whole}), "m", LoadOptions{})
+	m, err := Load(folder(t, map[string]any{"config.json": smallBERT(), "model.safetensors": whole}), "m", LoadOptions{Machine: kerneltest.New(t)})
 	must(t, err)
 	want := run(t, m, 4)
 	for name, files := range map[string]map[string]any{
@@ -39,12 +41,12 @@ func TestLoadPickled(t *testing.T) {
 		"sharded": sharded,
 		"both":    {"config.json": smallBERT(), "pytorch_model.bin": []byte("damaged"), "model.safetensors": whole},
 	} {
-		m, err := Load(folder(t, files), "m", LoadOptions{AllowPickle: true})
+		m, err := Load(folder(t, files), "m", LoadOptions{Machine: kerneltest.New(t), AllowPickle: true})
 		must(t, err)
 		if got := run(t, m, 4); !slices.Equal(got, want) {
 			t.Errorf("%s: logits %v, want %v", name, got, want)
 		}
-		_, err = Load(folder(t, files), "m", LoadOptions{})
+		_, err = Load(folder(t, files), "m", LoadOptions{Machine: kerneltest.New(t)})
 		if refused := err != nil; refused != (name != "both") {
 			t.Errorf("%s, not allowed: %v", name, err)
 		} else if refused && (fault.ClassOf(err) != fault.Usage || fault.ReasonOf(err) != PickledWeights || !strings.Contains(err.Error(), "pytorch_model.bin")) {
@@ -54,6 +56,7 @@ func TestLoadPickled(t *testing.T) {
 }
 
 func TestLoadPickledFaults(t *testing.T) {
+	t.Parallel()
 	whole := weightsOf(t, smallBERT(), "bert.")
 	for _, tt := range []struct {
 		name  string
@@ -69,7 +72,7 @@ func TestLoadPickledFaults(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.files["config.json"] = smallBERT()
-			_, err := Load(folder(t, tt.files), "m", LoadOptions{AllowPickle: true})
+			_, err := Load(folder(t, tt.files), "m", LoadOptions{Machine: kerneltest.New(t), AllowPickle: true})
 			checkInvalid(t, err, tt.want)
 		})
 	}

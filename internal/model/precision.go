@@ -12,6 +12,22 @@ import (
 // Precision is how the projections' weights are held.
 func (m *Model) Precision() kernel.Precision { return m.precision }
 
+// Machine is what computes with the model.
+func (m *Model) Machine() *kernel.Machine { return m.machine }
+
+// WithThreads is m, over the same weights, on another machine with the same instruction set
+// and that many threads.
+func (m *Model) WithThreads(threads int) *Model {
+	n := *m
+	n.machine, n.layers = m.machine.WithThreads(threads), slices.Clone(m.layers)
+	for _, f := range append(n.products(), &n.pooler) {
+		if f.W != nil {
+			f.W = f.W.On(n.machine)
+		}
+	}
+	return &n
+}
+
 // products are the encoder's frozen products in a fixed order.
 func (m *Model) products() (list []*op.Frozen) {
 	for i := range m.layers {
@@ -67,7 +83,7 @@ func (m *Model) Reduced(p kernel.Precision, ranges Ranges) (*Model, error) {
 		if ranges != nil {
 			factors = spread(ranges[i], w)
 		}
-		f.W = p.PackSpread(w, f.W.Out, f.W.In, factors)
+		f.W = m.machine.PackSpread(p, w, f.W.Out, f.W.In, factors)
 	}
 	return &n, nil
 }

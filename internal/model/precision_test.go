@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/reftest"
 )
 
@@ -28,14 +29,14 @@ func relativeError(got, want []float32) float64 {
 type roundings struct{ logits, gradients float64 }
 
 // load reads the reference's model in a precision; int8 is calibrated on its sequences.
-func (r *reference) load(t *testing.T, p kernel.Precision) *Model {
+func (r *reference) load(t *testing.T, mc *kernel.Machine, p kernel.Precision) *Model {
 	t.Helper()
 	dir := r.Model()
 	first := p
 	if p == kernel.Int8 {
 		first = kernel.Float32
 	}
-	m, err := Load(os.DirFS(dir), dir, LoadOptions{Precision: first})
+	m, err := Load(os.DirFS(dir), dir, LoadOptions{Machine: mc, Precision: first})
 	must(t, err)
 	if p == first {
 		return m
@@ -50,9 +51,9 @@ func (r *reference) load(t *testing.T, p kernel.Precision) *Model {
 }
 
 // measure runs a reference at every rank, in a precision.
-func (r *reference) measure(t *testing.T, p kernel.Precision) (e roundings) {
+func (r *reference) measure(t *testing.T, mc *kernel.Machine, p kernel.Precision) (e roundings) {
 	t.Helper()
-	r.model = r.load(t, p)
+	r.model = r.load(t, mc, p)
 	graphs := []*Graph{r.compile(t, false)}
 	if p.Trains() {
 		graphs = append(graphs, r.compile(t, true))
@@ -85,20 +86,18 @@ func (r *reference) measure(t *testing.T, p kernel.Precision) (e roundings) {
 // kernels. The references' weights are large, so that every part matters: errors are
 // larger than a real model's. Bounds are two to three times what was measured.
 func TestPrecisionErrors(t *testing.T) {
+	t.Parallel()
 	bounds := map[kernel.Precision]roundings{
 		kernel.I16:  {logits: 1.2e-2, gradients: 5e-2}, // measured: 5.2e-3, 1.9e-2
 		kernel.BF16: {logits: 0.1},                     // 3.7e-2
 		kernel.Int8: {logits: 0.25},                    // 0.11
 	}
-	before := kernel.ActiveName()
-	defer func() { must(t, kernel.Configure(before)) }()
 	for _, dir := range reftest.Folders(t) {
 		r := &reference{Encoder: reftest.Open(t, dir)}
 		for p, bound := range bounds {
 			for _, name := range kernel.Names() {
 				t.Run(fmt.Sprintf("%s/%s/%s", r.Name(), p, name), func(t *testing.T) {
-					must(t, kernel.Configure(name))
-					e := r.measure(t, p)
+					e := r.measure(t, kerneltest.Named(t, name), p)
 					t.Logf("logits %.2g, gradients %.2g", e.logits, e.gradients)
 					if !(e.logits <= bound.logits && e.gradients <= bound.gradients) {
 						t.Errorf("logits are off by %.2g, gradients by %.2g of the largest, bounds %.2g and %.2g", e.logits, e.gradients, bound.logits, bound.gradients)

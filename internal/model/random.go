@@ -13,9 +13,10 @@ import (
 
 // Random is an encoder of c's shape with random weights, a function of the seed: matrices
 // of nearly N(0, initializer_range²), as Hugging Face initialises them, biases and shifts 0,
-// scales 1. It has the speed and the memory of a trained one, and needs no file.
-func Random(c *Config, seed uint64, p kernel.Precision) (*Model, error) {
-	l := &loader{from: func(dst []float32, name string) ([]float32, error) { return appendRandom(dst, c, name, seed) }, precision: p}
+// scales 1. It has the speed and the memory of a trained one, and needs no file. mc computes
+// with it.
+func Random(mc *kernel.Machine, c *Config, seed uint64, p kernel.Precision) (*Model, error) {
+	l := &loader{from: func(dst []float32, name string) ([]float32, error) { return appendRandom(dst, c, name, seed) }, machine: mc, precision: p}
 	m := l.model(c)
 	m.Hash = fmt.Sprintf("random weights, seed %d", seed)
 	return m, l.err

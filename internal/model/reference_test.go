@@ -23,8 +23,7 @@ func onEachReference(t *testing.T, f func(t *testing.T, r *reference)) {
 		e := reftest.Open(t, dir)
 		for _, l := range kernel.Levels() {
 			t.Run(e.Name()+"/"+l.String(), func(t *testing.T) {
-				defer kernel.Use(l)()
-				m, err := Load(os.DirFS(e.Model()), e.Model(), LoadOptions{})
+				m, err := Load(os.DirFS(e.Model()), e.Model(), LoadOptions{Machine: kernel.At(l, 0)})
 				must(t, err)
 				f(t, &reference{e, m})
 			})
@@ -86,6 +85,7 @@ func (r *reference) input(ranks func(i int) int) *Input {
 }
 
 func TestReferenceBase(t *testing.T) {
+	t.Parallel()
 	onEachReference(t, func(t *testing.T, r *reference) {
 		in := r.input(func(int) int { return 0 })
 		for _, train := range []bool{false, true} {
@@ -100,6 +100,7 @@ func TestReferenceBase(t *testing.T) {
 }
 
 func TestReferenceHiddenStates(t *testing.T) {
+	t.Parallel()
 	onEachReference(t, func(t *testing.T, r *reference) {
 		gr := r.compile(t, true)
 		in := r.input(func(int) int { return 0 })
@@ -124,6 +125,7 @@ func TestReferenceHiddenStates(t *testing.T) {
 }
 
 func TestReferenceRanks(t *testing.T) {
+	t.Parallel()
 	onEachReference(t, func(t *testing.T, r *reference) {
 		train, eval := r.compile(t, true), r.compile(t, false)
 		for b := 1; b <= r.RankMax; b++ {
@@ -156,6 +158,7 @@ func TestReferenceRanks(t *testing.T) {
 }
 
 func TestReferenceMixedRanks(t *testing.T) {
+	t.Parallel()
 	onEachReference(t, func(t *testing.T, r *reference) {
 		logits, _, err := r.compile(t, false).Run(r.input(func(i int) int { return i%r.RankMax + 1 }))
 		must(t, err)

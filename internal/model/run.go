@@ -52,7 +52,7 @@ func (m *Model) Compile(o Options) (*Graph, error) {
 	return m.compile(o, &op.Inputs{Clock: o.Clock, Memory: &op.Memory{}})
 }
 
-// compile builds and compiles the graph; in says where operations take their memory from.
+// compile builds and compiles the graph; in says where outputs lie.
 func (m *Model) compile(o Options, in *op.Inputs) (*Graph, error) {
 	if o.Rows < 1 || o.Sequences < 2 || o.Labels < 1 || len(o.Head) != len(m.Config.headNames()) {
 		return nil, fmt.Errorf("model: no graph for %d rows, %d sequences, %d labels and %d head tensors", o.Rows, o.Sequences, o.Labels, len(o.Head))
@@ -68,6 +68,7 @@ func (m *Model) compile(o Options, in *op.Inputs) (*Graph, error) {
 		gates: make([]float32, o.Sequences*max(width, 1)), learn: make([]float32, o.Sequences*max(width, 1)),
 		targets: make([]float32, o.Sequences*o.Labels), weights: make([]float32, o.Sequences),
 	}
+	in.Machine = m.machine
 	b := &builder{m: m, o: o, g: G.NewGraph(), in: in}
 	if err := gr.build(b); err != nil {
 		return nil, fmt.Errorf("model: building the graph: %w", err)
@@ -158,7 +159,7 @@ func (gr *Graph) Run(in *Input) (logits []float32, loss float64, err error) {
 	if err := gr.set(in); err != nil {
 		return nil, 0, err
 	}
-	running := gr.Clock.Start()
+	running := gr.Clock.Start(gr.m.machine)
 	gr.vm.Reset()
 	err = gr.vm.RunAll()
 	gr.Clock.Stop("gorgonia", running)
@@ -189,7 +190,7 @@ func (gr *Graph) set(in *Input) error {
 		return err
 	}
 	gr.copies[0] = int32(n / distinct)
-	embedding := gr.Clock.Start()
+	embedding := gr.Clock.Start(gr.m.machine)
 	err = gr.embed(in, distinct)
 	gr.Clock.Stop("embeddings", embedding)
 	if err != nil || !gr.Train {

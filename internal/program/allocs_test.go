@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/program"
 )
 
@@ -16,9 +15,8 @@ import (
 func TestSteadyStepAllocates(t *testing.T) {
 	defer func(r int) { runtime.MemProfileRate = r }(runtime.MemProfileRate)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pools
-	kernel.SetThreads(2)
-	defer kernel.SetThreads(0)
 	p, _ := mini(t, program.Options{Dropout: true})
+	p = p.WithThreads(2)
 	b := batch(32)
 	learn := func(steps int) {
 		for range steps {
@@ -33,7 +31,7 @@ func TestSteadyStepAllocates(t *testing.T) {
 	if n := runtime.NumGoroutine(); n > goroutines {
 		t.Errorf("%d goroutines after three steps, %d before", n, goroutines)
 	}
-	kernel.SetThreads(1) // a second one takes what it works in when it first gets a turn
+	p = p.WithThreads(1) // a second one takes what it works in when it first gets a turn
 	before := allocations(t)
 	runtime.MemProfileRate = 0
 	learn(5) // the collections have emptied the pools

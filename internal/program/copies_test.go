@@ -29,6 +29,7 @@ func copies(b *data.Batch, n int, told bool) *data.Batch {
 // does not know that it is copies: on every kernel, with any threads, wherever the adapters
 // begin.
 func TestCopiesHaveTheSameBits(t *testing.T) {
+	t.Parallel()
 	for _, targets := range [][]string{{"query", "value"}, {"output.dense"}, {"key"}} {
 		for _, level := range kernel.Levels() {
 			t.Run(fmt.Sprint(targets, level), func(t *testing.T) {
@@ -37,9 +38,7 @@ func TestCopiesHaveTheSameBits(t *testing.T) {
 					n, sequences = 3, 2
 				}
 				b := batch(sequences)
-				defer kernel.Use(level)()
-				defer kernel.SetThreads(0)
-				p, _ := adapted(t, program.Options{}, targets...)
+				p, _ := adapted(t, kernel.At(level, 0), program.Options{}, targets...)
 				var want []float32
 				var all []int
 				for rank := range n { // rank 0 is the base model
@@ -47,7 +46,7 @@ func TestCopiesHaveTheSameBits(t *testing.T) {
 					all = append(all, ranks(sequences, rank)...)
 				}
 				for _, threads := range []int{1, 3} {
-					kernel.SetThreads(threads)
+					p := p.WithThreads(threads)
 					for _, told := range []bool{true, false} {
 						if got := logits(t, p, copies(b, n, told), all); !slices.Equal(got, want) {
 							t.Errorf("%d threads, told %v: other bits than one rank at a time", threads, told)
@@ -64,6 +63,7 @@ func TestCopiesHaveTheSameBits(t *testing.T) {
 
 // A batch that is not what it says is refused.
 func TestCopiesFaults(t *testing.T) {
+	t.Parallel()
 	p, _ := mini(t, program.Options{})
 	for name, change := range map[string]func(c *data.Batch){
 		"another token":  func(c *data.Batch) { c.IDs[len(c.IDs)-1]++ },

@@ -71,6 +71,19 @@ func (p *Program) add(x Param) {
 // Params are the trained tensors: A and B of each module, then the head.
 func (p *Program) Params() []Param { return p.params }
 
+// Machine is what the program computes on.
+func (p *Program) Machine() *kernel.Machine { return p.m.Machine() }
+
+// WithThreads is the program on another machine with the same instruction set and that many
+// threads. The two share the frozen weights and what is trained, gradients included, so they
+// must not run at the same time while either trains.
+func (p *Program) WithThreads(threads int) *Program {
+	q := *p
+	q.m, q.eval, q.train = p.m.WithThreads(threads), nil, nil
+	q.gates, q.learnGates, q.rankRow = nil, nil, make([]float32, len(p.rankRow))
+	return &q
+}
+
 // Labels is the number of logits of a sequence.
 func (p *Program) Labels() int { return p.labels }
 
@@ -104,9 +117,9 @@ func (p *Program) ForwardBackward(b *data.Batch, pass Pass) (loss float64, err e
 	if _, loss, err = p.train.Run(in); err != nil {
 		return 0, err
 	}
-	adding := p.o.Clock.Start()
+	adding := p.o.Clock.Start(p.m.Machine())
 	for _, g := range p.train.Gradients() {
-		kernel.AddScaled(p.params[p.byName[g.Name]].Grad, g.Data, 1)
+		p.m.Machine().AddScaled(p.params[p.byName[g.Name]].Grad, g.Data, 1)
 	}
 	p.o.Clock.Stop("accumulate", adding)
 	return loss, nil

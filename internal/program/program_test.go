@@ -7,6 +7,7 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
 	"github.com/dylora/dylora/models"
@@ -15,16 +16,22 @@ import (
 // mini is the embedded model with an adapter whose B is not zero.
 func mini(t testing.TB, o program.Options) (*program.Program, *adapter.Adapter) {
 	t.Helper()
-	return adapted(t, o, "query", "value")
+	return adapted(t, kerneltest.New(t), o, "query", "value")
 }
 
-// adapted is mini with an adapter on other projections.
-func adapted(t testing.TB, o program.Options, targets ...string) (*program.Program, *adapter.Adapter) {
+// adapted is mini on a machine, with an adapter on other projections.
+func adapted(t testing.TB, mc *kernel.Machine, o program.Options, targets ...string) (*program.Program, *adapter.Adapter) {
 	t.Helper()
-	m, err := model.Load(models.Mini(), "mini", model.LoadOptions{})
+	m, err := model.Load(models.Mini(), "mini", model.LoadOptions{Machine: mc})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return join(t, m, o, targets...)
+}
+
+// join gives a model an adapter.
+func join(t testing.TB, m *model.Model, o program.Options, targets ...string) (*program.Program, *adapter.Adapter) {
+	t.Helper()
 	projections, err := m.Projections(targets)
 	if err != nil {
 		t.Fatal(err)
@@ -78,12 +85,11 @@ func logits(t *testing.T, p *program.Program, b *data.Batch, ranks []int) []floa
 // An example's logits have the same bits in any batch, at any capacity, for any number
 // of threads, and beside other ranks.
 func TestLogitsDoNotDependOnTheBatch(t *testing.T) {
-	defer kernel.SetThreads(0)
+	t.Parallel()
 	p, _ := mini(t, program.Options{})
 	all := batch(20)
 	want := logits(t, p, all, ranks(20, 3))
-	kernel.SetThreads(1)
-	if !slices.Equal(logits(t, p, all, ranks(20, 3)), want) {
+	if !slices.Equal(logits(t, p.WithThreads(1), all, ranks(20, 3)), want) {
 		t.Error("one thread gives other bits")
 	}
 	mixed := ranks(20, 3)
@@ -101,6 +107,7 @@ func TestLogitsDoNotDependOnTheBatch(t *testing.T) {
 
 // The slice at rank b, alone, is the program at gate b.
 func TestSliceIsTheGate(t *testing.T) {
+	t.Parallel()
 	p, a := mini(t, program.Options{})
 	b := batch(6)
 	for rank := 1; rank <= 8; rank++ {
@@ -124,10 +131,10 @@ func TestSliceIsTheGate(t *testing.T) {
 
 // Gradients do not depend on the number of threads, and add up over calls.
 func TestGradients(t *testing.T) {
-	defer kernel.SetThreads(0)
+	t.Parallel()
 	gradients := func(threads, calls int) [][]float32 {
-		kernel.SetThreads(threads)
 		p, _ := mini(t, program.Options{Seed: 3, Dropout: true})
+		p = p.WithThreads(threads)
 		for range calls {
 			if _, err := p.ForwardBackward(batch(12), program.Pass{Step: 4, Ranks: ranks(12, 5), Weight: 1. / 12}); err != nil {
 				t.Fatal(err)
@@ -155,6 +162,7 @@ func TestGradients(t *testing.T) {
 // Rows of A and columns of B beyond the rank get no gradient; in the other modes only
 // the rank's own do.
 func TestUpdateModes(t *testing.T) {
+	t.Parallel()
 	for _, u := range []adapter.Update{adapter.All, adapter.Frozen, adapter.Strict} {
 		p, _ := mini(t, program.Options{Update: u})
 		const rank = 5
@@ -187,6 +195,7 @@ func row(x program.Param, r int) (v []float32) {
 }
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	p, _ := mini(t, program.Options{})
 	for _, r := range [][]int{{9, 1}, {-1, 1}, {1}} {
 		if _, err := p.Logits(batch(2), r); err == nil {

@@ -28,10 +28,10 @@ func must(t *testing.T, err error) {
 }
 
 // load reads the reference in the folder dir.
-func load(t *testing.T, dir string) *reference {
+func load(t *testing.T, mc *kernel.Machine, dir string) *reference {
 	t.Helper()
 	e := reftest.Open(t, dir)
-	m, err := model.Load(os.DirFS(e.Model()), e.Model(), model.LoadOptions{})
+	m, err := model.Load(os.DirFS(e.Model()), e.Model(), model.LoadOptions{Machine: mc})
 	must(t, err)
 	return &reference{e, m}
 }
@@ -58,14 +58,13 @@ func (r *reference) batch(index []int) *data.Batch {
 // TestReferenceTraining repeats the ten steps of every update mode that a reference has:
 // loss, gradient norm and the weights at the end.
 func TestReferenceTraining(t *testing.T) {
+	t.Parallel()
 	for _, dir := range reftest.Folders(t) {
 		for _, level := range kernel.Levels() {
-			restore := kernel.Use(level)
-			r := load(t, dir)
+			r := load(t, kernel.At(level, 0), dir)
 			for mode := range r.Train.Modes {
 				t.Run(fmt.Sprintf("%s/%s/%s", r.Name(), level, mode), func(t *testing.T) { r.train(t, mode) })
 			}
-			restore()
 		}
 	}
 }
@@ -80,7 +79,7 @@ func (r *reference) train(t *testing.T, mode string) {
 	must(t, err)
 	p, err := program.New(r.model, r.adapter(t, labels), task, program.Options{Update: update})
 	must(t, err)
-	params := p.Params()
+	params, mc := p.Params(), p.Machine()
 	m, v := make([][]float32, len(params)), make([][]float32, len(params))
 	for i, x := range params {
 		m[i], v[i] = make([]float32, len(x.Value)), make([]float32, len(x.Value))
@@ -96,19 +95,19 @@ func (r *reference) train(t *testing.T, mode string) {
 		near(t, fmt.Sprintf("loss of step %d", step), loss, want.Loss)
 		sum := 0.0
 		for _, x := range params {
-			sum += kernel.SumSquares(x.Grad)
+			sum += mc.SumSquares(x.Grad)
 		}
 		norm := math.Sqrt(sum)
 		near(t, fmt.Sprintf("gradient norm of step %d", step), norm, want.Norm)
 		o := kernel.AdamW{LR: want.LR, Beta1: r.Train.Betas[0], Beta2: r.Train.Betas[1], Eps: r.Train.Eps,
 			Correction1: 1 - math.Pow(r.Train.Betas[0], float64(step+1)), Correction2: 1 - math.Pow(r.Train.Betas[1], float64(step+1))}
 		for i, x := range params {
-			kernel.Scale(x.Grad, float32(min(1, r.Train.Clip/(norm+1e-6))))
+			mc.Scale(x.Grad, float32(min(1, r.Train.Clip/(norm+1e-6))))
 			o.WeightDecay = 0
 			if x.Decay {
 				o.WeightDecay = r.Train.Decay
 			}
-			o.Step(x.Value, x.Grad, m[i], v[i])
+			mc.AdamW(o, x.Value, x.Grad, m[i], v[i])
 			clear(x.Grad)
 		}
 	}

@@ -8,18 +8,17 @@ import (
 
 // Arithmetic is with what and how precisely an encoder computes.
 type Arithmetic struct {
+	Machine   *kernel.Machine
 	Precision kernel.Precision
 }
 
-// NewArithmetic sets up the kernels and the threads that the settings ask for.
+// NewArithmetic makes a machine with the kernel and the threads that the settings ask for.
 func NewArithmetic(m settings.Machine) (Arithmetic, error) {
-	if err := kernel.Configure(m.Kernel); err != nil {
+	mc, err := kernel.New(m.Kernel, m.Threads)
+	if err != nil {
 		return Arithmetic{}, fault.Usagef("kernel: %w", err)
 	}
-	if m.Threads > 0 {
-		kernel.SetThreads(m.Threads)
-	}
-	return Arithmetic{Precision: m.Precision}, nil
+	return Arithmetic{Machine: mc, Precision: m.Precision}, nil
 }
 
 // TrainingArithmetic is NewArithmetic for training, which refuses a precision that has no

@@ -152,7 +152,7 @@ func (s *Session) mergedConfig() ([]byte, error) {
 // compareMerged loads the merged folder and holds its logits against those of base model and
 // adapter, on sequences of random tokens.
 func (s *Session) compareMerged(dir string, rank int) (*Merged, error) {
-	loaded, err := model.Load(os.DirFS(dir), dir, model.LoadOptions{})
+	loaded, err := model.Load(os.DirFS(dir), dir, model.LoadOptions{Machine: s.Encoder.Model.Machine()})
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/program"
 )
 
@@ -17,7 +18,7 @@ import (
 // task, in a precision.
 func logits(t *testing.T, p kernel.Precision) []float32 {
 	t.Helper()
-	b, err := LoadEncoder(context.Background(), env(t), settled(t, ""), Arithmetic{Precision: p})
+	b, err := LoadEncoder(context.Background(), env(t), settled(t, ""), Arithmetic{Machine: kerneltest.New(t), Precision: p})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,8 @@ func kernelKnown(name string) error {
 	if kernel.Known(name) {
 		return nil
 	}
-	return kernel.Configure(name)
+	_, err := kernel.New(name, 1)
+	return err
 }
 
 // broken checks the settings of the task. Those of the user's own files are refused where

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/program"
 )
 
@@ -21,14 +22,15 @@ func gradients(vectors ...[]float32) []program.Param {
 
 // TestGradNorm is that of all gradients as one vector, and not finite if one is not.
 func TestGradNorm(t *testing.T) {
-	if got := GradNorm(gradients([]float32{3, 0}, []float32{-4}, nil, []float32{12})); got != 13 {
+	mc := kerneltest.New(t)
+	if got := GradNorm(mc, gradients([]float32{3, 0}, []float32{-4}, nil, []float32{12})); got != 13 {
 		t.Errorf("norm %v, want 13", got)
 	}
-	if got := GradNorm(gradients([]float32{3e30}, []float32{4e30})); math.Abs(got/5e30-1) > 1e-6 {
+	if got := GradNorm(mc, gradients([]float32{3e30}, []float32{4e30})); math.Abs(got/5e30-1) > 1e-6 {
 		t.Errorf("norm %v of large gradients, want 5e30", got)
 	}
 	for _, x := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		if got := GradNorm(gradients([]float32{1}, []float32{float32(x)})); finite(got) {
+		if got := GradNorm(mc, gradients([]float32{1}, []float32{float32(x)})); finite(got) {
 			t.Errorf("norm %v with a gradient of %v", got, x)
 		}
 	}
@@ -36,6 +38,7 @@ func TestGradNorm(t *testing.T) {
 
 // TestClip: as torch.nn.utils.clip_grad_norm_ does.
 func TestClip(t *testing.T) {
+	mc := kerneltest.New(t)
 	for _, tt := range []struct {
 		name  string
 		limit float64
@@ -46,7 +49,7 @@ func TestClip(t *testing.T) {
 		{"just below the limit", 5.000002, []float32{3, 4}},
 	} {
 		params := gradients([]float32{3}, []float32{4})
-		Clip(params, GradNorm(params), tt.limit)
+		Clip(mc, params, GradNorm(mc, params), tt.limit)
 		for i, p := range params {
 			if math.Abs(float64(p.Grad[0]-tt.want[i])) > 3e-7 {
 				t.Errorf("%s: %v, want %v", tt.name, p.Grad[0], tt.want[i])
@@ -54,7 +57,7 @@ func TestClip(t *testing.T) {
 		}
 	}
 	zero := gradients([]float32{0, 0})
-	if Clip(zero, GradNorm(zero), 1); !slices.Equal(zero[0].Grad, []float32{0, 0}) {
+	if Clip(mc, zero, GradNorm(mc, zero), 1); !slices.Equal(zero[0].Grad, []float32{0, 0}) {
 		t.Errorf("gradients of 0 are now %v", zero[0].Grad)
 	}
 }
@@ -62,13 +65,14 @@ func TestClip(t *testing.T) {
 // TestClipScales: one factor for all gradients, not above 1, that leaves a norm of at most
 // the limit.
 func TestClipScales(t *testing.T) {
+	mc := kerneltest.New(t)
 	rapid.Check(t, func(t *rapid.T) {
 		vector := rapid.SliceOfN(rapid.Float32Range(-50, 50), 1, 9)
 		params := gradients(vector.Draw(t, "first"), vector.Draw(t, "second"))
 		before := gradients(slices.Clone(params[0].Grad), slices.Clone(params[1].Grad))
 		limit := rapid.Float64Range(0.01, 100).Draw(t, "limit")
-		norm := GradNorm(params)
-		Clip(params, norm, limit)
+		norm := GradNorm(mc, params)
+		Clip(mc, params, norm, limit)
 		scale := min(1, limit/(norm+1e-6))
 		for i, p := range params {
 			for j, g := range p.Grad {
@@ -77,7 +81,7 @@ func TestClipScales(t *testing.T) {
 				}
 			}
 		}
-		if after := GradNorm(params); after > min(norm, limit)*(1+1e-6) {
+		if after := GradNorm(mc, params); after > min(norm, limit)*(1+1e-6) {
 			t.Fatalf("norm %v after clipping %v at %v", after, norm, limit)
 		}
 	})

@@ -14,17 +14,22 @@ import (
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/program"
 )
 
 // fakeLearner is a learner whose gradients depend on everything that a resumed run must get
 // right: the values, the step, the place in the window, the examples and their ranks.
-type fakeLearner struct{ params []program.Param }
+type fakeLearner struct {
+	params  []program.Param
+	machine *kernel.Machine
+}
 
 const fakeRank = 3
 
 func newFakeLearner() *fakeLearner {
-	p := &fakeLearner{}
+	levels := kernel.Levels()
+	p := &fakeLearner{machine: kernel.At(levels[len(levels)-1], 1)}
 	add := func(name string, axis int, decay bool, shape ...int) {
 		n := shape[0]
 		if len(shape) > 1 {
@@ -43,6 +48,8 @@ func newFakeLearner() *fakeLearner {
 }
 
 func (p *fakeLearner) Params() []program.Param { return p.params }
+
+func (p *fakeLearner) Machine() *kernel.Machine { return p.machine }
 
 func (p *fakeLearner) ForwardBackward(b *data.Batch, pass program.Pass) (float64, error) {
 	loss := 0.0

@@ -8,13 +8,16 @@ import (
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/program"
 )
 
 // Learner is a model as the loop sees it. ForwardBackward adds the gradient of Σ Weight·loss over
-// the batch's sequences to Params' Grad and returns that sum.
+// the batch's sequences to Params' Grad and returns that sum. Machine is what it computes on, and
+// the optimizer with it.
 type Learner interface {
 	Params() []program.Param
+	Machine() *kernel.Machine
 	ForwardBackward(b *data.Batch, p program.Pass) (float64, error)
 }
 
@@ -57,7 +60,7 @@ func New(c Config, l Learner, src Source, s Sampler, validate Validate) (*Loop, 
 	}
 	loop := &Loop{
 		config: c, learner: l, source: src, sampler: s, validate: validate,
-		optimizer: NewOptimizer(c, l.Params()), state: State{Closed: -1},
+		optimizer: NewOptimizer(l.Machine(), c, l.Params()), state: State{Closed: -1},
 	}
 	loop.schedule = NewSchedule(c, loop.Steps())
 	return loop, nil
@@ -173,8 +176,8 @@ func (l *Loop) window() (batches []*data.Batch, sequences, tokens int, err error
 
 // update clips the gradient, steps the optimizer and returns the norm before clipping.
 func (l *Loop) update(s Step) (norm float64, err error) {
-	params := l.learner.Params()
-	norm = GradNorm(params)
+	params, mc := l.learner.Params(), l.learner.Machine()
+	norm = GradNorm(mc, params)
 	if !finite(s.Loss) {
 		return 0, diverged(s, "loss", s.Loss)
 	}
@@ -182,10 +185,10 @@ func (l *Loop) update(s Step) (norm float64, err error) {
 		return 0, diverged(s, "gradient's norm", norm)
 	}
 	if l.config.Clip > 0 {
-		Clip(params, norm, l.config.Clip)
+		Clip(mc, params, norm, l.config.Clip)
 	}
 	l.optimizer.Step(params, s.LR, s.Ranks)
-	if size := valueNorm(params); !finite(size) {
+	if size := valueNorm(mc, params); !finite(size) {
 		return 0, diverged(s, "weights' norm", size)
 	}
 	return norm, nil

@@ -16,17 +16,18 @@ import (
 // count, a rank first drawn late would move by (1-β1)/√(1-β2) = 3.2 times the learning
 // rate, for nothing is left of the correction. The head takes part in every step.
 type Optimizer struct {
-	config Config
-	m, v   [][]float32 // moments, as the parameters
-	steps  int         // taken
-	counts []int       // strict: steps of rank i+1
+	machine *kernel.Machine
+	config  Config
+	m, v    [][]float32 // moments, as the parameters
+	steps   int         // taken
+	counts  []int       // strict: steps of rank i+1
 
 	column [4][]float32 // scratch: one column of value, gradient and moments
 }
 
-// NewOptimizer starts with zero moments for params.
-func NewOptimizer(c Config, params []program.Param) *Optimizer {
-	o := &Optimizer{config: c}
+// NewOptimizer starts with zero moments for params; mc computes its steps.
+func NewOptimizer(mc *kernel.Machine, c Config, params []program.Param) *Optimizer {
+	o := &Optimizer{machine: mc, config: c}
 	ranks, longest := 0, 0
 	for _, p := range params {
 		o.m = append(o.m, make([]float32, len(p.Value)))
@@ -94,14 +95,14 @@ func (o *Optimizer) adamW(lr float64, p program.Param, t int) kernel.AdamW {
 }
 
 func (o *Optimizer) dense(i int, p program.Param, rule kernel.AdamW) {
-	rule.Step(p.Value, p.Grad, o.m[i], o.v[i])
+	o.machine.AdamW(rule, p.Value, p.Grad, o.m[i], o.v[i])
 	clear(p.Grad)
 }
 
 // row updates one row of an A.
 func (o *Optimizer) row(i int, p program.Param, row int, rule kernel.AdamW) {
 	from, to := row*p.Shape[1], (row+1)*p.Shape[1]
-	rule.Step(p.Value[from:to], p.Grad[from:to], o.m[i][from:to], o.v[i][from:to])
+	o.machine.AdamW(rule, p.Value[from:to], p.Grad[from:to], o.m[i][from:to], o.v[i][from:to])
 }
 
 // columnOf updates one column of a B, by way of contiguous copies.
@@ -113,7 +114,7 @@ func (o *Optimizer) columnOf(i int, p program.Param, col int, rule kernel.AdamW)
 			o.column[k][row] = x[row*width+col]
 		}
 	}
-	rule.Step(o.column[0][:rows], o.column[1][:rows], o.column[2][:rows], o.column[3][:rows])
+	o.machine.AdamW(rule, o.column[0][:rows], o.column[1][:rows], o.column[2][:rows], o.column[3][:rows])
 	for k, x := range full {
 		for row := range rows {
 			x[row*width+col] = o.column[k][row]
@@ -123,31 +124,31 @@ func (o *Optimizer) columnOf(i int, p program.Param, col int, rule kernel.AdamW)
 
 // GradNorm is the norm of all gradients as one vector, summed in float64 in the order of
 // params.
-func GradNorm(params []program.Param) float64 {
+func GradNorm(mc *kernel.Machine, params []program.Param) float64 {
 	sum := 0.0
 	for _, p := range params {
-		sum += kernel.SumSquares(p.Grad)
+		sum += mc.SumSquares(p.Grad)
 	}
 	return math.Sqrt(sum)
 }
 
 // Clip scales the gradients, whose norm is given, as torch.nn.utils.clip_grad_norm_ does:
 // by limit / (norm + 1e-6), and never up.
-func Clip(params []program.Param, norm, limit float64) {
+func Clip(mc *kernel.Machine, params []program.Param, norm, limit float64) {
 	scale := limit / (norm + 1e-6)
 	if scale >= 1 {
 		return
 	}
 	for _, p := range params {
-		kernel.Scale(p.Grad, float32(scale))
+		mc.Scale(p.Grad, float32(scale))
 	}
 }
 
 // valueNorm is not finite if any of the values is not.
-func valueNorm(params []program.Param) float64 {
+func valueNorm(mc *kernel.Machine, params []program.Param) float64 {
 	sum := 0.0
 	for _, p := range params {
-		sum += kernel.SumSquares(p.Value)
+		sum += mc.SumSquares(p.Value)
 	}
 	return math.Sqrt(sum)
 }

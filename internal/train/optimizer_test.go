@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/program"
 )
 
@@ -53,13 +54,14 @@ func exactOf(params []program.Param) [][]exact {
 // TestOptimizer follows AdamW in float64 over steps of random gradients, rates and ranks.
 // A strict optimizer takes the steps of the drawn ranks and the head only.
 func TestOptimizer(t *testing.T) {
+	mc := kerneltest.New(t)
 	rapid.Check(t, func(t *rapid.T) {
 		c := DefaultConfig()
 		c.Strict = rapid.Bool().Draw(t, "strict")
 		c.WeightDecay = rapid.SampledFrom([]float64{0, 0.01, 0.3}).Draw(t, "decay")
 		c.Beta1 = rapid.SampledFrom([]float64{0, 0.9}).Draw(t, "beta1")
 		params := newFakeLearner().params
-		o, want := NewOptimizer(c, params), exactOf(params)
+		o, want := NewOptimizer(mc, c, params), exactOf(params)
 		for step := range rapid.IntRange(1, 6).Draw(t, "steps") {
 			ranks := rapid.SliceOfNDistinct(rapid.IntRange(1, fakeRank), 1, fakeRank, rapid.ID[int]).Draw(t, "ranks")
 			lr := rapid.Float64Range(0, 0.05).Draw(t, "lr")
@@ -100,10 +102,11 @@ func compareExact(o *Optimizer, params []program.Param, want [][]exact) error {
 // TestStrictTouchesOnlyItsRanks: the rows of A and the columns of B of other ranks stay to
 // the bit, moments and decay included, whatever their gradient; every gradient is cleared.
 func TestStrictTouchesOnlyItsRanks(t *testing.T) {
+	mc := kerneltest.New(t)
 	c := DefaultConfig()
 	c.Strict, c.WeightDecay = true, 0.5
 	params := newFakeLearner().params
-	o := NewOptimizer(c, params)
+	o := NewOptimizer(mc, c, params)
 	step := func(ranks ...int) {
 		for _, p := range params {
 			for j := range p.Grad {
@@ -139,11 +142,12 @@ func TestStrictTouchesOnlyItsRanks(t *testing.T) {
 // TestStrictLateRank: the first step of a rank moves it by the learning rate, as any first
 // step of AdamW, also after many steps of other ranks.
 func TestStrictLateRank(t *testing.T) {
+	mc := kerneltest.New(t)
 	const lr = 0.01
 	c := DefaultConfig()
 	c.Strict, c.WeightDecay = true, 0
 	params := newFakeLearner().params
-	o := NewOptimizer(c, params)
+	o := NewOptimizer(mc, c, params)
 	for range 200 {
 		o.Step(params, lr, []int{1})
 	}
@@ -166,10 +170,11 @@ func TestStrictLateRank(t *testing.T) {
 // TestDecayMask: without a gradient, parameters with Decay shrink by 1 - lr·decay, and the
 // others stay to the bit.
 func TestDecayMask(t *testing.T) {
+	mc := kerneltest.New(t)
 	c := DefaultConfig()
 	c.WeightDecay = 0.5
 	params := newFakeLearner().params
-	o, before := NewOptimizer(c, params), snapshot(nil, params)
+	o, before := NewOptimizer(mc, c, params), snapshot(nil, params)
 	o.Step(params, 0.1, []int{1})
 	for i, p := range params {
 		for j, w := range before[i] {

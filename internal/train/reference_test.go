@@ -68,9 +68,9 @@ func (r *reference) config() train.Config {
 }
 
 // program is the reference's model with its adapter, before the first step.
-func (r *reference) program(t *testing.T, mode string) *program.Program {
+func (r *reference) program(t *testing.T, mc *kernel.Machine, mode string) *program.Program {
 	t.Helper()
-	m, err := model.Load(os.DirFS(r.Model()), r.Model(), model.LoadOptions{})
+	m, err := model.Load(os.DirFS(r.Model()), r.Model(), model.LoadOptions{Machine: mc})
 	must(t, err)
 	labels := r.NumLabels(t)
 	task := &data.Task{Name: "reference", Labels: make([]string, labels)}
@@ -97,20 +97,18 @@ func TestReferenceTraining(t *testing.T) {
 	for _, dir := range reftest.Folders(t) {
 		e := reftest.Open(t, dir)
 		for _, level := range kernel.Levels() {
-			restore := kernel.Use(level)
 			for mode := range e.Train.Modes {
 				for _, parts := range []int{1, 2, 4} {
 					r := &reference{e, parts}
-					t.Run(fmt.Sprintf("%s/%s/%s/%d", e.Name(), level, mode, parts), func(t *testing.T) { r.run(t, mode) })
+					t.Run(fmt.Sprintf("%s/%s/%s/%d", e.Name(), level, mode, parts), func(t *testing.T) { r.run(t, kernel.At(level, 0), mode) })
 				}
 			}
-			restore()
 		}
 	}
 }
 
-func (r *reference) run(t *testing.T, mode string) {
-	p := r.program(t, mode)
+func (r *reference) run(t *testing.T, mc *kernel.Machine, mode string) {
+	p := r.program(t, mc, mode)
 	l, err := train.New(r.config(), p, r, r, nil)
 	must(t, err)
 	if l.Steps() != r.Train.Total {

@@ -214,7 +214,7 @@ func TestDivergedKeepsCheckpoint(t *testing.T) {
 			}
 			l, p = fakeLoop(t, fakeConfig())
 			must(t, l.restore(m, tensors))
-			if !finite(valueNorm(p.params)) {
+			if !finite(valueNorm(p.machine, p.params)) {
 				t.Error("the checkpoint is poisoned")
 			}
 		})

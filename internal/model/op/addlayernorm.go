@@ -67,7 +67,7 @@ func (o *addLayerNorm) Do(in ...G.Value) (G.Value, error) {
 	if o.body == nil {
 		o.body = o.normalise
 	}
-	kernel.Parallel(o.per.count(l), 16, o.body)
+	o.machine.Parallel(o.per.count(l), 16, o.body)
 	return o.out, nil
 }
 
@@ -75,7 +75,7 @@ func (o *addLayerNorm) Do(in ...G.Value) (G.Value, error) {
 func (o *addLayerNorm) normalise(lo, hi int) {
 	for cols := o.cols(); lo < hi; lo++ {
 		y := o.data[lo*cols : (lo+1)*cols]
-		kernel.AddLayerNorm(y, o.v[0][lo*cols:], o.branch(y, o.v[1], lo), o.n.Gamma, o.n.Beta, 1, cols, o.n.Eps)
+		o.machine.AddLayerNorm(y, o.v[0][lo*cols:], o.branch(y, o.v[1], lo), o.n.Gamma, o.n.Beta, 1, cols, o.n.Eps)
 	}
 }
 
@@ -87,7 +87,7 @@ func (o *addLayerNorm) branch(y, b []float32, row int) []float32 {
 	if o.d.P == 0 {
 		return b
 	}
-	o.mask.Apply(y, b, uint64(at))
+	o.machine.Dropout(o.mask, y, b, uint64(at))
 	return y
 }
 
@@ -133,7 +133,7 @@ func (o *addLayerNormBackward) Do(in ...G.Value) (G.Value, error) {
 	if o.body == nil {
 		o.body = o.gradients
 	}
-	kernel.Parallel(o.forward.per.count(l), 16, o.body)
+	o.machine.Parallel(o.forward.per.count(l), 16, o.body)
 	return o.out, nil
 }
 
@@ -142,6 +142,6 @@ func (o *addLayerNormBackward) gradients(lo, hi int) {
 	f := o.forward
 	for cols := o.cols(); lo < hi; lo++ {
 		ds := o.data[lo*cols : (lo+1)*cols]
-		kernel.AddLayerNormBackward(ds, o.v[0][lo*cols:], o.v[1][lo*cols:], f.branch(ds, o.v[2], lo), f.n.Gamma, 1, cols, f.n.Eps)
+		o.machine.AddLayerNormBackward(ds, o.v[0][lo*cols:], o.v[1][lo*cols:], f.branch(ds, o.v[2], lo), f.n.Gamma, 1, cols, f.n.Eps)
 	}
 }

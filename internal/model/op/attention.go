@@ -22,7 +22,7 @@ func Attention(b *Inputs, name string, qkv *G.Node, h Heads, need [3]bool) (*G.N
 	if err := want("attention "+name, qkv, 3*h.width()); err != nil {
 		return nil, err
 	}
-	o := &attention{spec: newSpec(b.place(), "attention", name, qkv.Shape()[0], h.width(), matrix, offsets), core: core{Heads: h}, need: need}
+	o := &attention{spec: newSpec(b.place(), "attention", name, qkv.Shape()[0], h.width(), matrix, offsets), core: core{Heads: h, machine: b.Machine}, need: need}
 	o.more = fmt.Sprintf("heads=%d p=%v site=%d need=%v", h.Count, h.Drop.P, h.Drop.Site, need)
 	o.diff = []bool{need != [3]bool{}, false}
 	nodes := G.Nodes{qkv, b.Layout}

@@ -29,7 +29,8 @@ func (v view) if_(wanted bool) view {
 // query rows so that a tile of scores stays in cache.
 type core struct {
 	Heads
-	mask kernel.Dropout // of this run
+	machine *kernel.Machine
+	mask    kernel.Dropout // of this run
 
 	run  run
 	body func(lo, hi int) // computes run; made once
@@ -69,7 +70,7 @@ func (c *core) start(r run) {
 	if c.run = r; c.body == nil {
 		c.body = c.pairs
 	}
-	kernel.ParallelTasks(r.l.Sequences()*c.Count, c.body)
+	c.machine.ParallelTasks(r.l.Sequences()*c.Count, c.body)
 }
 
 // pairs computes the (sequence, head) from a to b: first key row, keys, first query row,
@@ -97,13 +98,13 @@ func (c *core) pairs(a, b int) {
 func (c *core) times(tile []float32, a view, row, m int, b view, lo, n, col int, bt []float32, first bool, per Rows) {
 	ld := kernel.Padded(n)
 	if per == Sequences {
-		kernel.MulNT(tile, ld, a.at(row, col), a.ld, b.at(lo, col), b.ld, m, n, c.Size, 1, false)
+		c.machine.MulNT(tile, ld, a.at(row, col), a.ld, b.at(lo, col), b.ld, m, n, c.Size, 1, false)
 		return
 	}
 	if first {
-		kernel.Transpose(bt, ld, b.at(lo, col), b.ld, n, c.Size)
+		c.machine.Transpose(bt, ld, b.at(lo, col), b.ld, n, c.Size)
 	}
-	kernel.MulNN(tile, ld, a.at(row, col), a.ld, bt, ld, m, ld, c.Size, 1, false)
+	c.machine.MulNN(tile, ld, a.at(row, col), a.ld, bt, ld, m, ld, c.Size, 1, false)
 }
 
 // dropRows writes the rows of p, (m, n), through the mask to d. An element's index is that
@@ -111,7 +112,7 @@ func (c *core) times(tile []float32, a view, row, m int, b view, lo, n, col int,
 func (c *core) dropRows(d, p []float32, token, m, n, head int) {
 	ld := kernel.Padded(n)
 	for i := range m {
-		c.mask.Apply(d[i*ld:(i+1)*ld], p[i*ld:(i+1)*ld], uint64((token+i)*c.Count+head)<<16)
+		c.machine.Dropout(c.mask, d[i*ld:(i+1)*ld], p[i*ld:(i+1)*ld], uint64((token+i)*c.Count+head)<<16)
 	}
 }
 
@@ -126,11 +127,11 @@ func (c *core) forwardPair(s *scratch, lo, n, q0, nq, head int) {
 	for b := 0; b < nq; b += blockRows {
 		m := min(blockRows, nq-b)
 		c.times(s.p, q, q0+b, m, k, lo, n, col, s.k, b == 0, per)
-		kernel.Softmax(s.p, m, n, ld, c.scale())
+		c.machine.Softmax(s.p, m, n, ld, c.scale())
 		if c.Drop.P > 0 {
 			c.dropRows(s.p, s.p, lo+b, m, n, head)
 		}
-		kernel.MulNN(ctx.at(q0+b, col), ctx.ld, s.p, ld, v.at(lo, col), v.ld, m, c.Size, n, 1, false)
+		c.machine.MulNN(ctx.at(q0+b, col), ctx.ld, s.p, ld, v.at(lo, col), v.ld, m, c.Size, n, 1, false)
 	}
 }
 
@@ -150,7 +151,7 @@ func (c *core) backwardPair(s *scratch, lo, n, q0, nq, head int) {
 	for b := 0; b < nq; b += blockRows {
 		m, more := min(blockRows, nq-b), b > 0
 		c.times(s.p, q, q0+b, m, k, lo, n, col, s.k, !more, per)
-		kernel.Softmax(s.p, m, n, ld, c.scale())
+		c.machine.Softmax(s.p, m, n, ld, c.scale())
 		dy := dctx.at(q0+b, col)
 		if dv.data != nil {
 			pd := s.p
@@ -158,7 +159,7 @@ func (c *core) backwardPair(s *scratch, lo, n, q0, nq, head int) {
 				pd = s.d
 				c.dropRows(pd, s.p, lo+b, m, n, head)
 			}
-			kernel.MulTN(dv.at(lo, col), dv.ld, pd, ld, dy, dctx.ld, n, c.Size, m, 1, more)
+			c.machine.MulTN(dv.at(lo, col), dv.ld, pd, ld, dy, dctx.ld, n, c.Size, m, 1, more)
 		}
 		if dq.data == nil && dk.data == nil {
 			continue
@@ -167,12 +168,12 @@ func (c *core) backwardPair(s *scratch, lo, n, q0, nq, head int) {
 		if c.Drop.P > 0 {
 			c.dropRows(s.d, s.d, lo+b, m, n, head)
 		}
-		kernel.SoftmaxBackward(s.d, s.p, m, n, ld, c.scale())
+		c.machine.SoftmaxBackward(s.d, s.p, m, n, ld, c.scale())
 		if dq.data != nil {
-			kernel.MulNN(dq.at(q0+b, col), dq.ld, s.d, ld, k.at(lo, col), k.ld, m, c.Size, n, 1, false)
+			c.machine.MulNN(dq.at(q0+b, col), dq.ld, s.d, ld, k.at(lo, col), k.ld, m, c.Size, n, 1, false)
 		}
 		if dk.data != nil {
-			kernel.MulTN(dk.at(lo, col), dk.ld, s.d, ld, q.at(q0+b, col), q.ld, n, c.Size, m, 1, more)
+			c.machine.MulTN(dk.at(lo, col), dk.ld, s.d, ld, q.at(q0+b, col), q.ld, n, c.Size, m, 1, more)
 		}
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	G "gorgonia.org/gorgonia"
-
-	"github.com/dylora/dylora/internal/kernel"
 )
 
 // Waiting is the kind of the time in which the main thread waits for others.
@@ -17,13 +15,19 @@ const Waiting = "waiting"
 // that has a kind of its own is not in the operation's. A nil Clock measures nothing. Not
 // for concurrent use.
 type Clock struct {
+	Now func() time.Time // nil: time.Now
+
 	spent map[string]time.Duration
 	apart time.Duration // counted so far, waits included
 	idle  time.Duration // of it, waits
 }
 
+// Waiter says how long threads have waited for others so far; a kernel.Machine does.
+type Waiter interface{ Waited() time.Duration }
+
 // Mark is when something began, and what had been counted until then.
 type Mark struct {
+	on                  Waiter
 	at                  time.Time
 	waited, apart, idle time.Duration
 }
@@ -32,17 +36,25 @@ type Mark struct {
 func (c *Clock) Spent() map[string]time.Duration { return maps.Clone(c.spent) }
 
 // Reset forgets all time.
-func (c *Clock) Reset() { *c = Clock{spent: map[string]time.Duration{}} }
+func (c *Clock) Reset() { *c = Clock{Now: c.Now, spent: map[string]time.Duration{}} }
 
-// Start begins to measure an operation, or a part of one.
-func (c *Clock) Start() Mark {
+// Time is what the clock shows, also a nil one.
+func (c *Clock) Time() time.Time {
+	if c == nil || c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
+}
+
+// Start begins to measure an operation, or a part of one, that runs on the given machine.
+func (c *Clock) Start(on Waiter) Mark {
 	if c == nil {
 		return Mark{}
 	}
 	if c.spent == nil {
 		c.Reset()
 	}
-	return Mark{time.Now(), kernel.Waited(), c.apart, c.idle}
+	return Mark{on, c.Time(), on.Waited(), c.apart, c.idle}
 }
 
 // Stop counts the time since m as kind's: without waits, and without the parts that were
@@ -51,8 +63,8 @@ func (c *Clock) Stop(kind string, m Mark) {
 	if c == nil {
 		return
 	}
-	waited := kernel.Waited() - m.waited - (c.idle - m.idle)
-	own := time.Since(m.at) - (c.apart - m.apart)
+	waited := m.on.Waited() - m.waited - (c.idle - m.idle)
+	own := c.Time().Sub(m.at) - (c.apart - m.apart)
 	c.spent[kind] += own - waited
 	c.spent[Waiting] += waited
 	c.apart, c.idle = c.apart+own, c.idle+waited
@@ -63,9 +75,12 @@ type measured interface {
 	G.SDOp
 	Kind() string
 	measuredBy() *Clock
+	on() Waiter
 }
 
 func (s *spec) measuredBy() *Clock { return s.clock }
+
+func (s *spec) on() Waiter { return s.machine }
 
 // apply puts o on the graph, in a watch if the graph has a clock.
 func apply(o measured, in ...*G.Node) (*G.Node, error) {
@@ -81,7 +96,7 @@ type watch struct{ measured }
 // Do is the operation's own, measured.
 func (w watch) Do(in ...G.Value) (G.Value, error) {
 	c := w.measuredBy()
-	m := c.Start()
+	m := c.Start(w.on())
 	v, err := w.measured.Do(in...)
 	c.Stop(w.Kind(), m)
 	return v, err

@@ -36,11 +36,11 @@ func (c copied) rows(in []G.Value, rows int) (int, error) {
 }
 
 // spread copies the first rows of y, cols wide, over the others, distinct at a time.
-func spread(y []float32, distinct, rows, cols int) {
+func spread(mc *kernel.Machine, y []float32, distinct, rows, cols int) {
 	if distinct == rows {
 		return
 	}
-	kernel.Parallel(distinct, 16, func(lo, hi int) {
+	mc.Parallel(distinct, 16, func(lo, hi int) {
 		for first := distinct; first < rows; first += distinct {
 			copy(y[(first+lo)*cols:(first+hi)*cols], y[lo*cols:hi*cols])
 		}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
-
-	"github.com/dylora/dylora/internal/kernel"
 )
 
 // Dense is y = x·Wᵀ + b with trained W (Out, In) and b (Out), for the first rows of x
@@ -52,10 +50,10 @@ func (o *dense) Do(in ...G.Value) (G.Value, error) {
 			for i := range rows {
 				copy(o.data[i*n+lo:i*n+hi], bias[lo:hi])
 			}
-			kernel.MulNT(o.data[lo:], n, x, k, w[lo*k:], k, rows, hi-lo, k, 1, true)
+			o.machine.MulNT(o.data[lo:], n, x, k, w[lo*k:], k, rows, hi-lo, k, 1, true)
 		}
 	}
-	kernel.Parallel(n, 16, o.body)
+	o.machine.Parallel(n, 16, o.body)
 	return o.out, nil
 }
 
@@ -106,13 +104,13 @@ func (o *denseBackward) Do(in ...G.Value) (G.Value, error) {
 	switch o.of {
 	case 0:
 		clear(o.data[rows*k:])
-		kernel.Parallel((k+31)/32, 1, o.body)
+		o.machine.Parallel((k+31)/32, 1, o.body)
 	case 1:
-		kernel.Parallel(n, 16, o.body)
+		o.machine.Parallel(n, 16, o.body)
 	default:
 		clear(o.data)
 		for i := range rows {
-			kernel.AddScaled(o.data, v[0][i*n:(i+1)*n], 1)
+			o.machine.AddScaled(o.data, v[0][i*n:(i+1)*n], 1)
 		}
 	}
 	return o.out, nil
@@ -124,8 +122,8 @@ func (o *denseBackward) part(lo, hi int) {
 	dy, other := o.v[0], o.v[1]
 	if o.of == 0 {
 		lo, hi = 32*lo, min(32*hi, k)
-		kernel.MulNN(o.data[lo:], k, dy, n, other[lo:], k, rows, hi-lo, n, 1, false)
+		o.machine.MulNN(o.data[lo:], k, dy, n, other[lo:], k, rows, hi-lo, n, 1, false)
 		return
 	}
-	kernel.MulTN(o.data[lo*k:], k, dy[lo:], n, other, k, hi-lo, k, rows, 1, false)
+	o.machine.MulTN(o.data[lo*k:], k, dy[lo:], n, other, k, hi-lo, k, rows, 1, false)
 }

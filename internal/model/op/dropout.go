@@ -70,14 +70,14 @@ func (o *dropout) Do(in ...G.Value) (G.Value, error) {
 	if o.body == nil {
 		o.body = o.apply
 	}
-	kernel.Parallel(o.per.count(l), 32, o.body)
+	o.machine.Parallel(o.per.count(l), 32, o.body)
 	return o.out, nil
 }
 
 // apply applies the mask to the rows [lo, hi); elements are counted from the first row.
 func (o *dropout) apply(lo, hi int) {
 	cols := o.cols()
-	o.mask.Apply(o.data[lo*cols:hi*cols], o.v[0][lo*cols:hi*cols], uint64(lo*cols))
+	o.machine.Dropout(o.mask, o.data[lo*cols:hi*cols], o.v[0][lo*cols:hi*cols], uint64(lo*cols))
 }
 
 // SymDiff: the mask is its own derivative, so the same operation is applied to dy.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
-
-	"github.com/dylora/dylora/internal/kernel"
 )
 
 // GELU is x·Φ(x) by the error function, as RoBERTa's "gelu" (not its tanh form).
@@ -36,9 +34,9 @@ func (o *gelu) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	if o.body == nil {
-		o.body = func(lo, hi int) { kernel.GELU(o.data[lo:hi], o.v[0][lo:hi]) }
+		o.body = func(lo, hi int) { o.machine.GELU(o.data[lo:hi], o.v[0][lo:hi]) }
 	}
-	kernel.Parallel(o.per.count(l)*o.cols(), 4096, o.body)
+	o.machine.Parallel(o.per.count(l)*o.cols(), 4096, o.body)
 	return o.out, nil
 }
 
@@ -68,8 +66,8 @@ func (o *geluBackward) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	if o.body == nil {
-		o.body = func(lo, hi int) { kernel.GELUBackward(o.data[lo:hi], o.v[0][lo:hi], o.v[1][lo:hi]) }
+		o.body = func(lo, hi int) { o.machine.GELUBackward(o.data[lo:hi], o.v[0][lo:hi], o.v[1][lo:hi]) }
 	}
-	kernel.Parallel(o.per.count(l)*o.cols(), 4096, o.body)
+	o.machine.Parallel(o.per.count(l)*o.cols(), 4096, o.body)
 	return o.out, nil
 }

@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/model/op"
 )
 
@@ -18,8 +19,10 @@ type graph struct {
 	in op.Inputs
 }
 
-func newGraph(layout []int32, seedStep []int64) *graph {
+func newGraph(t *testing.T, layout []int32, seedStep []int64) *graph {
+	t.Helper()
 	g := &graph{ExprGraph: G.NewGraph()}
+	g.in.Machine = kerneltest.New(t)
 	g.in.Layout = g.input("layout", layout, len(layout))
 	g.in.Random = g.input("random", seedStep, 2)
 	return g
@@ -41,10 +44,11 @@ func (g *graph) run(t *testing.T) {
 
 // The equation itself, with a gate of its own for each sequence and module.
 func TestLowRankIsTheEquation(t *testing.T) {
-	g := newGraph([]int32{used, 0, 1, 5, 8, 0, 0}, []int64{0, 0})
+	t.Parallel()
+	g := newGraph(t, []int32{used, 0, 1, 5, 8, 0, 0}, []int64{0, 0})
 	x, gates, a, b := ramp(rows*6, 1), ramp(sequences*3, 2), ramp(3*6, 1), ramp(4*3, 1)
 	g.in.Gates = g.input("gates", gates, sequences, 3)
-	w := frozen(4, 6)
+	w := frozen(g.in.Machine, 4, 6)
 	y, err := op.LowRank(&g.in, "l", g.input("x", x, rows, 6), op.Tokens, w,
 		[]op.Pair{{A: g.input("A", a, 3, 6), B: g.input("B", b, 4, 3), Out: 4}}, false)
 	if err != nil {
@@ -76,7 +80,8 @@ func TestLowRankIsTheEquation(t *testing.T) {
 // Gorgonia merges nodes whose operations hash alike; any field that changes the result
 // must show in the hash.
 func TestHashesTellOperationsApart(t *testing.T) {
-	g := newGraph([]int32{1, 0, 2, 0}, []int64{1, 1})
+	t.Parallel()
+	g := newGraph(t, []int32{1, 0, 2, 0}, []int64{1, 1})
 	x, q := g.input("x", ramp(12*6, 1), 12, 6), g.input("q", ramp(2*2, 1), 2, 2)
 	n := op.Norm{Gamma: ramp(6, 1), Beta: ramp(6, 1), Eps: 1e-5}
 	n2 := n
@@ -91,9 +96,9 @@ func TestHashesTellOperationsApart(t *testing.T) {
 		}
 		nodes = append(nodes, n)
 	}
-	add(op.Linear(&g.in, "a", x, op.Tokens, frozen(6, 6), false))
-	add(op.Linear(&g.in, "b", x, op.Tokens, frozen(6, 6), false))
-	add(op.Linear(&g.in, "a", x, op.Sequences, frozen(6, 6), false))
+	add(op.Linear(&g.in, "a", x, op.Tokens, frozen(g.in.Machine, 6, 6), false))
+	add(op.Linear(&g.in, "b", x, op.Tokens, frozen(g.in.Machine, 6, 6), false))
+	add(op.Linear(&g.in, "a", x, op.Sequences, frozen(g.in.Machine, 6, 6), false))
 	add(op.GELU(&g.in, "a", x, op.Tokens, false))
 	add(op.GELU(&g.in, "a", x, op.Sequences, false))
 	add(op.Dropout(&g.in, "a", x, op.Tokens, op.Drop{P: 0.1, Site: 1}, false))
@@ -116,12 +121,13 @@ func TestHashesTellOperationsApart(t *testing.T) {
 }
 
 func TestShapeErrors(t *testing.T) {
-	g := newGraph([]int32{1, 0, 2, 0}, []int64{1, 1})
+	t.Parallel()
+	g := newGraph(t, []int32{1, 0, 2, 0}, []int64{1, 1})
 	x := g.input("x", ramp(12*6, 1), 12, 6)
 	g.in.Gates = g.input("gates", ramp(2*3, 1), 2, 3)
 	a, b := g.input("A", ramp(3*6, 1), 3, 6), g.input("B", ramp(4*3, 1), 4, 3)
 	for name, build := range map[string]func() (*G.Node, error){
-		"linear":    func() (*G.Node, error) { return op.Linear(&g.in, "n", x, op.Tokens, frozen(4, 5), false) },
+		"linear":    func() (*G.Node, error) { return op.Linear(&g.in, "n", x, op.Tokens, frozen(g.in.Machine, 4, 5), false) },
 		"attention": func() (*G.Node, error) { return op.Attention(&g.in, "n", x, op.Heads{Count: 2, Size: 2}, [3]bool{}) },
 		"first": func() (*G.Node, error) {
 			return op.FirstAttention(&g.in, "n", x, x, op.Heads{Count: 2, Size: 3}, false, [2]bool{})
@@ -130,14 +136,14 @@ func TestShapeErrors(t *testing.T) {
 			return op.AddLayerNorm(&g.in, "n", x, x, op.Tokens, op.Norm{Gamma: ramp(5, 1), Beta: ramp(5, 1)}, op.Drop{}, [2]bool{})
 		},
 		"pair too wide": func() (*G.Node, error) {
-			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(4, 6), []op.Pair{{A: a, B: b, Column: 1, Out: 4}}, false)
+			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(g.in.Machine, 4, 6), []op.Pair{{A: a, B: b, Column: 1, Out: 4}}, false)
 		},
 		"no such gate": func() (*G.Node, error) {
-			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(4, 6), []op.Pair{{A: a, B: b, Module: 1, Out: 4}}, false)
+			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(g.in.Machine, 4, 6), []op.Pair{{A: a, B: b, Module: 1, Out: 4}}, false)
 		},
 		"dense": func() (*G.Node, error) { return op.Dense(&g.in, "n", x, a, g.input("bias", ramp(4, 1), 4), false) },
 		"A and B swapped": func() (*G.Node, error) {
-			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(4, 6), []op.Pair{{A: b, B: a, Out: 4}}, false)
+			return op.LowRank(&g.in, "n", x, op.Tokens, frozen(g.in.Machine, 4, 6), []op.Pair{{A: b, B: a, Out: 4}}, false)
 		},
 	} {
 		if _, err := build(); err == nil {
@@ -147,6 +153,7 @@ func TestShapeErrors(t *testing.T) {
 }
 
 func TestLayout(t *testing.T) {
+	t.Parallel()
 	l := make(op.Layout, 5)
 	for _, tt := range []struct {
 		offsets []int32
@@ -164,8 +171,9 @@ func TestLayout(t *testing.T) {
 
 // The mask depends on seed and step alone, and is a new one each step.
 func TestDropoutMasks(t *testing.T) {
+	t.Parallel()
 	run := func(seedStep ...int64) []float32 {
-		g := newGraph([]int32{1, 0, 12, 0}, seedStep)
+		g := newGraph(t, []int32{1, 0, 12, 0}, seedStep)
 		y, err := op.Dropout(&g.in, "d", g.input("x", ramp(12*6, 1), 12, 6), op.Tokens, op.Drop{P: 0.5, Site: 1}, false)
 		if err != nil {
 			t.Fatal(err)

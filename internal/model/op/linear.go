@@ -58,7 +58,7 @@ func (o *linear) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	o.w.W.Forward(o.data, o.w.W.Out, v[0], o.w.W.In, distinct, o.w.Bias)
-	spread(o.data, distinct, rows, o.w.W.Out)
+	spread(o.machine, o.data, distinct, rows, o.w.W.Out)
 	return o.out, nil
 }
 
@@ -98,6 +98,6 @@ func (o *linearBackward) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	w, rows := o.w.W, o.per.count(l)
-	w.Backward(o.data, w.In, v[0], w.Out, rows, o.begin(o.data, v[2:], rows, w.In))
+	w.Backward(o.data, w.In, v[0], w.Out, rows, o.begin(o.machine, o.data, v[2:], rows, w.In))
 	return o.out, nil
 }

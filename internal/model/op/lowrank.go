@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
-
-	"github.com/dylora/dylora/internal/kernel"
 )
 
 // Pair is one adapted projection inside a frozen one, which may hold several side by
@@ -121,17 +119,17 @@ func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	frozen := o.clock.Start()
+	frozen := o.clock.Start(o.machine)
 	w.Forward(y, w.Out, x, w.In, distinct, o.w.Bias)
 	o.clock.Stop("linear", frozen)
-	spread(y, distinct, rows, w.Out)
+	spread(o.machine, y, distinct, rows, w.Out)
 	if o.l, o.rows, o.distinct = l, rows, distinct; o.body == nil {
 		o.body = o.add
 	}
 	for i, t := range o.terms.terms {
-		kernel.Transpose(t.bt, t.Out, v[5+2*i], t.rank, t.Out, t.rank)
+		o.machine.Transpose(t.bt, t.Out, v[5+2*i], t.rank, t.Out, t.rank)
 		o.at = i
-		kernel.Parallel(distinct, 16, o.body)
+		o.machine.Parallel(distinct, 16, o.body)
 	}
 	return o.out, nil
 }
@@ -140,11 +138,11 @@ func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 func (o *lowRank) add(lo, hi int) {
 	t, w := o.terms.terms[o.at], o.w.W
 	r := t.rank
-	kernel.MulNT(t.h[lo*r:], r, o.v[0][lo*w.In:], w.In, o.v[4+2*o.at], w.In, hi-lo, r, w.In, 1, false)
+	o.machine.MulNT(t.h[lo*r:], r, o.v[0][lo*w.In:], w.In, o.v[4+2*o.at], w.In, hi-lo, r, w.In, 1, false)
 	for first := 0; first < o.rows; first += o.distinct { // each copy's own gate
 		copy(t.h[(first+lo)*r:(first+hi)*r], t.h[lo*r:hi*r])
 		lo, hi := first+lo, first+hi
 		t.gate(t.gated, t.h, o.v[2], o.width, o.per, o.l, lo, hi)
-		kernel.MulNN(o.data[lo*w.Out+t.Column:], w.Out, t.gated[lo*r:], r, t.bt, t.Out, hi-lo, t.Out, r, 1, true)
+		o.machine.MulNN(o.data[lo*w.Out+t.Column:], w.Out, t.gated[lo*r:], r, t.bt, t.Out, hi-lo, t.Out, r, 1, true)
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
-
-	"github.com/dylora/dylora/internal/kernel"
 )
 
 // SymDiff, with dy the gradient of y, and for each pair z = Bᵀ dy (its columns of dy):
@@ -84,10 +82,10 @@ func (o *lowRankZ) Do(in ...G.Value) (G.Value, error) {
 	t, out := o.t, o.w.W.Out
 	if o.body == nil {
 		o.body = func(lo, hi int) {
-			kernel.MulNT(o.data[lo*t.rank:], t.rank, o.v[0][lo*out+t.Column:], out, t.bt, t.Out, hi-lo, t.rank, t.Out, 1, false)
+			o.machine.MulNT(o.data[lo*t.rank:], t.rank, o.v[0][lo*out+t.Column:], out, t.bt, t.Out, hi-lo, t.rank, t.Out, 1, false)
 		}
 	}
-	kernel.Parallel(o.per.count(l), 16, o.body)
+	o.machine.Parallel(o.per.count(l), 16, o.body)
 	return o.out, nil
 }
 
@@ -119,10 +117,10 @@ func (o *gradA) Do(in ...G.Value) (G.Value, error) {
 	o.t.gate(o.gated, v[0], v[2], o.width, o.per, l, 0, rows)
 	if o.l = l; o.body == nil {
 		o.body = func(lo, hi int) {
-			kernel.MulTN(o.data[lo:], n, o.gated, r, o.v[3][lo:], n, r, hi-lo, o.per.count(o.l), 1, false)
+			o.machine.MulTN(o.data[lo:], n, o.gated, r, o.v[3][lo:], n, r, hi-lo, o.per.count(o.l), 1, false)
 		}
 	}
-	kernel.Parallel(n, 64, o.body)
+	o.machine.Parallel(n, 64, o.body)
 	return o.out, nil
 }
 
@@ -154,11 +152,11 @@ func (o *gradB) Do(in ...G.Value) (G.Value, error) {
 	t.gate(o.gated, t.h, v[2], o.width, o.per, l, 0, o.per.count(l))
 	if o.l = l; o.body == nil {
 		o.body = func(lo, hi int) {
-			kernel.MulTN(o.across[lo:], t.Out, o.gated, t.rank, o.v[0][t.Column+lo:], out, t.rank, hi-lo, o.per.count(o.l), 1, false)
+			o.machine.MulTN(o.across[lo:], t.Out, o.gated, t.rank, o.v[0][t.Column+lo:], out, t.rank, hi-lo, o.per.count(o.l), 1, false)
 		}
 	}
-	kernel.Parallel(t.Out, 64, o.body)
-	kernel.Transpose(o.data, t.rank, o.across, t.Out, t.rank, t.Out)
+	o.machine.Parallel(t.Out, 64, o.body)
+	o.machine.Transpose(o.data, t.rank, o.across, t.Out, t.rank, t.Out)
 	return o.out, nil
 }
 
@@ -181,14 +179,14 @@ func (o *lowRankBackward) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	w, rows := o.w.W, o.per.count(l)
-	frozen := o.clock.Start()
-	w.Backward(o.data, w.In, v[0], w.Out, rows, o.begin(o.data, v[3+4*len(o.terms.terms):], rows, w.In))
+	frozen := o.clock.Start(o.machine)
+	w.Backward(o.data, w.In, v[0], w.Out, rows, o.begin(o.machine, o.data, v[3+4*len(o.terms.terms):], rows, w.In))
 	o.clock.Stop("linear.backward", frozen)
 	if o.l = l; o.body == nil {
 		o.body = o.add
 	}
 	for o.at = range o.terms.terms {
-		kernel.Parallel(rows, 16, o.body)
+		o.machine.Parallel(rows, 16, o.body)
 	}
 	return o.out, nil
 }
@@ -197,5 +195,5 @@ func (o *lowRankBackward) Do(in ...G.Value) (G.Value, error) {
 func (o *lowRankBackward) add(lo, hi int) {
 	t, n, z, a := o.terms.terms[o.at], o.w.W.In, o.v[3+2*o.at], o.v[4+2*o.at]
 	t.gate(t.gated, z, o.v[2], o.width, o.per, o.l, lo, hi)
-	kernel.MulNN(o.data[lo*n:], n, t.gated[lo*t.rank:], t.rank, a, n, hi-lo, n, t.rank, 1, true)
+	o.machine.MulNN(o.data[lo*n:], n, t.gated[lo*t.rank:], t.rank, a, n, hi-lo, n, t.rank, 1, true)
 }

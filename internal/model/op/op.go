@@ -17,6 +17,8 @@ import (
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/dylora/dylora/internal/kernel"
 )
 
 var (
@@ -26,13 +28,16 @@ var (
 	counter hm.Type = G.TensorType{Dims: 1, Of: tensor.Int64}
 )
 
-// Inputs are the graph inputs that describe a batch, shared by all operations of a graph.
+// Inputs are what all operations of a graph share: the graph inputs that describe a batch, the
+// machine that computes them, and where outputs lie.
 type Inputs struct {
 	Layout *G.Node // int32: see [Layout]
 	Random *G.Node // int64: see [Random]; nil in a graph without dropout
 	Gates  *G.Node // (sequences, modules·R): see [LowRank]; nil without an adapter
 	Learn  *G.Node // the same for the gradients of A and B; nil if nothing is trained
 	Copies *G.Node // int32, one number: the sequences are so many copies, equal so far; nil: rows may differ
+
+	Machine *kernel.Machine // computes the operations; needed by all but Keep
 
 	// Where outputs lie, see Memory for what has to hold; nil: each in memory of its own.
 	Memory         *Memory // of forward outputs
@@ -47,12 +52,15 @@ type Inputs struct {
 
 // place is what an operation gets from the graph it is built for.
 type place struct {
+	machine           *kernel.Machine
 	memory, gradients *Memory // of its output, and of the gradients built from it
 	layer             int
 	clock             *Clock
 }
 
-func (b *Inputs) place() place { return place{b.Memory, b.GradientMemory, b.Layer, b.Clock} }
+func (b *Inputs) place() place {
+	return place{b.Machine, b.Memory, b.GradientMemory, b.Layer, b.Clock}
+}
 
 // Scratch is b for an operation whose output is read by the next one alone, in the forward
 // pass: a gradient that needs its operation's input must not be built of that one.
@@ -76,6 +84,7 @@ type spec struct {
 	out  *tensor.Dense // owned output, (rows, columns)
 	data []float32     // out's backing
 
+	machine   *kernel.Machine
 	gradients *Memory // see place
 	layer     int
 	clock     *Clock
@@ -87,20 +96,20 @@ type spec struct {
 }
 
 // gradient is the place of an operation's gradient.
-func (s *spec) gradient() place { return place{s.gradients, nil, s.layer, s.clock} }
+func (s *spec) gradient() place { return place{s.machine, s.gradients, nil, s.layer, s.clock} }
 
 // leaf is the place of a gradient that is read at the end of a run: its output is its own.
-func (s *spec) leaf() place { return place{clock: s.clock} }
+func (s *spec) leaf() place { return place{machine: s.machine, clock: s.clock} }
 
 // inputs are those of an operation that is the gradient of this one.
 func (s *spec) inputs(layout, random *G.Node) *Inputs {
-	return &Inputs{Layout: layout, Random: random, Memory: s.gradients, Layer: s.layer, Clock: s.clock}
+	return &Inputs{Layout: layout, Random: random, Machine: s.machine, Memory: s.gradients, Layer: s.layer, Clock: s.clock}
 }
 
 // newSpec takes the output, (rows, cols), from the place's memory.
 func newSpec(p place, kind, name string, rows, cols int, in ...hm.Type) spec {
 	data := p.memory.take(p.layer, rows*cols)
-	return spec{kind: kind, name: name, in: in, data: data, gradients: p.gradients, layer: p.layer, clock: p.clock,
+	return spec{kind: kind, name: name, in: in, data: data, machine: p.machine, gradients: p.gradients, layer: p.layer, clock: p.clock,
 		out: tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(data))}
 }
 

@@ -35,13 +35,13 @@ type past struct {
 
 // begin copies rows rows of the gradient past the sublayer to dx, if there is one, and
 // says whether the product is to be added to it.
-func (p *past) begin(dx []float32, past [][]float32, rows, cols int) (accumulate bool) {
+func (p *past) begin(mc *kernel.Machine, dx []float32, past [][]float32, rows, cols int) (accumulate bool) {
 	if len(past) == 0 {
 		return false
 	}
 	if p.from, p.to, p.cols = past[0], dx, cols; p.rows == nil {
 		p.rows = func(lo, hi int) { copy(p.to[lo*p.cols:hi*p.cols], p.from[lo*p.cols:hi*p.cols]) }
 	}
-	kernel.Parallel(rows, 64, p.rows)
+	mc.Parallel(rows, 64, p.rows)
 	return true
 }
