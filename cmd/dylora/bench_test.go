@@ -106,8 +106,21 @@ func TestBenchScaling(t *testing.T) {
 		t.Fatalf("%s", out.String())
 	}
 	for i, n := range r.Threads {
-		if n.Threads != i+1 || len(n.Points) < 8 || n.Error == nil || !(n.Epoch > 0) || !(n.Cost["gemm"]["token"] > 0) {
+		if n.Threads != i+1 || len(n.Points) < 8 || n.Error == nil || !(n.Epoch > 0) {
 			t.Errorf("%+v", n)
+		}
+		// Which of the terms a fit of so few steps finds is up to noise: internal/bench has a
+		// fit of exact ones. That some are found is not.
+		sum := 0.0
+		for _, term := range []string{"step", "first_token", "token", "sequence", "pair"} {
+			seconds, ok := n.Cost["gemm"][term]
+			if !ok || seconds < 0 {
+				t.Errorf("gemm costs %v", n.Cost["gemm"])
+			}
+			sum += seconds
+		}
+		if !(sum > 0) {
+			t.Errorf("products cost nothing: %+v", n.Cost)
 		}
 	}
 }

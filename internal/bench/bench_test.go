@@ -19,8 +19,18 @@ import (
 	"github.com/dylora/dylora/internal/train"
 )
 
-// subject is a small random encoder with an adapter on queries, and n batches, on one
-// thread.
+// ticking is a clock that moves by a microsecond whenever it is read: what is measured is
+// how often it was, the same in every run.
+func ticking() *model.Clock {
+	now := time.Unix(1000, 0)
+	return &model.Clock{Now: func() time.Time {
+		now = now.Add(time.Microsecond)
+		return now
+	}}
+}
+
+// subject is a small random encoder with an adapter on queries, and n batches, on one thread
+// and timed by a ticking clock.
 func subject(t *testing.T, n int, training bool) *bench.Subject {
 	t.Helper()
 	m, err := model.Random(kerneltest.New(t).WithThreads(1), &model.Config{ModelType: "roberta", VocabSize: 100, HiddenSize: 64, Layers: 2, Heads: 2, IntermediateSize: 128,
@@ -36,7 +46,7 @@ func subject(t *testing.T, n int, training bool) *bench.Subject {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &bench.Subject{Clock: &model.Clock{}, Rank: 4, Train: training, Loop: train.DefaultConfig()}
+	s := &bench.Subject{Clock: ticking(), Rank: 4, Train: training, Loop: train.DefaultConfig()}
 	if s.Program, err = program.New(m, a, &data.Task{Name: "two", Labels: []string{"no", "yes"}}, program.Options{Dropout: true, Clock: s.Clock}); err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,9 @@ func TestFit(t *testing.T) {
 	if k := got["optimizer"]; math.Abs(k.Step-2e-3) > 1e-8 || k.Token > 1e-12 || got["gelu"] != (bench.Terms{}) {
 		t.Errorf("optimizer %+v, gelu %+v", k, got["gelu"])
 	}
+	if k := got["gemm"]; math.Abs(k.Token-6e-5) > 1e-9 || math.Abs(k.Step-1e-3) > 1e-8 {
+		t.Errorf("gemm %+v", k)
+	}
 	if got, want := got.Seconds([]int{7, 30}), 3e-3+16*2e-4+37*(6e-5+1e-6)+2*3e-6+(49+900)*5e-8; math.Abs(got-want) > 1e-6*want {
 		t.Errorf("sequences of 7 and 30 tokens: %v s, want %v", got, want)
 	}
