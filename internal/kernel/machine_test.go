@@ -106,7 +106,7 @@ func TestWorkersEnd(t *testing.T) { // counts goroutines: not beside other tests
 	}
 	x, y := waves(64*64, 5), make([]float32, 64*64)
 	weights[0].Forward(y, 64, x, 64, 64, nil)
-	weights = nil
+	clear(weights)
 	if got := settled(); got != before {
 		t.Errorf("%d goroutines when no machine is left, %d before the first", got, before)
 	}

@@ -37,8 +37,8 @@ func (a Arithmetic) exact() Arithmetic {
 	return a
 }
 
-// loaded is the precision to load a model in: what is calibrated first needs float32.
-func (a Arithmetic) loaded() kernel.Precision {
+// loadPrecision is the precision to load a model in: what is calibrated first needs float32.
+func (a Arithmetic) loadPrecision() kernel.Precision {
 	if a.Precision == kernel.Int8 {
 		return kernel.Float32
 	}

@@ -62,7 +62,7 @@ func FindEncoder(ctx context.Context, env *Env, r *settings.Resolved) (*EncoderF
 // Load reads the weights, the projections held as the arithmetic says.
 func (f *EncoderFiles) Load(env *Env, a Arithmetic) (*Encoder, error) {
 	collectOften()
-	m, err := model.Load(f.Files, f.place, model.LoadOptions{Machine: a.Machine, Precision: a.loaded(), Cache: env.packedWeights(), AllowPickle: f.allowPickle})
+	m, err := model.Load(f.Files, f.place, model.LoadOptions{Machine: a.Machine, Precision: a.loadPrecision(), Cache: env.packedWeights(), AllowPickle: f.allowPickle})
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func RandomEncoder(r *settings.Resolved, tokenizerDir string, a Arithmetic) (*En
 		return nil, err
 	}
 	collectOften()
-	e.Model, err = model.Random(a.Machine, config, r.Train.Loop.Seed, a.loaded())
+	e.Model, err = model.Random(a.Machine, config, r.Train.Loop.Seed, a.loadPrecision())
 	return e, err
 }
 
