@@ -35,6 +35,9 @@ func TestCopiesHaveTheSameBits(t *testing.T) {
 			t.Run(fmt.Sprint(targets, level), func(t *testing.T) {
 				n, sequences := 5, 7
 				if level == kernel.Portable { // slow
+					if testing.Short() {
+						t.Skip("plain Go is slow, above all under the race detector")
+					}
 					n, sequences = 3, 2
 				}
 				b := batch(sequences)
