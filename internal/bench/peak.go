@@ -43,15 +43,7 @@ func Precisions() (names []string) {
 // best piece of about a millisecond, for what the machine can do is wanted, not what its
 // neighbours leave of it.
 func together(threads int, d time.Duration, run func(times int) int64) float64 {
-	const piece = time.Millisecond
-	run(1)
-	times, took := 1, time.Duration(0)
-	for took < piece {
-		times *= 2
-		start := time.Now()
-		run(times)
-		took = time.Since(start)
-	}
+	times := repeats(time.Millisecond, func(n int) { run(n) })
 	var all sync.WaitGroup
 	best := make([]float64, threads)
 	for i := range threads {
