@@ -18,7 +18,7 @@ const maxJSON = 16 << 20
 type Stored struct {
 	Adapter    *Adapter
 	Provenance *Provenance // zero (Task "") where there is no dylora.json
-	Notes      []string    // what the files have and the adapter has not, a line each
+	Notes      []string    // file contents that were not loaded, one line each
 
 	Metadata map[string]string // of the weights' file
 }

@@ -28,7 +28,7 @@ type Scope string
 
 // The scopes.
 const (
-	Free       Scope = "free"       // may differ when a run is resumed: it says where things are or with what to compute, not what
+	Free       Scope = "free"       // may differ when a run is resumed: it changes location or hardware, not results
 	Remembered Scope = "remembered" // commands after training take it from the run
 	Card       Scope = "card"       // stands in the model card
 	Files      Scope = "files"      // belongs to a task of the user's own files alone

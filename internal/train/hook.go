@@ -17,7 +17,7 @@ type Hook struct {
 	Stop      func(*Loop) error            // a stop was asked for, and the step is finished
 }
 
-// Step is what an optimizer step was.
+// Step reports one finished optimizer step.
 type Step struct {
 	Step     int     // from 1
 	Epoch    int     // from 1
@@ -29,7 +29,7 @@ type Step struct {
 	Tokens   int
 }
 
-// Evaluated is what an evaluation found.
+// Evaluated reports one evaluation.
 type Evaluated struct {
 	Step   int // optimizer steps done
 	Epoch  int // from 1

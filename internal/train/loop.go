@@ -21,8 +21,9 @@ type Learner interface {
 	ForwardBackward(b *data.Batch, p program.Pass) (float64, error)
 }
 
-// State is what a run is at the end of a step, beside the trained values, the
-// optimizer's moments and a copy of the best values. It is as JSON in a checkpoint.
+// State is the loop's position: everything that a resume needs but tensors, which are the
+// trained values, the optimizer's moments and a copy of the best values. A checkpoint has it
+// as JSON.
 type State struct {
 	Epoch  int     `json:"epoch"`  // epochs done
 	Batch  int     `json:"batch"`  // batches of the next epoch done
