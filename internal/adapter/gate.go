@@ -62,9 +62,9 @@ func (a *Adapter) Gate(dst []float32, m *Module, r int) {
 	}
 }
 
-// LearnGate writes the gate through which the gradients of A and B pass in a step at rank
+// GradientGate writes the gate through which the gradients of A and B pass in a step at rank
 // r: Gate's own for All, the last row in use alone for Frozen and Strict.
-func (a *Adapter) LearnGate(dst []float32, m *Module, r int, u Update) {
+func (a *Adapter) GradientGate(dst []float32, m *Module, r int, u Update) {
 	a.Gate(dst, m, r)
 	if own, _ := a.Scale(m, r); u != All && own > 0 {
 		clear(dst[:own-1])

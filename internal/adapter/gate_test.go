@@ -16,7 +16,7 @@ func TestGates(t *testing.T) {
 		name  string
 		rank  int
 		gate  []float32
-		alone []float32 // LearnGate for frozen and strict
+		alone []float32 // GradientGate for frozen and strict
 	}{
 		{"base model", 0, []float32{0, 0, 0, 0}, []float32{0, 0, 0, 0}},
 		{"rank 1", 1, []float32{16, 0, 0, 0}, []float32{16, 0, 0, 0}},
@@ -31,8 +31,8 @@ func TestGates(t *testing.T) {
 				t.Errorf("Gate = %v, want %v", dst, tt.gate)
 			}
 			for u, want := range map[adapter.Update][]float32{adapter.All: tt.gate, adapter.Frozen: tt.alone, adapter.Strict: tt.alone} {
-				if a.LearnGate(dst, &adapter.Module{}, tt.rank, u); !slices.Equal(dst, want) {
-					t.Errorf("LearnGate(%v) = %v, want %v", u, dst, want)
+				if a.GradientGate(dst, &adapter.Module{}, tt.rank, u); !slices.Equal(dst, want) {
+					t.Errorf("GradientGate(%v) = %v, want %v", u, dst, want)
 				}
 			}
 		})

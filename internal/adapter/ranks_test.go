@@ -131,7 +131,7 @@ func TestMixedGates(t *testing.T) {
 			t.Errorf("%s: gate %v, want %v", tt.name, got, tt.want)
 		}
 		own := len(slices.DeleteFunc(slices.Clone(tt.want), func(g float32) bool { return g == 0 }))
-		tt.a.LearnGate(got, &tt.s, tt.rank, adapter.Strict)
+		tt.a.GradientGate(got, &tt.s, tt.rank, adapter.Strict)
 		for i, g := range got {
 			if want := i == own-1; (g != 0) != want || want && g != tt.want[i] {
 				t.Errorf("%s: learning gate %v of %v", tt.name, got, tt.want)

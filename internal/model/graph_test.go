@@ -82,7 +82,7 @@ func TestEverySiteHasGradients(t *testing.T) {
 	for range 2 * len(modules) {
 		in.Gates = append(in.Gates, 1, 1)
 	}
-	in.Learn = in.Gates
+	in.GradientGates = in.Gates
 	_, loss, err := gr.Run(in)
 	must(t, err)
 	if !(loss > 0) {
@@ -102,7 +102,7 @@ func TestEverySiteHasGradients(t *testing.T) {
 func TestDropoutBySeedAndStep(t *testing.T) {
 	t.Parallel()
 	gr, _ := smallGraph(t, true, robertaModule(0, "attention.self.query"))
-	in := &Input{IDs: []int32{2, 3, 4, 5, 6, 7}, Offsets: []int32{0, 2, 6}, Classes: []int32{0, 2}, Weight: 0.5, Gates: []float32{1, 1, 1, 1}, Learn: []float32{1, 1, 1, 1}}
+	in := &Input{IDs: []int32{2, 3, 4, 5, 6, 7}, Offsets: []int32{0, 2, 6}, Classes: []int32{0, 2}, Weight: 0.5, Gates: []float32{1, 1, 1, 1}, GradientGates: []float32{1, 1, 1, 1}}
 	loss := func(seed, step uint64) float64 {
 		in.Seed, in.Step = seed, step
 		_, l, err := gr.Run(in)
@@ -120,14 +120,14 @@ func TestDropoutBySeedAndStep(t *testing.T) {
 func TestRunFaults(t *testing.T) {
 	t.Parallel()
 	gr, _ := smallGraph(t, true, robertaModule(0, "attention.self.query"))
-	good := Input{IDs: []int32{2, 3}, Offsets: []int32{0, 2}, Classes: []int32{0}, Gates: []float32{1, 1}, Learn: []float32{1, 1}}
+	good := Input{IDs: []int32{2, 3}, Offsets: []int32{0, 2}, Classes: []int32{0}, Gates: []float32{1, 1}, GradientGates: []float32{1, 1}}
 	for name, change := range map[string]func(in *Input){
 		"id":               func(in *Input) { in.IDs = []int32{2, 99} },
 		"class":            func(in *Input) { in.Classes = []int32{3} },
 		"outside":          func(in *Input) { in.Offsets = []int32{0, 40} },
 		"empty sequence":   func(in *Input) { in.Offsets = []int32{0, 0} },
 		"gates":            func(in *Input) { in.Gates = []float32{1} },
-		"learning":         func(in *Input) { in.Learn = nil },
+		"gradient gates":   func(in *Input) { in.GradientGates = nil },
 		"beyond positions": func(in *Input) { in.IDs, in.Offsets = make([]int32, 12), []int32{0, 12} },
 	} {
 		in := good

@@ -174,7 +174,7 @@ func runBatches(t *testing.T, gr *Graph) (all []float32) {
 	t.Helper()
 	for step, ids := range [][]int32{{2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, {12, 13, 4, 2, 5}} {
 		gates := waves(2*gr.width, 3)
-		logits, _, err := gr.Run(&Input{IDs: ids, Offsets: []int32{0, 3, int32(len(ids))}, Classes: []int32{0, 2}, Weight: 0.5, Seed: 1, Step: uint64(step), Gates: gates, Learn: gates})
+		logits, _, err := gr.Run(&Input{IDs: ids, Offsets: []int32{0, 3, int32(len(ids))}, Classes: []int32{0, 2}, Weight: 0.5, Seed: 1, Step: uint64(step), Gates: gates, GradientGates: gates})
 		must(t, err)
 		all = append(all, logits...)
 		for _, g := range gr.Gradients() {

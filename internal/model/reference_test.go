@@ -80,7 +80,7 @@ func (r *reference) input(ranks func(i int) int) *Input {
 			}
 		}
 	}
-	in.Learn = in.Gates
+	in.GradientGates = in.Gates
 	return in
 }
 

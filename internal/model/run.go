@@ -13,35 +13,35 @@ import (
 // that fits; not for concurrent use.
 type Graph struct {
 	Options
-	m         *Model
-	vm        G.VM
-	x, sum    []float32 // embeddings' output and scratch, (Rows, H)
-	layout    op.Layout
-	copies    []int32 // one number: Input.Copies
-	random    op.Random
-	gates     []float32 // (Sequences, Modules·Rank)
-	learn     []float32
-	targets   []float32 // (Sequences, Labels)
-	weights   []float32 // (Sequences, 1), regression only
-	logits    []float32 // (Sequences, Labels)
-	loss      G.Value
-	gradients []weights.Tensor
-	hidden    []*G.Node
-	graph     *G.ExprGraph
-	width     int // Modules·Rank
+	m             *Model
+	vm            G.VM
+	x, sum        []float32 // embeddings' output and scratch, (Rows, H)
+	layout        op.Layout
+	copies        []int32 // one number: Input.Copies
+	random        op.Random
+	gates         []float32 // (Sequences, Modules·Rank)
+	gradientGates []float32
+	targets       []float32 // (Sequences, Labels)
+	weights       []float32 // (Sequences, 1), regression only
+	logits        []float32 // (Sequences, Labels)
+	loss          G.Value
+	gradients     []weights.Tensor
+	hidden        []*G.Node
+	graph         *G.ExprGraph
+	width         int // Modules·Rank
 }
 
 // Input is one batch. Sequences lie end to end in IDs; Offsets (n + 1) says where.
 type Input struct {
-	IDs, Offsets []int32
-	Copies       int       // the sequences are so many copies of the first ones, which then are computed once as far as they are equal; 0 is 1
-	Types        []int32   // of the tokens; none: all are 0
-	Gates        []float32 // (n, Modules·Rank); see op.LowRank
-	Learn        []float32 // the same for the gradients of A and B; training only
-	Classes      []int32   // (n), classification
-	Scores       []float32 // (n), regression
-	Weight       float32   // of each sequence in the loss
-	Seed, Step   uint64    // dropout
+	IDs, Offsets  []int32
+	Copies        int       // the sequences are so many copies of the first ones, which then are computed once as far as they are equal; 0 is 1
+	Types         []int32   // of the tokens; none: all are 0
+	Gates         []float32 // (n, Modules·Rank); see op.LowRank
+	GradientGates []float32 // the same for the gradients of A and B; training only
+	Classes       []int32   // (n), classification
+	Scores        []float32 // (n), regression
+	Weight        float32   // of each sequence in the loss
+	Seed, Step    uint64    // dropout
 }
 
 // Compile builds and compiles the graph.
@@ -65,7 +65,7 @@ func (m *Model) compile(o Options, in *op.Inputs) (*Graph, error) {
 		Options: o, m: m, width: width,
 		x: make([]float32, o.Rows*h), sum: make([]float32, o.Rows*h),
 		layout: make(op.Layout, o.Sequences+2), copies: make([]int32, 1), random: make(op.Random, 2),
-		gates: make([]float32, o.Sequences*max(width, 1)), learn: make([]float32, o.Sequences*max(width, 1)),
+		gates: make([]float32, o.Sequences*max(width, 1)), gradientGates: make([]float32, o.Sequences*max(width, 1)),
 		targets: make([]float32, o.Sequences*o.Labels), weights: make([]float32, o.Sequences),
 	}
 	in.Machine = m.machine
@@ -84,7 +84,7 @@ func (gr *Graph) inputs(b *builder) (x *G.Node) {
 	b.in.Layout = b.input("layout", []int32(gr.layout), len(gr.layout))
 	b.in.Gates = b.input("gates", gr.gates, o.Sequences, width)
 	if o.Train {
-		b.in.Learn = b.input("learn", gr.learn, o.Sequences, width)
+		b.in.GradientGates = b.input("gradient gates", gr.gradientGates, o.Sequences, width)
 		c := &b.m.Config
 		if o.Dropout && (c.HiddenDropout > 0 || c.AttentionDropout > 0 || c.ClassifierDropout > 0) {
 			b.in.Random = b.input("random", []int64(gr.random), len(gr.random))
@@ -196,10 +196,10 @@ func (gr *Graph) set(in *Input) error {
 	if err != nil || !gr.Train {
 		return err
 	}
-	if len(in.Learn) != len(in.Gates) {
-		return fmt.Errorf("model: %d learning gates, want %d", len(in.Learn), len(in.Gates))
+	if len(in.GradientGates) != len(in.Gates) {
+		return fmt.Errorf("model: %d gradient gates, want %d", len(in.GradientGates), len(in.Gates))
 	}
-	copy(gr.learn, in.Learn)
+	copy(gr.gradientGates, in.GradientGates)
 	gr.random[0], gr.random[1] = int64(in.Seed), int64(in.Step)
 	clear(gr.targets)
 	clear(gr.weights)

@@ -22,18 +22,18 @@ type Options struct {
 // capacity in tokens and sequences, forwards for evaluation and with the backward pass
 // for training, and compiled again when a batch exceeds that. Not for concurrent use.
 type Program struct {
-	o           Options
-	m           *model.Model
-	a           *adapter.Adapter
-	labels      int
-	regression  bool
-	modules     map[string]int // module → place of its gate
-	params      []Param
-	byName      map[string]int
-	eval, train *model.Graph
-	gates       []float32
-	learnGates  []float32
-	rankRow     []float32
+	o             Options
+	m             *model.Model
+	a             *adapter.Adapter
+	labels        int
+	regression    bool
+	modules       map[string]int // module → place of its gate
+	params        []Param
+	byName        map[string]int
+	eval, train   *model.Graph
+	gates         []float32
+	gradientGates []float32
+	rankRow       []float32
 }
 
 // New joins m and a for a task. The adapter's slices become the program's trained
@@ -80,7 +80,7 @@ func (p *Program) Machine() *kernel.Machine { return p.m.Machine() }
 func (p *Program) WithThreads(threads int) *Program {
 	q := *p
 	q.m, q.eval, q.train = p.m.WithThreads(threads), nil, nil
-	q.gates, q.learnGates, q.rankRow = nil, nil, make([]float32, len(p.rankRow))
+	q.gates, q.gradientGates, q.rankRow = nil, nil, make([]float32, len(p.rankRow))
 	return &q
 }
 
@@ -108,8 +108,8 @@ func (p *Program) ForwardBackward(b *data.Batch, pass Pass) (loss float64, err e
 	if err != nil {
 		return 0, err
 	}
-	p.fill(&p.learnGates, pass.Ranks, func(row []float32, m *adapter.Module, rank int) { p.a.LearnGate(row, m, rank, p.o.Update) })
-	in.Learn, in.Classes, in.Scores, in.Weight = p.learnGates, b.Classes, b.Scores, pass.Weight
+	p.fill(&p.gradientGates, pass.Ranks, func(row []float32, m *adapter.Module, rank int) { p.a.GradientGate(row, m, rank, p.o.Update) })
+	in.GradientGates, in.Classes, in.Scores, in.Weight = p.gradientGates, b.Classes, b.Scores, pass.Weight
 	in.Seed, in.Step = p.o.Seed, uint64(pass.Step)<<20|uint64(pass.Micro)
 	if err := p.fit(&p.train, b, true); err != nil {
 		return 0, err

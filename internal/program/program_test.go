@@ -204,7 +204,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func BenchmarkLearn(b *testing.B) {
+func BenchmarkForwardBackward(b *testing.B) {
 	p, _ := mini(b, program.Options{Dropout: true})
 	x := batch(32)
 	for i := 0; b.Loop(); i++ {

@@ -21,7 +21,7 @@ type Pair struct {
 //
 // g is the gate of the sequence that the row belongs to, and of the module. It alone
 // says what the layer is: α/b for the first b entries and 0 beyond is DyLoRA at rank b,
-// α/R everywhere is LoRA, 0 is the base model. learn gates the gradients of A and B
+// α/R everywhere is LoRA, 0 is the base model. The gradient gates act on the gradients of A and B
 // alone: the same node as gates, or one that holds rows still (update mode frozen).
 func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, pairs []Pair, trained bool) (*G.Node, error) {
 	if err := want("lowrank "+name, x, w.W.In); err != nil {
@@ -29,11 +29,11 @@ func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, pairs []Pair
 	}
 	s := newSpec(b.place(), "lowrank", name, x.Shape()[0], w.W.Out, matrix, offsets, matrix, matrix)
 	s.diff = []bool{trained, false, false, false}
-	learn := b.Learn
-	if learn == nil {
-		learn = b.Gates
+	gradientGates := b.GradientGates
+	if gradientGates == nil {
+		gradientGates = b.Gates
 	}
-	nodes := G.Nodes{x, b.Layout, b.Gates, learn}
+	nodes := G.Nodes{x, b.Layout, b.Gates, gradientGates}
 	t := &terms{per: per, w: w, width: b.Gates.Shape()[1]}
 	for _, pair := range pairs {
 		r := pair.A.Shape()[0]

@@ -8,10 +8,10 @@ import (
 
 // SymDiff, with dy the gradient of y, and for each pair z = Bᵀ dy (its columns of dy):
 //
-//	dA = Σ_rows (learn ⊙ z) xᵀ    dB = Σ_rows dy (learn ⊙ A x)ᵀ
+//	dA = Σ_rows (gradientGates ⊙ z) xᵀ    dB = Σ_rows dy (gradientGates ⊙ A x)ᵀ
 //	dx = Wᵀ dy + Σ_pairs Aᵀ (g ⊙ z)
 func (o *lowRank) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
-	x, layout, gates, learn := in[0], in[1], in[2], in[3]
+	x, layout, gates, gradientGates := in[0], in[1], in[2], in[3]
 	grads := make(G.Nodes, len(in))
 	var zs G.Nodes
 	for i, t := range o.terms.terms {
@@ -22,10 +22,10 @@ func (o *lowRank) SymDiff(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 			return nil, err
 		}
 		zs = append(zs, z)
-		if grads[4+2*i], err = apply(newGradA(o, name, t, x, a), z, layout, learn, x); err != nil {
+		if grads[4+2*i], err = apply(newGradA(o, name, t, x, a), z, layout, gradientGates, x); err != nil {
 			return nil, err
 		}
-		if grads[5+2*i], err = apply(newGradB(o, name, t, x, b), dy, layout, learn); err != nil {
+		if grads[5+2*i], err = apply(newGradB(o, name, t, x, b), dy, layout, gradientGates); err != nil {
 			return nil, err
 		}
 	}

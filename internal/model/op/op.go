@@ -31,11 +31,11 @@ var (
 // Inputs are what all operations of a graph share: the graph inputs that describe a batch, the
 // machine that computes them, and where outputs lie.
 type Inputs struct {
-	Layout *G.Node // int32: see [Layout]
-	Random *G.Node // int64: see [Random]; nil in a graph without dropout
-	Gates  *G.Node // (sequences, modules·R): see [LowRank]; nil without an adapter
-	Learn  *G.Node // the same for the gradients of A and B; nil if nothing is trained
-	Copies *G.Node // int32, one number: the sequences are so many copies, equal so far; nil: rows may differ
+	Layout        *G.Node // int32: see [Layout]
+	Random        *G.Node // int64: see [Random]; nil in a graph without dropout
+	Gates         *G.Node // (sequences, modules·R): see [LowRank]; nil without an adapter
+	GradientGates *G.Node // the same for the gradients of A and B; nil if nothing is trained
+	Copies        *G.Node // int32, one number: the sequences are so many copies, equal so far; nil: rows may differ
 
 	Machine *kernel.Machine // computes the operations; needed by all but Keep
 
