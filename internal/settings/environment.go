@@ -1,8 +1,11 @@
 package settings
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dylora/dylora/internal/fault"
 )
 
 // foreignVariables are DYLORA_* variables that are no settings: where tests find reference
@@ -25,9 +28,9 @@ func EnvLayer(environ []string) *Layer {
 		if key, known := keys[name]; known {
 			l.Set(key, name, Text(text))
 		} else {
-			l.fail(name + unknownVariable)
+			l.fail(fault.Because(UnknownSetting, fmt.Errorf("%s: no setting has this variable", name)))
 		}
 	}
-	slices.Sort(l.faults)
+	slices.SortFunc(l.faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return l
 }

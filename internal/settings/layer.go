@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -32,7 +33,7 @@ type Layer struct {
 	Origin Origin
 	values map[string]any
 	where  map[string]string
-	faults []string
+	faults []error
 }
 
 // NewLayer is a layer without values.
@@ -49,7 +50,7 @@ type Text string
 func (l *Layer) Set(key, where string, raw any) {
 	f, ok := lookup(key)
 	if !ok {
-		l.fail(fmt.Sprintf("%s: %s: unknown key", where, key))
+		l.fail(fault.Because(UnknownSetting, fmt.Errorf("%s: %s: unknown key", where, key)))
 		return
 	}
 	v, err := exact(f.Value.Type(), raw)
@@ -57,13 +58,13 @@ func (l *Layer) Set(key, where string, raw any) {
 	case err == nil:
 		l.values[key], l.where[key] = v, where
 	case isEnum(f.Value.Type()):
-		l.fail(fmt.Sprintf("%s: %s (%s)", key, withoutKey(key, err), where))
+		l.fail(fmt.Errorf("%s: %s (%s)", key, withoutKey(key, err), where))
 	default:
-		l.fail(fmt.Sprintf("%s: %s: %v", where, key, err))
+		l.fail(fmt.Errorf("%s: %s: %w", where, key, err))
 	}
 }
 
-func (l *Layer) fail(what string) { l.faults = append(l.faults, what) }
+func (l *Layer) fail(err error) { l.faults = append(l.faults, err) }
 
 // Value is what the layer says of a setting, of the setting's own type.
 func (l *Layer) Value(key string) (v any, ok bool) {
@@ -92,81 +93,72 @@ func (l *Layer) Only(s schema.Scope) *Layer {
 // there is none.
 func (l *Layer) Err() error { return LayersErr(l) }
 
-// usage is one error of class Usage of one line per fault, nil if there is none.
-func usage(faults []string) error {
+// LayersErr is one error of class Usage with a line for each value of the layers that could
+// not be taken; nil if there is none.
+func LayersErr(layers ...*Layer) error { return usage(layerFaults(layers)) }
+
+func layerFaults(layers []*Layer) (faults []error) {
+	for _, l := range layers {
+		faults = append(faults, l.faults...)
+	}
+	return faults
+}
+
+// usage is one error of class Usage of one line per fault, nil if there is none. It has the
+// reason of the first fault that has one.
+func usage(faults []error) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	err := fault.Usagef("%s", strings.Join(faults, "\n"))
-	if slices.ContainsFunc(faults, func(f string) bool { return strings.HasSuffix(f, unknownKey) || strings.HasSuffix(f, unknownVariable) }) {
-		return fault.Because(UnknownSetting, err)
-	}
-	return err
+	return fault.Usagef("%w", errors.Join(faults...))
 }
-
-// How a fault ends that a list of all settings would help with.
-const (
-	unknownKey      = ": unknown key"
-	unknownVariable = ": no setting has this variable"
-)
 
 // lookup is the field of a key, in a tree of its own.
-func lookup(key string) (schema.Field, bool) {
-	for _, f := range new(Settings).Fields() {
-		if f.Key == key {
-			return f, true
-		}
-	}
-	return schema.Field{}, false
-}
+func lookup(key string) (schema.Field, bool) { return new(Settings).field(key) }
 
 // exact gives a raw value the type of a setting. A number in a file must be one, and a whole
 // one where whole ones are asked for. A list stands for its items joined by commas.
 func exact(to reflect.Type, raw any) (any, error) {
-	if text, ok := raw.(Text); ok {
-		if isEnum(to) {
-			return enums[to](string(text))
+	if isEnum(to) {
+		name, err := exactText(raw)
+		if err != nil {
+			return nil, err
 		}
+		return enums[to](name)
+	}
+	if text, ok := raw.(Text); ok {
 		return schema.ParseText(to, string(text))
 	}
-	if list, ok := raw.([]any); ok && to.Kind() == reflect.String {
-		return joinList(list)
-	}
-	if to.Kind() != reflect.String && !isEnum(to) {
+	if to.Kind() != reflect.String {
 		return exactNumber(to, raw)
 	}
-	var text string
-	switch raw := raw.(type) {
-	case string:
-		text = raw
-	case int, uint64: // best: 8
-		text = fmt.Sprint(raw)
-	default:
-		return nil, fmt.Errorf("%v is not text", raw)
+	if list, ok := raw.([]any); ok {
+		return joinList(list)
 	}
-	if isEnum(to) {
-		return enums[to](text)
-	}
-	return text, nil
+	return exactText(raw)
 }
 
-func joinList(list []any) (any, error) {
+// exactText is the text that raw is; a whole number stands for its digits, as in "best: 8".
+func exactText(raw any) (string, error) {
+	switch raw := raw.(type) {
+	case Text:
+		return string(raw), nil
+	case string:
+		return raw, nil
+	case int, uint64:
+		return fmt.Sprint(raw), nil
+	}
+	return "", fmt.Errorf("%v is not text", raw)
+}
+
+func joinList(list []any) (string, error) {
 	items := make([]string, len(list))
 	for i, item := range list {
-		if !slices.Contains([]reflect.Kind{reflect.String, reflect.Int}, reflect.ValueOf(item).Kind()) {
-			return nil, fmt.Errorf("%v in a list is neither text nor a whole number", item)
+		text, err := exactText(item)
+		if err != nil {
+			return "", fmt.Errorf("%v in a list is neither text nor a whole number", item)
 		}
-		items[i] = fmt.Sprint(item)
+		items[i] = text
 	}
 	return strings.Join(items, ","), nil
-}
-
-// LayersErr is one error of class Usage with a line for each value of the layers that could
-// not be taken; nil if there is none.
-func LayersErr(layers ...*Layer) error {
-	var faults []string
-	for _, l := range layers {
-		faults = append(faults, l.faults...)
-	}
-	return usage(faults)
 }

@@ -2,7 +2,6 @@ package settings
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 
@@ -27,12 +26,9 @@ func Resolve(layers ...*Layer) (*Resolved, error) {
 	if err != nil {
 		return nil, err
 	}
-	var faults []string
-	for _, l := range layers {
-		faults = append(faults, l.faults...)
-	}
+	faults := layerFaults(layers)
 	for _, f := range r.broken() {
-		faults = append(faults, fmt.Sprintf("%s (%s)", f.Error(), r.Place(f.Key)))
+		faults = append(faults, fmt.Errorf("%w (%s)", f, r.Place(f.Key)))
 	}
 	if err := usage(faults); err != nil {
 		return nil, err
@@ -60,10 +56,10 @@ func Resumed(run *Layer, layers ...*Layer) (*Resolved, error) {
 	if err != nil {
 		return nil, err
 	}
-	var faults []string
+	var faults []error
 	for _, f := range r.Fields() {
 		if before, given := run.Value(f.Key); given && before != f.Value.Interface() && !f.In(schema.Free) {
-			faults = append(faults, fmt.Sprintf("resume: %s is %v (%s), the run was started with %v: leave it out, or start another run",
+			faults = append(faults, fmt.Errorf("resume: %s is %v (%s), the run was started with %v: leave it out, or start another run",
 				f.Key, f.Value.Interface(), r.Place(f.Key), before))
 		}
 	}
@@ -98,14 +94,15 @@ func join(layers ...*Layer) (*Resolved, error) {
 }
 
 // With is r with another value of one setting, of the setting's own type; its origin stays.
+// It panics where no setting has the key or the value is of another type.
 func (r *Resolved) With(key string, value any) *Resolved {
-	n := &Resolved{Settings: r.Settings, origin: maps.Clone(r.origin), where: maps.Clone(r.where)}
-	for _, f := range n.Fields() {
-		if f.Key == key {
-			f.Value.Set(reflect.ValueOf(value))
-		}
+	n := *r
+	f, ok := n.field(key)
+	if !ok {
+		panic(fmt.Sprintf("settings: no setting is called %q", key))
 	}
-	return n
+	f.Value.Set(reflect.ValueOf(value))
+	return &n
 }
 
 // Origin is the kind of the layer that decided a setting.

@@ -85,6 +85,16 @@ func Defaults() *Settings {
 // Fields lists every setting, with its value in s, in the order of the tree.
 func (s *Settings) Fields() []schema.Field { return schema.Fields(s) }
 
+// field is the setting of a key, with its value in s.
+func (s *Settings) field(key string) (schema.Field, bool) {
+	for _, f := range s.Fields() {
+		if f.Key == key {
+			return f, true
+		}
+	}
+	return schema.Field{}, false
+}
+
 // Keys are the names of all settings.
 func Keys() (keys []string) {
 	for _, f := range new(Settings).Fields() {

@@ -1,9 +1,11 @@
 package settings
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -35,21 +37,15 @@ func FileLayer(o Origin, path string) (*Layer, error) {
 // nodes itself, since only they know lines, nulls and keys given twice.
 func YAMLLayer(o Origin, path string, text []byte) *Layer {
 	l := NewLayer(o)
-	dec := yaml.NewDecoder(strings.NewReader(string(text)))
-	var doc, more yaml.Node
-	if err := dec.Decode(&doc); err != nil {
-		if len(strings.TrimSpace(string(text))) > 0 && err.Error() != "EOF" { // else comments only
-			l.fail(fmt.Sprintf("%s: %s", path, strings.Join(strings.Fields(err.Error()), " ")))
-		}
-		return l
-	}
-	root := doc.Content[0]
+	root, second, err := documents(text)
 	switch {
-	case dec.Decode(&more) == nil:
-		l.fail(fmt.Sprintf("%s line %d: a second document; one is read", path, more.Line))
-	case root.Kind == yaml.ScalarNode && root.Tag == "!!null":
+	case err != nil:
+		l.fail(fmt.Errorf("%s: %s", path, strings.Join(strings.Fields(err.Error()), " ")))
+	case second != nil:
+		l.fail(fmt.Errorf("%s line %d: a second document; one is read", path, second.Line))
+	case root == nil || root.Kind == yaml.ScalarNode && root.Tag == "!!null":
 	case root.Kind != yaml.MappingNode:
-		l.fail(fmt.Sprintf("%s line %d: want lines of 'key: value'", path, root.Line))
+		l.fail(fmt.Errorf("%s line %d: want lines of 'key: value'", path, root.Line))
 	default:
 		for i := 0; i+1 < len(root.Content); i += 2 {
 			l.setNode(path, root.Content[i], root.Content[i+1])
@@ -58,11 +54,32 @@ func YAMLLayer(o Origin, path string, text []byte) *Layer {
 	return l
 }
 
+// documents are the content of the first document of text, nil where there are comments
+// only, and the second document, nil where there is none.
+func documents(text []byte) (root, second *yaml.Node, err error) {
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	var doc, more yaml.Node
+	for _, d := range []*yaml.Node{&doc, &more} {
+		if err := dec.Decode(d); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(doc.Content) > 0 {
+		root = doc.Content[0]
+	}
+	if more.Kind != 0 {
+		second = &more
+	}
+	return root, second, nil
+}
+
 // setNode takes one key: value of a file.
 func (l *Layer) setNode(path string, key, value *yaml.Node) {
 	where := fmt.Sprintf("%s line %d", path, key.Line)
 	fail := func(format string, a ...any) {
-		l.fail(fmt.Sprintf("%s: %s: %s", where, key.Value, fmt.Sprintf(format, a...)))
+		l.fail(fmt.Errorf("%s: %s: %w", where, key.Value, fmt.Errorf(format, a...)))
 	}
 	var raw any
 	if _, known := lookup(key.Value); !known {
@@ -72,7 +89,7 @@ func (l *Layer) setNode(path string, key, value *yaml.Node) {
 	} else if value.Kind == yaml.MappingNode || value.Kind == yaml.AliasNode {
 		fail("want a value, not a mapping or an alias")
 	} else if err := value.Decode(&raw); err != nil {
-		fail("%v", err)
+		fail("%w", err)
 	} else if raw == nil {
 		fail("has no value; leave the line out to keep the default")
 	} else {
