@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dylora/dylora/internal/data"
@@ -19,19 +20,22 @@ func (s *Settings) broken() []schema.Fault {
 			faults = append(faults, schema.Fault{Key: key, What: withoutKey(key, err)})
 		}
 	}
+	sound := func(keys ...string) bool {
+		return !slices.ContainsFunc(faults, func(f schema.Fault) bool { return slices.Contains(keys, f.Key) })
+	}
 	a := s.Adapter
-	if a.RMin > a.Rank && a.Rank >= 1 {
+	if sound("rank", "r_min") && a.RMin > a.Rank {
 		rule("r_min", fmt.Errorf("%d is above rank %d", a.RMin, a.Rank))
 	}
 	faults = append(faults, s.Data.broken()...)
 	rule("recipe", recipeKnown(s.Data.Recipe))
 	_, err := a.TargetList()
 	rule("targets", err)
-	if a.RMin >= 1 && a.RMin <= a.Rank && a.Block >= 1 {
+	if sound("rank", "r_min", "block") {
 		_, err = a.NewSampler()
 		rule("sampler", err)
 	}
-	if a.Rank >= 1 {
+	if sound("rank") {
 		_, err = s.EvalRanks()
 		rule("eval_ranks", err)
 		_, err = train.ParseBest(s.Train.Best, a.Rank)

@@ -45,7 +45,7 @@ type Data struct {
 
 // Adapter says what is trained.
 type Adapter struct {
-	Rank        int            `key:"rank" default:"8" min:"1" help:"largest rank R of the adapter"`
+	Rank        int            `key:"rank" default:"8" min:"1" max:"65536" help:"largest rank R of the adapter"`
 	RMin        int            `key:"r_min" default:"1" min:"1" help:"smallest rank that training draws"`
 	Alpha       float64        `key:"alpha" default:"16" above:"0" help:"scale: rank b computes with alpha/b"`
 	Targets     string         `key:"targets" default:"query,value" help:"adapted maps: any of query,key,value,attention.output.dense,intermediate.dense,output.dense, or all-linear"`
