@@ -44,6 +44,8 @@ func exactNumber(to reflect.Type, raw any) (any, error) {
 			return raw, nil
 		case int:
 			return float64(raw), nil
+		case uint64: // 1e19 in digits
+			return float64(raw), nil
 		}
 		return nil, fmt.Errorf("%s is not a number", show(raw))
 	case reflect.Uint64:

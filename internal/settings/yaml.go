@@ -2,13 +2,14 @@ package settings
 
 import (
 	"bytes"
-	"encoding/json"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -106,8 +107,7 @@ func (r *Resolved) YAML() []byte {
 	return []byte(b.String())
 }
 
-// YAMLValue is a plain value as YAML reads it back with the same type. Text is quoted unless
-// it is a plain word; JSON's quoting is YAML's, too.
+// YAMLValue is a plain value as YAML reads it back with the same type.
 func YAMLValue(v any) string {
 	switch v := v.(type) {
 	case float64:
@@ -117,16 +117,21 @@ func YAMLValue(v any) string {
 		}
 		return s
 	case string:
-		if v != "" && strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/_,.") == "" && plainWord(v) {
-			return v
-		}
-		q, err := json.Marshal(v)
-		if err != nil {
-			return strconv.Quote(v)
-		}
-		return string(q)
+		return yamlText(v)
 	}
 	return fmt.Sprint(v)
+}
+
+// yamlText quotes text unless it is a plain word. The escapes of Go's quoting are YAML's, too,
+// but for those of bytes that are no UTF-8, which YAML has only in base64.
+func yamlText(s string) string {
+	switch {
+	case !utf8.ValidString(s):
+		return "!!binary " + base64.StdEncoding.EncodeToString([]byte(s))
+	case s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/_,.") == "" && plainWord(s):
+		return s
+	}
+	return strconv.Quote(s)
 }
 
 // plainWord says whether YAML takes an unquoted word as text.
