@@ -181,9 +181,10 @@ func checkLayer(t *testing.T, l *Layer) {
 	if err != nil {
 		t.Fatalf("a checked layer does not join: %v", err)
 	}
+	joined := valuesOf(&r.Settings)
 	for _, key := range l.Keys() {
-		if v, _ := l.Value(key); r.Origin(key) != l.Origin || l.Place(key) == "" || v != valuesOf(&r.Settings)[key] && v == v {
-			t.Fatalf("%s: %v at %q became %v", key, v, l.Place(key), valuesOf(&r.Settings)[key])
+		if v, _ := l.Value(key); r.Origin(key) != l.Origin || l.Place(key) == "" || v != joined[key] && v == v {
+			t.Fatalf("%s: %v at %q became %v", key, v, l.Place(key), joined[key])
 		}
 	}
 	if len(r.broken()) > 0 {
