@@ -4,14 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
-	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/program"
 	"github.com/dylora/dylora/internal/settings"
-	"github.com/dylora/dylora/internal/weights"
 )
 
 // Options say how Open opens an adapter on its base model.
@@ -43,7 +40,31 @@ type Session struct {
 // the model is loaded.
 func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session, error) {
 	s := &Session{StoredAdapter: a, env: env, splits: map[string][]data.Example{}}
-	remembered, err := a.Remembered()
+	r, err := s.settle(o)
+	if err != nil {
+		return nil, err
+	}
+	arithmetic, err := NewArithmetic(r.Machine)
+	if err != nil {
+		return nil, err
+	}
+	if o.Exact {
+		arithmetic = arithmetic.exact()
+	}
+	if o.Split != "" {
+		if _, err := s.Split(ctx, o.Split); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.load(ctx, r, arithmetic, o.ForceBase); err != nil {
+		return nil, err
+	}
+	return s, s.compile(ctx, program.Options{Seed: r.Train.Loop.Seed}, arithmetic)
+}
+
+// settle joins the settings and finds the task, and refuses one that is not the adapter's.
+func (s *Session) settle(o Options) (*settings.Resolved, error) {
+	remembered, err := s.Remembered()
 	if err != nil {
 		return nil, err
 	}
@@ -59,36 +80,27 @@ func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session,
 		return nil, err
 	}
 	if o.Check != nil {
-		if err := o.Check(s.Task, s.Data); err != nil {
-			return nil, err
-		}
+		err = o.Check(s.Task, s.Data)
 	}
-	arithmetic, err := NewArithmetic(r.Machine)
+	return r, err
+}
+
+// load finds the encoder and reads it, and joins it with the adapter.
+func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, force bool) error {
+	files, err := FindEncoder(ctx, s.env, r)
 	if err != nil {
-		return nil, err
-	}
-	if o.Exact {
-		arithmetic = arithmetic.exact()
-	}
-	if o.Split != "" {
-		if _, err := s.Split(ctx, o.Split); err != nil {
-			return nil, err
-		}
-	}
-	files, err := FindEncoder(ctx, env, r)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.checkModules(files); err != nil {
-		return nil, err
+		return err
 	}
-	if s.Encoder, err = files.Load(env, arithmetic); err != nil {
-		return nil, err
+	if s.Encoder, err = files.Load(s.env, a); err != nil {
+		return err
 	}
-	if err := s.checkEncoder(o.ForceBase); err != nil {
-		return nil, err
+	if err := s.checkBase(force); err != nil {
+		return err
 	}
-	return s, s.compile(ctx, program.Options{Seed: r.Train.Loop.Seed}, arithmetic)
+	return s.exchange()
 }
 
 // compile makes the program; for int8 once more, after the calibration by the first.
@@ -127,70 +139,6 @@ func (s *Session) findTask(r *settings.Resolved, any bool) (err error) {
 		s.Task.Kind = data.Classification
 		for i := range outputs {
 			s.Task.Labels = append(s.Task.Labels, fmt.Sprintf("LABEL_%d", i)) // as Transformers names them
-		}
-	}
-	return nil
-}
-
-// checkTask refuses a task of another kind than the adapter was trained for.
-func (s *Session) checkTask() error {
-	p := s.Provenance
-	if p == nil || p.Task == "" || p.Regression == (s.Task.Kind == data.Regression) {
-		return nil
-	}
-	return fault.Because(OtherTask, fault.Invalidf("%s was trained for %s, task %s is a %s", s.Folder, p.Task, s.Task.Name, s.Task.Kind))
-}
-
-// checkHead refuses an adapter whose head answers another number of labels.
-func (s *Session) checkHead() error {
-	if len(s.Adapter.Head) < 2 {
-		return nil
-	}
-	t := s.Adapter.Head[len(s.Adapter.Head)-2] // the last layer's weight, its bias is behind it
-	if have, want := t.Shape[0], evaluate.Outputs(s.Task); have != want {
-		return fault.Because(OtherTask, fault.Invalidf("%s: %s has %d outputs, task %s needs %d", s.Folder, t.Name, have, s.Task.Name, want))
-	}
-	return nil
-}
-
-// checkEncoder refuses a base model that is not the adapter's, and gives each of the two what
-// it has of the other: the model the adapter's biases, an adapter without a head the model's.
-func (s *Session) checkEncoder(force bool) (err error) {
-	if err := s.Provenance.CheckBase(s.Encoder.Model.Hash, force); err != nil {
-		return fmt.Errorf("%s: %w", s.Folder, err)
-	}
-	if s.Encoder.Model, err = s.Encoder.Model.WithBiases(s.Adapter.Biases); err != nil {
-		return fmt.Errorf("%s: %w", s.Folder, err)
-	}
-	if len(s.Adapter.Head) > 0 {
-		return nil
-	}
-	head, ok := s.Encoder.Model.OwnHead(evaluate.Outputs(s.Task))
-	if !ok {
-		return fault.Because(OtherModel, fault.Invalidf("%s: it has no head, and model %s has none of %d outputs", s.Folder, s.Encoder.Name, evaluate.Outputs(s.Task)))
-	}
-	s.Adapter.Head = head
-	return nil
-}
-
-// checkModules refuses an adapter whose modules the model does not have.
-func (s *Session) checkModules(f *EncoderFiles) error {
-	shapes, err := f.Config.Projections(adapter.Targets())
-	if err != nil {
-		return err
-	}
-	has := map[string]weights.Projection{}
-	for _, shape := range shapes {
-		has[shape.Name] = shape
-	}
-	for _, m := range s.Adapter.Modules {
-		shape, ok := has[m.Name]
-		switch {
-		case !ok:
-			return fault.Because(OtherModel, fault.Invalidf("%s: adapts %s, which model %s does not have", s.Folder, m.Name, f.Name))
-		case shape.In != m.In || shape.Out != m.Out:
-			return fault.Because(OtherModel, fault.Invalidf("%s: %s is (%d, %d), in model %s (%d, %d)",
-				s.Folder, m.Name, m.Out, m.In, f.Name, shape.Out, shape.In))
 		}
 	}
 	return nil

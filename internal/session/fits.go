@@ -1,0 +1,80 @@
+package session
+
+import (
+	"fmt"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/weights"
+)
+
+// checkTask refuses a task of another kind than the adapter was trained for.
+func (s *Session) checkTask() error {
+	p := s.Provenance
+	if p == nil || p.Task == "" || p.Regression == (s.Task.Kind == data.Regression) {
+		return nil
+	}
+	return fault.Because(OtherTask, fault.Invalidf("%s was trained for %s, task %s is a %s", s.Folder, p.Task, s.Task.Name, s.Task.Kind))
+}
+
+// checkHead refuses an adapter whose head answers another number of labels.
+func (s *Session) checkHead() error {
+	if len(s.Adapter.Head) < 2 {
+		return nil
+	}
+	t := s.Adapter.Head[len(s.Adapter.Head)-2] // the last layer's weight, its bias is behind it
+	if have, want := t.Shape[0], evaluate.Outputs(s.Task); have != want {
+		return fault.Because(OtherTask, fault.Invalidf("%s: %s has %d outputs, task %s needs %d", s.Folder, t.Name, have, s.Task.Name, want))
+	}
+	return nil
+}
+
+// checkModules refuses an adapter whose modules the model does not have.
+func (s *Session) checkModules(f *EncoderFiles) error {
+	shapes, err := f.Config.Projections(adapter.Targets())
+	if err != nil {
+		return err
+	}
+	has := map[string]weights.Projection{}
+	for _, shape := range shapes {
+		has[shape.Name] = shape
+	}
+	for _, m := range s.Adapter.Modules {
+		shape, ok := has[m.Name]
+		switch {
+		case !ok:
+			return fault.Because(OtherModel, fault.Invalidf("%s: adapts %s, which model %s does not have", s.Folder, m.Name, f.Name))
+		case shape.In != m.In || shape.Out != m.Out:
+			return fault.Because(OtherModel, fault.Invalidf("%s: %s is (%d, %d), in model %s (%d, %d)",
+				s.Folder, m.Name, m.Out, m.In, f.Name, shape.Out, shape.In))
+		}
+	}
+	return nil
+}
+
+// checkBase refuses a base model whose weights are not those that the adapter was trained on.
+func (s *Session) checkBase(force bool) error {
+	if err := s.Provenance.CheckBase(s.Encoder.Model.Hash, force); err != nil {
+		return fmt.Errorf("%s: %w", s.Folder, err)
+	}
+	return nil
+}
+
+// exchange gives encoder and adapter what each has of the other: the encoder the adapter's
+// biases, an adapter without a head the model's.
+func (s *Session) exchange() (err error) {
+	if s.Encoder.Model, err = s.Encoder.Model.WithBiases(s.Adapter.Biases); err != nil {
+		return fmt.Errorf("%s: %w", s.Folder, err)
+	}
+	if len(s.Adapter.Head) > 0 {
+		return nil
+	}
+	head, ok := s.Encoder.Model.OwnHead(evaluate.Outputs(s.Task))
+	if !ok {
+		return fault.Because(OtherModel, fault.Invalidf("%s: it has no head, and model %s has none of %d outputs", s.Folder, s.Encoder.Name, evaluate.Outputs(s.Task)))
+	}
+	s.Adapter.Head = head
+	return nil
+}
