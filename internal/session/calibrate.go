@@ -73,17 +73,24 @@ func (e *Encoder) Calibrate(ctx context.Context, env *Env, p *program.Program, r
 	stream := data.Encode(ctx, e.Tokenizer, sample.Examples, e.MaxLength)
 	defer stream.Close()
 	stop := e.Model.Watch()
+	defer stop()
 	for from := 0; from < stream.Len(); from += sampleBatch {
 		var list []data.Encoded
 		var ranks []int
 		for i := from; i < min(from+sampleBatch, stream.Len()); i++ {
 			list, ranks = append(list, stream.At(i)), append(ranks, rank)
 		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if _, err := p.Logits(data.Pack(list), ranks); err != nil {
 			return err
 		}
 	}
-	var err error
-	e.Model, err = e.Model.Reduced(kernel.Int8, stop())
-	return err
+	reduced, err := e.Model.Reduced(kernel.Int8, stop())
+	if err != nil {
+		return err
+	}
+	e.Model = reduced
+	return nil
 }
