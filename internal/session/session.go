@@ -37,9 +37,10 @@ type Session struct {
 
 // Open joins a stored adapter with its base model and its task, and holds them against each
 // other. What can be refused by the files of the adapter and the task alone is refused before
-// the model is loaded.
+// the model is loaded. The stored adapter stays as it is: what it lacks of the model only the
+// session's copy gets.
 func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session, error) {
-	s := &Session{StoredAdapter: a, env: env, splits: map[string][]data.Example{}}
+	s := &Session{StoredAdapter: a.clone(), env: env, splits: map[string][]data.Example{}}
 	r, err := s.settle(o)
 	if err != nil {
 		return nil, err

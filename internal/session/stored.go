@@ -59,6 +59,13 @@ func OpenAdapter(env *Env, path string, options adapter.Options) (*StoredAdapter
 	return a, nil
 }
 
+// clone is a with an adapter of its own over the same weights.
+func (a *StoredAdapter) clone() *StoredAdapter {
+	n, own := *a, *a.Adapter
+	n.Adapter = &own
+	return &n
+}
+
 // noAdapter says why there is no adapter at path.
 func noAdapter(path string) error {
 	_, err := os.Stat(path)
