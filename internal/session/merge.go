@@ -48,8 +48,11 @@ func (a *StoredAdapter) MergeFolders(ranks []int, out string) ([]string, error) 
 		default:
 			folders[i] = out
 		}
-		if _, err := os.Lstat(folders[i]); !errors.Is(err, fs.ErrNotExist) {
+		switch _, err := os.Lstat(folders[i]); {
+		case err == nil:
 			return nil, fault.Usagef("%s exists; remove it or give another folder", folders[i])
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, fault.Usagef("cannot write the merged model: %w", disk.PathFirst(err, folders[i]))
 		}
 	}
 	return folders, nil
