@@ -73,6 +73,10 @@ func (s *Session) settle(o Options) (*settings.Resolved, error) {
 	if err != nil {
 		return nil, err
 	}
+	model, _ := remembered.Value("model")
+	if r.Origin("revision") == settings.Run && r.Data.Model != model {
+		r = r.With("revision", "") // it is one of the model that is remembered
+	}
 	s.Data = r.Data
 	if err := s.findTask(r, o.AnyTask); err != nil {
 		return nil, err
