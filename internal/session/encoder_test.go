@@ -10,10 +10,6 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/hub/hubtest"
-	"github.com/dylora/dylora/internal/kernel"
-	"github.com/dylora/dylora/internal/kernel/kerneltest"
-	"github.com/dylora/dylora/internal/reftest"
-	"github.com/dylora/dylora/models"
 )
 
 // onHub starts a Hub that has the reference roberta, and lets s use it.
@@ -190,98 +186,5 @@ func TestFindOnHub(t *testing.T) {
 	cancel()
 	if _, err := FindEncoder(ctx, s.Env, settled(t, "model: org/boats")); err != nil {
 		t.Errorf("what is in the cache needs no waiting: %v", err)
-	}
-}
-
-// TestLoadPrecision: int8 is loaded exactly, as it is calibrated first; what else is asked
-// for is loaded so.
-func TestLoadPrecision(t *testing.T) {
-	f, err := find(t, env(t), "model: "+reference(t, "roberta").Model())
-	must(t, err)
-	for asked, want := range map[kernel.Precision]kernel.Precision{
-		kernel.Float32: kernel.Float32, kernel.I16: kernel.I16, kernel.Int8: kernel.Float32, kernel.BF16: kernel.BF16,
-	} {
-		a := Arithmetic{Machine: kerneltest.New(t), Precision: asked}
-		e, err := f.Load(env(t), a)
-		must(t, err)
-		if got := e.Model.Precision(); got != want || e.Model.Machine() != a.Machine {
-			t.Errorf("%s: loaded as %s, want %s, on the machine that was given", asked, got, want)
-		}
-		if a.exact().Precision != kernel.Float32 || a.exact().Machine != a.Machine {
-			t.Errorf("%s: exact is %+v", asked, a.exact())
-		}
-	}
-	if f.Model != nil {
-		t.Error("loading has changed the files")
-	}
-}
-
-func TestArithmetic(t *testing.T) {
-	a, err := NewArithmetic(settled(t, "kernel: portable; threads: 3; precision: i16").Machine)
-	must(t, err)
-	if a.Machine.Name() != "portable" || a.Machine.Threads() != 3 || a.Precision != kernel.I16 {
-		t.Errorf("machine %s of %d threads, %s", a.Machine.Name(), a.Machine.Threads(), a.Precision)
-	}
-	r := settled(t, "")
-	m := r.Machine
-	m.Kernel = "abacus"
-	_, err = NewArithmetic(m)
-	refused(t, err, fault.Usage, "", "kernel: ", "abacus")
-	for precision, trains := range map[string]bool{"float32": true, "i16": true, "int8": false, "bf16": false} {
-		_, err := TrainingArithmetic(settled(t, "kernel: portable; precision: "+precision))
-		if trains {
-			must(t, err)
-			continue
-		}
-		refused(t, err, fault.Usage, "", "precision: "+precision+" is for evaluation only", "test.yaml line 2")
-	}
-}
-
-// TestRandomEncoder: one of a well-known shape, a function of the seed, with the built-in
-// tokenizer or another.
-func TestRandomEncoder(t *testing.T) {
-	if !IsRandom("random:roberta-base") || IsRandom("roberta-base") {
-		t.Error("IsRandom goes by another beginning")
-	}
-	_, err := RandomEncoder(settled(t, "model: random:gpt2"), "", float32s(t))
-	refused(t, err, fault.Usage, "", "random:gpt2")
-	_, err = RandomEncoder(settled(t, "model: random:roberta-base; max_length: 600"), "", float32s(t))
-	refused(t, err, fault.Usage, "", "takes at most 512 tokens, not 600")
-	_, err = RandomEncoder(settled(t, "model: random:roberta-base"), t.TempDir(), float32s(t))
-	if err == nil {
-		t.Error("a folder without a tokenizer is taken")
-	}
-	bert := reference(t, "bert").Model()
-	e, err := RandomEncoder(settled(t, "model: random:roberta-base; max_length: 40"), bert, Arithmetic{Machine: kerneltest.New(t), Precision: kernel.Int8})
-	must(t, err)
-	if e.Name != "random:roberta-base" || e.MaxLength != 40 || e.Tokenizer.VocabSize() != 103 || e.Model.Precision() != kernel.Float32 || e.Model.Config.Layers != 12 {
-		t.Errorf("made %s of %d layers, %d tokens, in %s", e.Name, e.Model.Config.Layers, e.Tokenizer.VocabSize(), e.Model.Precision())
-	}
-	if _, err := fs.Stat(e.Files, "vocab.txt"); err != nil {
-		t.Error(err)
-	}
-}
-
-// TestMiniIsWhole: the built-in encoder loads like any folder.
-func TestMiniIsWhole(t *testing.T) {
-	e, err := LoadEncoder(t.Context(), env(t), settled(t, "max_length: 12"), float32s(t))
-	must(t, err)
-	ids, _ := e.Tokenizer.Sequence("a fine film, and a long one that is cut", nil, e.MaxLength)
-	if len(ids) != 12 || e.Model.Hash == "" {
-		t.Errorf("%d tokens, hash %q", len(ids), e.Model.Hash)
-	}
-	text, err := fs.ReadFile(e.Files, "config.json")
-	must(t, err)
-	if want, err := fs.ReadFile(models.Mini(), "config.json"); err != nil || string(text) != string(want) {
-		t.Errorf("the files are not the embedded ones: %v", err)
-	}
-}
-
-// TestEveryReferenceLoads: the folders that other tests compare with.
-func TestEveryReferenceLoads(t *testing.T) {
-	for _, dir := range reftest.Folders(t) {
-		if _, err := LoadEncoder(t.Context(), env(t), settled(t, "model: "+filepath.Join(dir, "model")), float32s(t)); err != nil {
-			t.Errorf("%s: %v", dir, err)
-		}
 	}
 }

@@ -1,0 +1,116 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+func TestMergeFolders(t *testing.T) {
+	dir := t.TempDir()
+	a := &StoredAdapter{Folder: filepath.Join(dir, "run", "adapter"), Run: filepath.Join(dir, "run")}
+	loose := &StoredAdapter{Folder: filepath.Join(dir, "peft") + "/"}
+	for name, tt := range map[string]struct {
+		a     *StoredAdapter
+		ranks []int
+		out   string
+		want  []string
+	}{
+		"of a run":           {a, []int{4}, "", []string{"run/merged-rank-4"}},
+		"several of a run":   {a, []int{1, 4}, "", []string{"run/merged-rank-1", "run/merged-rank-4"}},
+		"beside a folder":    {loose, []int{2}, "", []string{"merged-rank-2"}},
+		"one to a place":     {a, []int{4}, dir + "/out", []string{"out"}},
+		"several to a place": {a, []int{1, 2}, dir + "/out", []string{"out/merged-rank-1", "out/merged-rank-2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := tt.a.MergeFolders(tt.ranks, tt.out)
+			must(t, err)
+			for i := range tt.want {
+				tt.want[i] = filepath.Join(dir, tt.want[i])
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("folders %q, want %q", got, tt.want)
+			}
+		})
+	}
+	file := write(t, "mine", dir, "file")
+	write(t, "mine", dir, "taken", "merged-rank-2", "config.json")
+	must(t, os.Symlink("nowhere", filepath.Join(dir, "link")))
+	for name, tt := range map[string]struct {
+		ranks []int
+		out   string
+		part  string
+	}{
+		"a file":          {[]int{4}, file, "file exists; remove it"},
+		"a folder":        {[]int{4}, filepath.Join(dir, "taken"), "taken exists"},
+		"a dangling link": {[]int{4}, filepath.Join(dir, "link"), "link exists"},
+		"one of several":  {[]int{1, 2}, filepath.Join(dir, "taken"), "merged-rank-2 exists"},
+		"below a file":    {[]int{4}, filepath.Join(file, "below"), "cannot write the merged model: " + filepath.Join(file, "below")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := a.MergeFolders(tt.ranks, tt.out)
+			refused(t, err, fault.Usage, "", tt.part)
+		})
+	}
+}
+
+// TestMergeLeavesNothing: a merge that fails or is stopped leaves no folder, and none that
+// was there is touched.
+func TestMergeLeavesNothing(t *testing.T) {
+	e := reference(t, "roberta")
+	model := copyOf(t, e.Model(), nil)
+	s := opened(t, env(t), peft(e), "model: "+model, Options{AnyTask: true})
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	t.Run("stopped", func(t *testing.T) {
+		dir := t.TempDir()
+		if _, err := s.Merge(stopped, 4, filepath.Join(dir, "out")); !errors.Is(err, context.Canceled) || len(names(t, dir)) != 0 {
+			t.Errorf("left %q, %v", names(t, dir), err)
+		}
+	})
+	t.Run("something there", func(t *testing.T) {
+		dir := t.TempDir()
+		write(t, "mine", dir, "out", "notes.txt")
+		before := tree(t, dir)
+		_, err := s.Merge(t.Context(), 4, filepath.Join(dir, "out"))
+		if after := tree(t, dir); err == nil || len(after) != len(before) || read(t, dir, "out", "notes.txt") != "mine" {
+			t.Errorf("%d files of %d, %v", len(after), len(before), err)
+		}
+	})
+	t.Run("rounded weights", func(t *testing.T) {
+		dir := t.TempDir()
+		s := opened(t, env(t), peft(e), "precision: i16; model: "+model, Options{AnyTask: true})
+		if _, err := s.Merge(t.Context(), 4, filepath.Join(dir, "out")); err == nil || len(names(t, dir)) != 0 {
+			t.Errorf("left %q, %v", names(t, dir), err)
+		}
+	})
+	t.Run("another result", func(t *testing.T) {
+		dir := t.TempDir()
+		spoilt := opened(t, env(t), peft(e), "model: "+model, Options{AnyTask: true})
+		other := spoilt.Adapter.Clone() // the program computes with the weights that were opened
+		for i := range other.Modules[0].B {
+			other.Modules[0].B[i] += 1
+		}
+		spoilt.Adapter = other
+		_, err := spoilt.Merge(t.Context(), 4, filepath.Join(dir, "out"))
+		refused(t, err, fault.Check, "", "a logit differs by", "the folder is removed")
+		if len(names(t, dir)) != 0 {
+			t.Errorf("left %q", names(t, dir))
+		}
+	})
+	t.Run("no config any more", func(t *testing.T) {
+		dir := t.TempDir()
+		write(t, "{", model, "config.json")
+		_, err := s.Merge(t.Context(), 4, filepath.Join(dir, "out"))
+		refused(t, err, fault.Invalid, "", "config.json")
+		must(t, os.Remove(filepath.Join(model, "config.json")))
+		if _, err := s.Merge(t.Context(), 4, filepath.Join(dir, "out")); err == nil || len(names(t, dir)) != 0 {
+			t.Errorf("left %q, %v", names(t, dir), err)
+		}
+	})
+}
