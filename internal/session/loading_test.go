@@ -1,8 +1,10 @@
 package session
 
 import (
+	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -26,6 +28,16 @@ func TestRandomEncoder(t *testing.T) {
 	if err == nil {
 		t.Error("a folder without a tokenizer is taken")
 	}
+	var vocabulary strings.Builder
+	vocabulary.WriteString("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n")
+	for i := range 50261 {
+		fmt.Fprintf(&vocabulary, "word%d\n", i)
+	}
+	large := t.TempDir()
+	write(t, vocabulary.String(), large, "vocab.txt")
+	write(t, `{"do_lower_case": true}`, large, "tokenizer_config.json")
+	_, err = RandomEncoder(settled(t, "model: random:roberta-base"), large, float32s(t))
+	refused(t, err, fault.Usage, "", "tokenizer "+large+" has 50266 tokens, model random:roberta-base 50265")
 	bert := reference(t, "bert").Model()
 	e, err := RandomEncoder(settled(t, "model: random:roberta-base; max_length: 40"), bert, Arithmetic{Machine: kerneltest.New(t), Precision: kernel.Int8})
 	must(t, err)

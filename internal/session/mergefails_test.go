@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -102,6 +103,14 @@ func TestMergeLeavesNothing(t *testing.T) {
 		if len(names(t, dir)) != 0 {
 			t.Errorf("left %q", names(t, dir))
 		}
+	})
+	t.Run("a tokenizer's file that is a folder", func(t *testing.T) {
+		dir := t.TempDir()
+		must(t, os.Mkdir(filepath.Join(model, "special_tokens_map.json"), 0o777))
+		if _, err := s.Merge(t.Context(), 4, filepath.Join(dir, "out")); err == nil || !strings.Contains(err.Error(), "special_tokens_map.json") || len(names(t, dir)) != 0 {
+			t.Errorf("left %q, %v", names(t, dir), err)
+		}
+		must(t, os.Remove(filepath.Join(model, "special_tokens_map.json")))
 	})
 	t.Run("no config any more", func(t *testing.T) {
 		dir := t.TempDir()

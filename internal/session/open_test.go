@@ -57,6 +57,7 @@ func TestOpenRefusesEarly(t *testing.T) {
 		"two labels for three":    {path: peft(roberta), yaml: "task: sst2; model: " + model, class: fault.Invalid, reason: OtherTask, part: "has 3 outputs, task sst2 needs 2"},
 		"regression for three":    {path: peft(roberta), yaml: "task: stsb; model: " + model, class: fault.Invalid, reason: OtherTask, part: "task stsb needs 1"},
 		"trained for a kind":      {path: trained(func(p *adapter.Provenance) { p.Regression, p.Labels = true, nil }), yaml: "kind: classification; model: " + model, class: fault.Invalid, reason: OtherTask, part: "was trained for boats.csv"},
+		"no file to train on":     {path: peft(roberta), yaml: "task: " + filepath.Join(files, "absent.csv") + "; model: " + model, class: fault.Invalid, part: "absent.csv"},
 		"wrong setting":           {path: peft(roberta), yaml: on(model) + "; max_length: 1", class: fault.Usage, part: "max_length"},
 		"unknown kernel":          {path: peft(roberta), yaml: on(model) + "; kernel: abacus", class: fault.Usage, part: "abacus"},
 		"check":                   {path: peft(roberta), yaml: on(model), options: Options{Check: func(*data.Task, settings.Data) error { return no }}, class: fault.Failure, part: "no"},
