@@ -11,10 +11,11 @@ import (
 const leastTokens = 2
 
 // fits refuses, before a weight is read, what the encoder cannot be trained with: an adapter
-// of more than a projection's full rank, and batches whose activations are more than the
-// memory of the process. The latter is a lower bound: a batch that it lets pass may still be
-// too large, as its sequences are longer than the shortest.
-func fits(env *session.Env, r *settings.Resolved, c *model.Config, examples int) error {
+// of more than a projection's full rank, one to start from (nil: none) that is not of the
+// maps to be trained, and batches whose activations are more than the memory of the process.
+// The latter is a lower bound: a batch that it lets pass may still be too large, as its
+// sequences are longer than the shortest.
+func fits(env *session.Env, r *settings.Resolved, c *model.Config, from *session.StoredAdapter, examples int) error {
 	targets, err := r.Adapter.TargetList()
 	if err != nil {
 		return err
@@ -27,6 +28,9 @@ func fits(env *session.Env, r *settings.Resolved, c *model.Config, examples int)
 		if full := min(p.In, p.Out); r.Adapter.Rank > full {
 			return fault.Usagef("rank: %d is above %d, the full rank of %s; use a lower rank (%s)", r.Adapter.Rank, full, p.Name, r.Place("rank"))
 		}
+	}
+	if err := checkStart(from, r, c, projections); err != nil {
+		return err
 	}
 	batch := min(r.Train.Batch, max(examples, 1))
 	need := c.ActivationBytes(leastTokens * batch)

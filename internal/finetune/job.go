@@ -64,7 +64,7 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if err != nil {
 		return j, err
 	}
-	if err := fits(env, r, files.Config, len(j.trainExamples)); err != nil {
+	if err := fits(env, r, files.Config, from, len(j.trainExamples)); err != nil {
 		return j, err
 	}
 	encoder, err := files.Load(env, arithmetic)

@@ -7,7 +7,9 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/weights"
 )
 
@@ -31,16 +33,50 @@ func openStart(env *session.Env, path string) (*session.StoredAdapter, error) {
 	return from, nil
 }
 
+// checkStart refuses, before a weight is read, an adapter whose rank, alpha or modules are not
+// those to be trained. Whether the base model's weights are its own startFrom finds.
+func checkStart(from *session.StoredAdapter, r *settings.Resolved, c *model.Config, projections []weights.Projection) error {
+	if from == nil {
+		return nil
+	}
+	known, err := c.Projections(adapter.Targets())
+	if err != nil {
+		return err
+	}
+	for _, m := range from.Adapter.Modules {
+		if p := from.Provenance; !slices.Contains(known, weights.Projection{Name: m.Name, In: m.In, Out: m.Out}) && p != nil && p.Model != "" {
+			return otherBase(from)
+		}
+	}
+	a, err := adapter.New(r.Adapter.Rank, r.Adapter.Alpha, projections, nil, r.Train.Loop.Seed)
+	if err != nil {
+		return err
+	}
+	return takeOver(from, a)
+}
+
+func otherBase(from *session.StoredAdapter) error {
+	return fault.Invalidf("init_adapter: %s was trained on another base model, %s: give that one as model", from.Path, from.Provenance.Model)
+}
+
+// takeOver gives a the A and B of another adapter.
+func takeOver(from *session.StoredAdapter, a *adapter.Adapter) error {
+	if err := a.StartFrom(from.Adapter); err != nil {
+		return fmt.Errorf("init_adapter: %s does not fit: %w", from.Path, err)
+	}
+	return nil
+}
+
 // startFrom gives a the A and B of another adapter, which was trained on the same base model.
 // The head of another adapter answers the questions of its own task, so that of another task
 // is left behind, as the reference scripts do when they start from MNLI's.
 func startFrom(from *session.StoredAdapter, a *adapter.Adapter, t *data.Task, modelHash string) (*Start, error) {
 	p := from.Provenance
 	if p != nil && p.ModelHash != "" && p.ModelHash != modelHash {
-		return nil, fault.Invalidf("init_adapter: %s was trained on another base model, %s: give that one as model", from.Path, p.Model)
+		return nil, otherBase(from)
 	}
-	if err := a.StartFrom(from.Adapter); err != nil {
-		return nil, fmt.Errorf("init_adapter: %s does not fit: %w", from.Path, err)
+	if err := takeOver(from, a); err != nil {
+		return nil, err
 	}
 	s := &Start{Path: from.Path, Fingerprint: from.Adapter.Fingerprint()}
 	if p != nil && p.Task != "" {
