@@ -1,0 +1,155 @@
+package finetune
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/train"
+)
+
+// garbage makes the base model's weights a file that cannot be read: an error that is not of
+// it was there before.
+func (f folder) garbage() {
+	f.Helper()
+	for _, model := range []string{"roberta", "bert"} {
+		f.write(filepath.Join(model, "model.safetensors"), "garbage")
+	}
+}
+
+// refused fails the test unless Prepare refuses with class and text, and leaves everything as
+// it is.
+func (f folder) refused(r *settings.Resolved, p Place, class fault.Class, want string) {
+	f.Helper()
+	before := f.tree()
+	j, err := Prepare(f.Context(), f.env, r, p)
+	if j != nil {
+		_ = j.Close()
+		f.Fatalf("want %q, is prepared", want)
+	}
+	if fault.ClassOf(err) != class || !strings.Contains(err.Error(), want) {
+		f.Errorf("class %d: %v, want %d: %q", fault.ClassOf(err), err, class, want)
+	}
+	if after := f.tree(); after != before {
+		f.Errorf("%v leaves\n%s\nof\n%s", err, after, before)
+	}
+}
+
+// TestRefused: what can be known before a weight is read is refused before, with nothing left
+// on the disk: no run folder, no runs, and the newest run stays the newest.
+func TestRefused(t *testing.T) {
+	f := newFolder(t)
+	f.train(f.settled("max_steps: 1"), Place{Run: "start"})
+	f.train(f.settled("max_steps: 1; rank: 2"), Place{Run: "start-2"})
+	f.train(f.settled(alike+"; max_steps: 1"), Place{Run: "start-alike"})
+	must(t, os.RemoveAll("runs"))
+	f.garbage()
+	f.write("occupied/notes.txt", "mine")
+	f.write("empty.csv", "text,label\n")
+	f.write("file", "")
+	cases := []struct {
+		name, yaml string
+		place      Place
+		class      fault.Class
+		want       string
+	}{
+		{"int8", "precision: int8", Place{}, fault.Usage, "precision: int8 is for evaluation only"},
+		{"bf16", "precision: bf16", Place{}, fault.Usage, "precision: bf16 is for evaluation only"},
+		{"occupied", "", Place{Run: "occupied"}, fault.Usage, "occupied is not empty (notes.txt)"},
+		{"a run", "", Place{Run: "start"}, fault.Usage, "start holds a run"},
+		{"a file", "", Place{Run: "file"}, fault.Usage, "file"},
+		{"inside a file", "", Place{Run: "file/run"}, fault.Usage, "not a directory"},
+		{"no run", "", Place{Run: "nosuch", Resume: true}, fault.Invalid, "nosuch: there is no run to resume"},
+		{"no run's folder", "", Place{Run: "occupied", Resume: true}, fault.Invalid, "occupied: it holds no config.yaml"},
+		{"no training file", "task: nosuch.csv; dev_file: sink-dev.csv", Place{}, fault.Invalid, "nosuch.csv"},
+		{"no training file in folders to be made", "task: nosuch.csv; dev_file: sink-dev.csv", Place{Run: "a/b/c"}, fault.Invalid, "nosuch.csv"},
+		{"no dev file", "task: sink.csv", Place{}, fault.Usage, "has no file for dev"},
+		{"missing dev file", "task: sink.csv; dev_file: nosuch.csv", Place{Run: "a/b/c"}, fault.Invalid, "nosuch.csv"},
+		{"no examples", "task: empty.csv; dev_file: sink-dev.csv", Place{}, fault.Invalid, "empty.csv"},
+		{"no dev examples", "task: sink.csv; dev_file: empty.csv", Place{}, fault.Invalid, "empty.csv"},
+		{"GLUE, offline", "task: rte; model: roberta", Place{}, fault.Offline, "task rte: its train split"},
+		{"GLUE, another folder", "task: rte; model: roberta; data_dir: occupied", Place{}, fault.Invalid, "occupied"},
+		{"no adapter", "init_adapter: nosuch", Place{}, fault.Invalid, "init_adapter: adapter: nosuch: "},
+		{"no newest run", "init_adapter: runs/latest", Place{Run: "x"}, fault.Invalid, "init_adapter: "},
+		{"no adapter in it", "init_adapter: occupied", Place{}, fault.Invalid, "init_adapter: occupied: no adapter_config.json"},
+		{"adapter of another rank", "init_adapter: start-2", Place{}, fault.Usage, "init_adapter: start-2 does not fit: its rank is 2, not 4"},
+		{"adapter of another alpha", "init_adapter: start; alpha: 8", Place{}, fault.Usage, "init_adapter: start does not fit: its alpha is 16, not 8"},
+		{"adapter of other maps", "init_adapter: start; targets: query", Place{}, fault.Usage, "value as well"},
+		{"adapter of more maps", "init_adapter: start; targets: all-linear", Place{}, fault.Usage, "it does not adapt "},
+		{"adapter of another model", "init_adapter: start-alike", Place{}, fault.Invalid, "init_adapter: start-alike was trained on another base model, bert: give that one as model"},
+		{"rank", "rank: 25", Place{}, fault.Usage, "rank: 25 is above 24, the full rank of roberta.encoder.layer.0.attention.self.query; use a lower rank (test.yaml line 1)"},
+		{"rank of bert", alike + "; rank: 21", Place{}, fault.Usage, "rank: 21 is above 20, the full rank of bert."},
+		{"length", "max_length: 27", Place{}, fault.Usage, "max_length: model roberta takes at most 26 tokens, not 27 (test.yaml line 1)"},
+		{"no model", "model: ./nosuch", Place{}, fault.Usage, `model "./nosuch": no such folder`},
+		{"no model's folder", "model: occupied", Place{}, fault.Invalid, "occupied: has no tokenizer.json"},
+		{"model of the Hub, offline", "model: someone/model", Place{}, fault.Offline, "someone/model"},
+		{"weights", "", Place{Run: "a/b"}, fault.Invalid, "model.safetensors"},
+		{"weights, by the task's name", "", Place{}, fault.Invalid, "model.safetensors"},
+	}
+	for _, runs := range []string{"no runs", "a newest run"} {
+		if runs == "a newest run" {
+			must(t, os.MkdirAll("runs/old", 0o777))
+			must(t, os.Symlink("old", "runs/latest"))
+		}
+		for _, tt := range cases {
+			t.Run(runs+"/"+tt.name, func(t *testing.T) {
+				f := folder{t, f.env, f.notes}
+				f.refused(f.settled(tt.yaml), tt.place, tt.class, tt.want)
+			})
+		}
+	}
+}
+
+// TestRefusedKernel: a kernel that is not known is refused before anything is read.
+func TestRefusedKernel(t *testing.T) {
+	f := newFolder(t)
+	f.garbage()
+	f.refused(f.settled("").With("kernel", "abacus"), Place{}, fault.Usage, `kernel: `)
+	f.refused(f.settled("").With("precision", kernel.BF16), Place{}, fault.Usage, "precision: ")
+}
+
+// TestRefusedMemory: a batch whose activations the process may not hold is refused, and one
+// that just fits is not, nor one that the examples do not fill.
+func TestRefusedMemory(t *testing.T) {
+	f := newFolder(t)
+	const batch8 = 4 * 2 * 8 * (2*24 + (7*24 + 36) + 2*24) // bytes, of 8 sequences of two tokens
+	r := f.settled("batch: 8")
+	for memory, fits := range map[int64]bool{0: true, batch8: true, batch8 - 1: false, 1 << 40: true} {
+		f.env.Memory = memory
+		if !fits {
+			f.refused(r, Place{}, fault.Usage, "batch: 8 sequences need 0.0 GiB for activations or more, and the process may use 0.0 GiB: lower batch, and raise grad_accumulation instead (test.yaml line 1)")
+			continue
+		}
+		must(t, f.prepare(r, Place{}).Close())
+	}
+	f.env.Memory = batch8
+	must(t, f.prepare(f.settled("batch: 1000; max_train_examples: 8"), Place{}).Close())
+	f.garbage()
+	f.refused(f.settled("batch: 1000; max_train_examples: 9"), Place{}, fault.Usage, "batch: 9 sequences need ")
+}
+
+// TestRefusedLocked: a folder that another run is in is refused at once, and the run in it is
+// not harmed.
+func TestRefusedLocked(t *testing.T) {
+	f := newFolder(t)
+	claimed, err := train.OpenRun(train.RunOptions{Root: "runs", Dir: "run", Task: "sink", Now: f.env.Now})
+	must(t, err)
+	model := f.read("roberta", "model.safetensors")
+	f.garbage()
+	f.refused(f.settled(""), Place{Run: "run"}, fault.Locked, "run is in use by process ")
+	must(t, claimed.Close())
+	f.write("roberta/model.safetensors", model)
+	j := f.prepare(f.settled(""), Place{Run: "run"})
+	f.garbage()
+	p := Place{Run: "run", Resume: true}
+	r, err := Resolve(p)
+	must(t, err)
+	f.refused(r, p, fault.Locked, "run is in use by process ")
+	f.refused(f.settled(""), Place{Run: "run"}, fault.Locked, "run is in use by process ")
+	must(t, j.Run(t.Context()))
+	must(t, j.Close())
+}
