@@ -22,17 +22,19 @@ type Agreement struct {
 // sentences is how many of the built-in task's dev split the ranks are compared on.
 const sentences = 200
 
-// agree runs built-in sentences at each rank.
-func agree(ctx context.Context, s *session.Session, ranks []int) ([]Agreement, error) {
+// builtIn are the built-in sentences.
+func builtIn() ([]data.Example, error) {
 	task, err := data.LookupTask("demo")
 	if err != nil {
 		return nil, err
 	}
 	all, err := task.Read("", "dev")
-	if err != nil {
-		return nil, err
-	}
-	stream := data.Encode(ctx, s.Encoder.Tokenizer, data.Spaced(all, sentences), s.Encoder.MaxLength)
+	return data.Spaced(all, sentences), err
+}
+
+// agree runs examples, at least one, at each rank.
+func agree(ctx context.Context, s *session.Session, examples []data.Example, ranks []int) ([]Agreement, error) {
+	stream := data.Encode(ctx, s.Encoder.Tokenizer, examples, s.Encoder.MaxLength)
 	defer stream.Close()
 	logits := map[int][]float32{}
 	const together = 25

@@ -58,7 +58,11 @@ func Run(ctx context.Context, s *session.Session, ranks []int) (*Report, error) 
 	if r.Checks, err = conforms(ctx, s, ranks); err != nil {
 		return nil, err
 	}
-	if r.Agreement, err = agree(ctx, s, ranks); err != nil {
+	examples, err := builtIn()
+	if err != nil {
+		return nil, err
+	}
+	if r.Agreement, err = agree(ctx, s, examples, ranks); err != nil {
 		return nil, err
 	}
 	r.Nested, r.Why = nested(s, r.Agreement)
