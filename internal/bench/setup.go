@@ -72,13 +72,19 @@ func Prepare(ctx context.Context, env *session.Env, q Request) (*Setup, error) {
 		return nil, err
 	}
 	s.Parts, err = finetune.Build(finetune.Ingredients{Settings: r, Task: task, Encoder: encoder, Clock: s.clock})
-	if err != nil || arithmetic.Precision != kernel.Int8 {
-		return s, err
+	if err != nil {
+		return nil, err
+	}
+	if arithmetic.Precision != kernel.Int8 {
+		return s, nil
 	}
 	if err := encoder.Calibrate(ctx, env, s.Program, s.Adapter.Rank, session.TaskSample(task, q.split(), s.examples)); err != nil {
 		return nil, err
 	}
-	return s, s.Compile(s.clock)
+	if err := s.Compile(s.clock); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // mode is what the report calls it, and split which examples are used.
