@@ -1,12 +1,14 @@
 package finetune
 
 import (
+	"context"
 	"errors"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/train"
 )
 
@@ -109,6 +111,54 @@ func TestResumeAfterFailure(t *testing.T) {
 		t.Errorf("told %q", *f.notes)
 	}
 	f.sameRun("run", "whole")
+}
+
+// ending is the progress of an evaluation that ends the run's context when it begins.
+type ending struct{ end func() }
+
+func (e ending) At(int) { e.end() }
+func (e ending) End()   {}
+
+// TestStoppedInEvaluation: a run that is stopped while an epoch is evaluated evaluates it anew.
+func TestStoppedInEvaluation(t *testing.T) {
+	f := newFolder(t)
+	r := f.settled("")
+	f.train(r, Place{Run: "whole"})
+	j := f.prepare(r, Place{Run: "run"})
+	ctx, cancel := context.WithCancel(t.Context())
+	f.env.Progress = func(what string, total int) session.Progress {
+		if what != "evaluate" || total != 12 {
+			t.Errorf("%s of %d begins", what, total)
+		}
+		return ending{cancel}
+	}
+	if err := j.Run(ctx); !errors.Is(err, train.ErrStopped) || j.Loop.State().Step != 10 || j.Loop.State().Best != nil {
+		t.Errorf("%v, %+v", err, j.Loop.State())
+	}
+	must(t, j.Close())
+	f.env.Progress = nil
+	f.resume("run")
+	f.sameRun("run", "whole")
+}
+
+// TestFinishStops: what is to be evaluated once more for a resumed run can be stopped, and
+// then no adapter is written.
+func TestFinishStops(t *testing.T) {
+	f := newFolder(t)
+	f.stop(f.settled("lr: 1.0e-9"), Place{Run: "run"}, 13)
+	p := Place{Run: "run", Resume: true}
+	r, err := Resolve(p)
+	must(t, err)
+	j := f.prepare(r, p)
+	must(t, j.Run(t.Context()))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := j.Finish(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat("run/adapter"); err == nil {
+		t.Error("there is an adapter")
+	}
 }
 
 // TestResumeNothing: a run that was closed before its first checkpoint starts from the
