@@ -55,29 +55,33 @@ DYLORA_MAX_STEPS.`,
 	return cmd
 }
 
+// configEntry is a setting as --json shows it.
+type configEntry struct {
+	Key    string `json:"key"`
+	Value  any    `json:"value"`
+	Origin string `json:"origin"`
+	From   string `json:"from,omitempty"` // a file's line, a variable or a flag
+}
+
+// configEntries are all settings, in the order of the tree.
+func configEntries(r *settings.Resolved) (all []configEntry) {
+	for _, f := range r.Fields() {
+		e := configEntry{Key: f.Key, Value: settings.Plain(f.Value), Origin: string(r.Origin(f.Key))}
+		if from := r.Place(f.Key); from != e.Origin {
+			e.From = from
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
 func runConfigShow(o *configShowOptions) error {
 	r, err := settings.WithRecipe(o.layers...)
 	if err != nil {
 		return err
 	}
 	if o.json {
-		type entry struct {
-			Key    string `json:"key"`
-			Value  any    `json:"value"`
-			Origin string `json:"origin"`
-			From   string `json:"from,omitempty"`
-		}
-		var shown struct {
-			Settings []entry `json:"settings"`
-		}
-		for _, f := range r.Fields() {
-			from := r.Place(f.Key)
-			if from == string(r.Origin(f.Key)) {
-				from = ""
-			}
-			shown.Settings = append(shown.Settings, entry{f.Key, settings.Plain(f.Value), string(r.Origin(f.Key)), from})
-		}
-		return printJSON(o.io.out, shown)
+		return printJSON(o.io.out, map[string]any{"settings": configEntries(r)})
 	}
 	t := plainTable()
 	t.AppendHeader(table.Row{"setting", "value", "origin"})

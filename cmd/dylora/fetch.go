@@ -62,15 +62,13 @@ func runFetch(ctx context.Context, o *fetchOptions) error {
 	if err != nil {
 		return err
 	}
-	var all struct {
-		Fetched []*session.Fetched `json:"fetched"`
-	}
+	var all []*session.Fetched
 	for _, name := range o.names {
 		f, err := session.Fetch(ctx, o.io.env(), r.Data, name)
 		if err != nil {
 			return err
 		}
-		all.Fetched = append(all.Fetched, f)
+		all = append(all, f)
 		if o.json {
 			continue
 		}
@@ -79,7 +77,7 @@ func runFetch(ctx context.Context, o *fetchOptions) error {
 		}
 	}
 	if o.json {
-		return printJSON(o.io.out, all)
+		return printJSON(o.io.out, map[string]any{"fetched": all})
 	}
 	return nil
 }
