@@ -1,13 +1,9 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"io"
 	"io/fs"
-	"os/exec"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -121,110 +117,6 @@ func checkRecipe(t *testing.T, name string) {
 	for _, key := range l.Keys() {
 		if by := r.Origin(key); by != settings.Recipe && key != "task" {
 			t.Errorf("%s: %v by %s, not by the recipe", key, value(l, key), by)
-		}
-	}
-}
-
-// TestImports pins the direction of imports: a package may use only those to its right,
-// and uses each of them.
-// It keeps train and evaluate, and model and adapter, from knowing each other, and the
-// graph library out of everything but the model.
-func TestImports(t *testing.T) {
-	const mod = "github.com/dylora/dylora/internal/"
-	allowed := map[string]string{ // package → internal packages it may import
-		"enum":            "",
-		"fault":           "",
-		"hub":             "fault",
-		"hub/hubtest":     "",
-		"parquet":         "fault",
-		"glue":            "fault data disk hub parquet",
-		"glue/gluetest":   "data hub/hubtest",
-		"disk":            "",
-		"disk/disktest":   "disk",
-		"kernel":          "enum seed",
-		"packed":          "disk",
-		"safetensors":     "fault",
-		"seed":            "",
-		"weights":         "",
-		"pickle":          "fault safetensors",
-		"tokenizer":       "fault",
-		"card":            "",
-		"adapter":         "card enum fault disk safetensors seed pickle weights",
-		"data":            "enum fault seed data/demo",
-		"data/demo":       "seed",
-		"model/op":        "kernel",
-		"model/op/optest": "",
-		"model":           "fault kernel packed pickle safetensors seed weights model/op",
-		"program":         "kernel model adapter data",
-		"evaluate":        "fault data",
-		"bench":           "data fault finetune kernel model program session settings train",
-		"predict":         "data disk enum evaluate fault session settings",
-		"tensorboard":     "",
-		"train":           "enum fault disk kernel safetensors schema seed data program tensorboard",
-
-		"schema":   "",
-		"settings": "adapter data disk evaluate fault kernel schema train",
-		"session":  "adapter data data/demo disk evaluate fault glue hub kernel model packed parquet program safetensors schema settings tokenizer train weights",
-		"check":    "adapter data evaluate fault program session",
-		"finetune": "adapter data disk evaluate fault model program session settings train weights",
-
-		"tensorboard/tbtest": "",
-		"pickle/pickletest":  "safetensors",
-		"reftest":            "safetensors",
-		"kernel/kerneltest":  "kernel",
-	}
-	graph := []string{"model", "model/op", "model/op/optest"} // may use Gorgonia
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "../../internal/...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var p struct {
-			ImportPath string
-			Imports    []string
-		}
-		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		name := strings.TrimPrefix(p.ImportPath, mod)
-		ok, known := allowed[name]
-		delete(allowed, name)
-		if !known {
-			t.Errorf("%s is not in the import table", name)
-		}
-		for dep := range strings.FieldsSeq(ok) {
-			if !slices.Contains(p.Imports, mod+dep) {
-				t.Errorf("%s may import %s and does not: take it out of the table", name, dep)
-			}
-		}
-		for _, imp := range p.Imports {
-			if dep, in := strings.CutPrefix(imp, mod); in && !slices.Contains(strings.Fields(ok), dep) {
-				t.Errorf("%s must not import %s", name, dep)
-			}
-			if strings.HasPrefix(imp, "gorgonia.org/") && !slices.Contains(graph, name) {
-				t.Errorf("%s must not import %s: the graph stays in the model", name, imp)
-			}
-			if strings.HasPrefix(imp, "github.com/spf13/") && !(name == "settings" && imp == "github.com/spf13/viper") {
-				t.Errorf("%s must not import %s: commands stay in cmd/dylora, and viper in settings", name, imp)
-			}
-		}
-	}
-	for name := range allowed {
-		t.Errorf("%s is in the import table and is no package", name)
-	}
-}
-
-// Files stay small enough to read in one go.
-func TestFileLength(t *testing.T) {
-	names, err := filepath.Glob("*.go")
-	if err != nil || len(names) == 0 {
-		t.Fatal(names, err)
-	}
-	for _, name := range names {
-		if n := countLines(t, name); n > 300 {
-			t.Errorf("%s has %d lines, more than 300", name, n)
 		}
 	}
 }

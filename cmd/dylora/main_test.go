@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"os"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -11,15 +10,6 @@ import (
 
 	"github.com/dylora/dylora/internal/kernel/kerneltest"
 )
-
-func countLines(t *testing.T, name string) int {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bytes.Count(b, []byte("\n"))
-}
 
 func TestExitCode(t *testing.T) {
 	empty := t.TempDir()

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestImports pins the direction of imports: a package may use only those to its right,
+// and uses each of them.
+// It keeps train and evaluate, and model and adapter, from knowing each other, and the
+// graph library out of everything but the model.
+func TestImports(t *testing.T) {
+	allowed := map[string]string{ // package → packages of this module that it may import
+		"cmd/dylora": "adapter bench check data disk evaluate fault finetune hub kernel model parquet predict safetensors session settings train",
+		"configs":    "enum",
+		"models":     "",
+
+		"enum":            "",
+		"fault":           "",
+		"hub":             "fault",
+		"hub/hubtest":     "",
+		"parquet":         "fault",
+		"glue":            "fault data disk hub parquet",
+		"glue/gluetest":   "data hub/hubtest",
+		"disk":            "",
+		"disk/disktest":   "disk",
+		"kernel":          "enum seed",
+		"packed":          "disk",
+		"safetensors":     "fault",
+		"seed":            "",
+		"weights":         "",
+		"pickle":          "fault safetensors",
+		"tokenizer":       "fault",
+		"card":            "",
+		"adapter":         "card enum fault disk safetensors seed pickle weights",
+		"data":            "enum fault seed data/demo",
+		"data/demo":       "seed",
+		"model/op":        "kernel",
+		"model/op/optest": "",
+		"model":           "fault kernel packed pickle safetensors seed weights model/op",
+		"program":         "kernel model adapter data",
+		"evaluate":        "fault data",
+		"bench":           "data fault finetune kernel model program session settings train",
+		"predict":         "data disk enum evaluate fault session settings",
+		"tensorboard":     "",
+		"train":           "enum fault disk kernel safetensors schema seed data program tensorboard",
+
+		"schema":   "",
+		"settings": "adapter configs data disk evaluate fault kernel schema train",
+		"session":  "adapter data data/demo disk evaluate fault glue hub kernel model models packed parquet program safetensors schema settings tokenizer train weights",
+		"check":    "adapter data evaluate fault program session",
+		"finetune": "adapter data disk evaluate fault model program session settings train weights",
+
+		"tensorboard/tbtest": "",
+		"pickle/pickletest":  "safetensors",
+		"reftest":            "safetensors",
+		"kernel/kerneltest":  "kernel",
+	}
+	graph := []string{"model", "model/op", "model/op/optest"} // may use Gorgonia
+	for _, p := range listPackages(t) {
+		name := shortPath(p.ImportPath)
+		row, known := allowed[name]
+		delete(allowed, name)
+		if !known {
+			t.Errorf("%s is not in the import table", name)
+		}
+		left := strings.Fields(row)
+		for _, path := range p.Imports {
+			imported := shortPath(path)
+			switch {
+			case imported == path: // of another module, or the standard library's
+				if why := foreign(name, path, graph); why != "" {
+					t.Errorf("%s must not import %s: %s", name, path, why)
+				}
+			case !slices.Contains(left, imported):
+				t.Errorf("%s must not import %s", name, imported)
+			default:
+				left = slices.DeleteFunc(left, func(s string) bool { return s == imported })
+			}
+		}
+		for _, unused := range left {
+			t.Errorf("%s may import %s and does not: take it out of the table", name, unused)
+		}
+	}
+	for name := range allowed {
+		t.Errorf("%s is in the import table and is no package", name)
+	}
+}
+
+// foreign says why a package of this module must not import one of another; "" if it may.
+func foreign(name, path string, graph []string) string {
+	switch {
+	case strings.HasPrefix(path, "gorgonia.org/") && !slices.Contains(graph, name):
+		return "the graph stays in the model"
+	case path == "github.com/spf13/viper" && name != "settings":
+		return "settings alone merges layers"
+	case (path == "github.com/spf13/cobra" || path == "github.com/spf13/pflag") && name != "cmd/dylora":
+		return "commands and flags stay in cmd/dylora"
+	}
+	return ""
+}
+
+// goPackage is a package as the Go tool lists it.
+type goPackage struct {
+	ImportPath string
+	Imports    []string // of its files without tests
+}
+
+// listPackages lists the packages of this module.
+func listPackages(t *testing.T) (all []goPackage) {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "../../...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// shortPath is what the tables call a package of this module; a path of another module stays
+// as it is.
+func shortPath(path string) string {
+	short, ours := strings.CutPrefix(path, "github.com/dylora/dylora/")
+	if !ours {
+		return path
+	}
+	return strings.TrimPrefix(short, "internal/")
+}
+
+// TestForeign: what the directions refuse of other modules, by example.
+func TestForeign(t *testing.T) {
+	graph := []string{"model"}
+	for _, tt := range []struct {
+		name, path string
+		refused    bool
+	}{
+		{"model", "gorgonia.org/gorgonia", false},
+		{"train", "gorgonia.org/tensor", true},
+		{"settings", "github.com/spf13/viper", false},
+		{"cmd/dylora", "github.com/spf13/viper", true},
+		{"cmd/dylora", "github.com/spf13/pflag", false},
+		{"settings", "github.com/spf13/pflag", true},
+		{"session", "github.com/spf13/cobra", true},
+		{"session", "path/filepath", false},
+	} {
+		if got := foreign(tt.name, tt.path, graph) != ""; got != tt.refused {
+			t.Errorf("%s imports %s: refused %v, want %v", tt.name, tt.path, got, tt.refused)
+		}
+	}
+}
