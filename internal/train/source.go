@@ -25,9 +25,9 @@ type Shuffled struct {
 	order []int32
 }
 
-// NewShuffled makes batches of size sequences.
+// NewShuffled makes batches of size sequences, which may be more than there are.
 func NewShuffled(examples Examples, size int, seed uint64) *Shuffled {
-	return &Shuffled{examples: examples, size: size, seed: seed}
+	return &Shuffled{examples: examples, size: min(size, max(examples.Len(), 1)), seed: seed}
 }
 
 // Batches is the number of batches in an epoch.

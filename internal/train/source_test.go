@@ -1,6 +1,7 @@
 package train
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // indices are those of the examples of a batch.
-func indices(t *rapid.T, s *Shuffled, epoch, i int) []int {
+func indices(t rapid.TB, s *Shuffled, epoch, i int) []int {
 	b, err := s.Batch(epoch, i)
 	if err != nil {
 		t.Fatal(err)
@@ -57,5 +58,23 @@ func TestShuffledOrder(t *testing.T) {
 	}
 	if slices.Equal(order(1, 0), order(1, 1)) || slices.Equal(order(1, 0), order(2, 0)) || slices.IsSorted(order(1, 0)) {
 		t.Error("an order comes twice, or nothing was shuffled")
+	}
+}
+
+// TestShuffledLarge: a batch of more than there are is all of them, however many more; it
+// takes no memory for the others.
+func TestShuffledLarge(t *testing.T) {
+	want := indices(t, NewShuffled(numbers(22), 22, 1), 3, 0)
+	for _, size := range []int{23, 1_000_000_000, math.MaxInt} {
+		s := NewShuffled(numbers(22), size, 1)
+		if s.Batches() != 1 {
+			t.Errorf("size %d: %d batches", size, s.Batches())
+		}
+		if got := indices(t, s, 3, 0); !slices.Equal(got, want) {
+			t.Errorf("size %d: %v, want %v", size, got, want)
+		}
+	}
+	if n := NewShuffled(numbers(0), 5, 1).Batches(); n != 0 {
+		t.Errorf("%d batches of nothing", n)
 	}
 }
