@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,10 +11,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/train"
 )
 
 // runAsProgram is the variable that makes the test binary be dylora. It is none of
@@ -41,20 +44,24 @@ func isolation() map[string]string {
 // TestScripts runs the whole program from outside: arguments in, streams, files and exit
 // codes out.
 func TestScripts(t *testing.T) {
-	scripts, err := filepath.Abs("../../scripts")
-	if err != nil {
-		t.Fatal(err)
+	folders := map[string]string{"SCRIPTS": "../../scripts", "MINI": "../../models/mini"}
+	for name, folder := range folders {
+		var err error
+		if folders[name], err = filepath.Abs(folder); err != nil {
+			t.Fatal(err)
+		}
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("SCRIPTS", scripts)
-			for key, value := range isolation() {
-				e.Setenv(key, value)
+			for _, set := range []map[string]string{folders, isolation()} {
+				for key, value := range set {
+					e.Setenv(key, value)
+				}
 			}
 			return nil
 		},
-		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "listing": listing, "hold": hold},
 		Condition: hasKernel,
 	})
 }
@@ -86,4 +93,44 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+// listing is a script's "listing FILE": every file and folder of the script's own, with its
+// size and time, and where links lead, is written to a file in $TMPDIR.
+func listing(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: listing file")
+	}
+	var all strings.Builder
+	root := ts.Getenv("WORK")
+	ts.Check(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if path == ts.Getenv("TMPDIR") {
+			return fs.SkipDir
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		target, _ := os.Readlink(path) // "" of what is no link
+		fmt.Fprintln(&all, strings.TrimPrefix(path, root), info.Mode(), target)
+		if d.Type().IsRegular() && d.Name() != ".lock" { // whoever looks at a run takes its lock
+			fmt.Fprintln(&all, info.Size(), info.ModTime())
+		}
+		return nil
+	}))
+	ts.Check(os.WriteFile(filepath.Join(ts.Getenv("TMPDIR"), args[0]), []byte(all.String()), 0o666))
+}
+
+// hold is a script's "hold FOLDER": until the script ends another process, this one, is about
+// to train in the folder.
+func hold(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: hold folder")
+	}
+	run, err := train.OpenRun(train.RunOptions{Dir: ts.MkAbs(args[0]), Task: "demo", Now: time.Now})
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(run.Close()) })
 }
