@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -98,16 +99,9 @@ const maxModuleRanks = 1 << 20
 // parseModuleRanks reads --ranks-per-module; "" is none.
 func parseModuleRanks(modules string) (map[string]int, error) {
 	if file, ok := strings.CutPrefix(modules, "@"); ok {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fault.Usagef("--ranks-per-module: %w", disk.PathFirst(err, file))
-		}
-		if len(b) > maxModuleRanks {
-			return nil, fault.Usagef("--ranks-per-module: %s: %d bytes is too much for a list of ranks", file, len(b))
-		}
-		modules = strings.TrimSpace(string(b))
-		if !strings.HasPrefix(modules, "{") {
-			return nil, fault.Usagef("--ranks-per-module: %s: want a JSON object such as {\"query\": 4}", file)
+		var err error
+		if modules, err = readModuleRanks(file); err != nil {
+			return nil, fault.Usagef("--ranks-per-module: %w", err)
 		}
 	}
 	if modules == "" {
@@ -118,6 +112,28 @@ func parseModuleRanks(modules string) (map[string]int, error) {
 		return nil, fmt.Errorf("--ranks-per-module: %w", err)
 	}
 	return ranks, nil
+}
+
+// readModuleRanks reads a file of module ranks, a JSON object; of one that is too large no
+// more than the bound.
+func readModuleRanks(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", disk.PathFirst(err, file)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxModuleRanks+1))
+	if err != nil {
+		return "", disk.PathFirst(err, file)
+	}
+	if len(b) > maxModuleRanks {
+		return "", fmt.Errorf("%s: more than %d bytes are too much for a list of ranks", file, maxModuleRanks)
+	}
+	text := strings.TrimSpace(string(b))
+	if !strings.HasPrefix(text, "{") {
+		return "", fmt.Errorf("%s: want a JSON object such as {\"query\": 4}", file)
+	}
+	return text, nil
 }
 
 func runSlice(_ context.Context, o *sliceOptions) error {
