@@ -69,12 +69,13 @@ func uninterrupted(t *testing.T) (map[string]string, time.Duration) {
 }
 
 // killSeed is the environment variable with the seed of TestKilled's moments, for other
-// moments than those that are always tried.
-const killSeed = "DYLORA_KILL_SEED"
+// moments than those that are always tried. It is none of DYLORA_*, which the program that is
+// killed reads.
+const killSeed = "TEST_KILL_SEED"
 
 // TestKilled kills a run with SIGKILL at ten moments, one at random in each tenth of its
-// time, each time resumes it, and finds the files of an uninterrupted run, bit for bit. The names of its parts, and so its
-// messages, have the seed.
+// time, each time resumes it, and finds the files of an uninterrupted run, bit for bit. The
+// names of its parts, and so its messages, have the seed.
 func TestKilled(t *testing.T) {
 	seed := uint64(1)
 	if text := os.Getenv(killSeed); text != "" {
