@@ -57,8 +57,13 @@ func Resumed(run *Layer, layers ...*Layer) (*Resolved, error) {
 		return nil, err
 	}
 	var faults []error
-	for _, f := range r.Fields() {
-		if before, given := run.Value(f.Key); given && before != f.Value.Interface() && !f.In(schema.Free) {
+	defaults := Defaults().Fields()
+	for i, f := range r.Fields() {
+		before, known := run.Value(f.Key)
+		if !known { // of a later version than the run's, which did what the default does
+			before = defaults[i].Value.Interface()
+		}
+		if before != f.Value.Interface() && !f.In(schema.Free) {
 			faults = append(faults, fmt.Errorf("resume: %s is %v (%s), the run was started with %v: leave it out, or start another run",
 				f.Key, f.Value.Interface(), r.Place(f.Key), before))
 		}

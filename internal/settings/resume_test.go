@@ -134,10 +134,16 @@ func TestResumedTellsAllAtOnce(t *testing.T) {
 	}
 }
 
-// A run that says nothing of a setting, because it is older than the setting, refuses none.
+// A run that says nothing of a setting, because it is older than the setting, did what the
+// default does: another value is refused, the default and a free setting are not.
 func TestResumedOfAnOlderRun(t *testing.T) {
-	r, err := Resumed(YAMLLayer(Run, "config.yaml", []byte("rank: 4")), layerOf(Flag, map[string]any{"epochs": 9}))
-	if err != nil || r.Train.Loop.Epochs != 9 || r.Adapter.Rank != 4 {
+	run := YAMLLayer(Run, "config.yaml", []byte("rank: 4"))
+	r, err := Resumed(run, layerOf(Flag, map[string]any{"epochs": 3, "threads": 2}))
+	if err != nil || r.Train.Loop.Epochs != 3 || r.Adapter.Rank != 4 || r.Machine.Threads != 2 {
 		t.Errorf("%+v, %v", r, err)
+	}
+	_, err = Resumed(run, layerOf(Flag, map[string]any{"epochs": 9}))
+	if fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "epochs is 9 (--epochs), the run was started with 3") {
+		t.Errorf("another value than the default: %v", err)
 	}
 }
