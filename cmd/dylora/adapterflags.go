@@ -43,7 +43,7 @@ func (a *adapterArg) open(io *streams) (*session.StoredAdapter, error) {
 	return session.OpenAdapter(io.env(), a.path, a.read)
 }
 
-// baseArgs are what commands share that compute with an adapter on its base model.
+// baseArgs are the arguments of every command that computes with an adapter on its base model.
 type baseArgs struct {
 	adapterArg
 	forceBase bool // take an adapter made for other weights
@@ -73,7 +73,7 @@ type ranksArg struct {
 // maxRank bounds a list of ranks before the adapter is known.
 const maxRank = 1 << 16
 
-// addRanks defines --rank, and --ranks as the same; spec is what it is by default.
+// addRanks defines --rank, and --ranks as the same; spec is the default.
 func addRanks(cmd *cobra.Command, r *ranksArg, spec, usage string) {
 	r.flag = "--rank"
 	cmd.Flags().StringVarP(&r.spec, "rank", "r", spec, usage)

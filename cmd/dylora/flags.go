@@ -59,7 +59,7 @@ func flagLayer(flags *pflag.FlagSet) *settings.Layer {
 	return l
 }
 
-// layers are what a person says: --config, the environment and the flags of cmd, weakest
+// layers are the sources of settings that the user writes: --config, the environment and the flags of cmd, weakest
 // first. What is wrong with single values is refused when the layers are resolved.
 func layers(cmd *cobra.Command) (all []*settings.Layer, err error) {
 	if f := cmd.Flags().Lookup("config"); f != nil && f.Changed {

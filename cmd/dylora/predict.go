@@ -130,7 +130,7 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 	return err
 }
 
-// input is what texts are read from, and its name for messages.
+// input opens the source of the texts and gives its name for messages.
 func (o *predictOptions) input() (io.ReadCloser, string, error) {
 	if o.in != "-" {
 		f, err := os.Open(o.in)

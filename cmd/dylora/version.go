@@ -32,7 +32,7 @@ type versionFacts struct {
 	Precisions []precisionFacts `json:"precisions"`
 }
 
-// precisionFacts is what there is to know of a precision on the kernel in use.
+// precisionFacts describes a precision on the kernel in use.
 type precisionFacts struct {
 	Name   string `json:"name"`
 	Trains bool   `json:"trains"`

@@ -32,7 +32,7 @@ type Request struct {
 	Tokenizer string // folder of the tokenizer for a model of random weights; "": the built-in one
 }
 
-// Setup is what is measured: a model and a new adapter, put together as training does, and
+// Setup is the subject of a measurement: a model and a new adapter, put together as training does, and
 // sentences of a task.
 type Setup struct {
 	*finetune.Parts
@@ -87,7 +87,7 @@ func Prepare(ctx context.Context, env *session.Env, q Request) (*Setup, error) {
 	return s, nil
 }
 
-// mode is what the report calls it, and split which examples are used.
+// mode is the report's name of the measurement, and split the one whose examples are used.
 func (q Request) mode() string {
 	if q.Train {
 		return "train"

@@ -25,7 +25,7 @@ type Conformance struct {
 	Holds      bool    `json:"holds"`
 }
 
-// comparison is what the checks at all ranks share.
+// comparison holds the parts that the checks at all ranks share.
 type comparison struct {
 	s       *session.Session
 	batch   *data.Batch

@@ -106,7 +106,8 @@ func nested(s *session.Session, agreed []Agreement) (Verdict, string) {
 // maxRank bounds what the metadata of a file may claim.
 const maxRank = 1 << 16
 
-// trained is what dylora.json says of the training, or where it is gone the metadata.
+// trained gives the provenance of the training by dylora.json, or where that is gone by the
+// metadata of the weights.
 func trained(a *session.StoredAdapter) *adapter.Provenance {
 	if a.Provenance != nil && a.Provenance.RankMax > 0 {
 		return a.Provenance

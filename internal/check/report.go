@@ -11,7 +11,7 @@ import (
 	"github.com/dylora/dylora/internal/session"
 )
 
-// Report is what has been checked of an adapter.
+// Report holds the results of all checks of an adapter.
 type Report struct {
 	Adapter   string        `json:"adapter"`
 	Rank      int           `json:"rank"`

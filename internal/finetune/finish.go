@@ -59,7 +59,7 @@ func (r *Report) write(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// provenance is what the adapter's folder remembers of the run, with the metrics of a sweep;
+// provenance describes the run for the adapter's folder, with the metrics of a sweep;
 // epoch and step are Finish's.
 func (j *Job) provenance(s *evaluate.Sweep) *adapter.Provenance {
 	a := j.Settings.Adapter

@@ -7,7 +7,7 @@ import (
 	"github.com/dylora/dylora/internal/settings"
 )
 
-// leastTokens is what a sequence has at least: the two special tokens around its text.
+// leastTokens is the length of the shortest sequence: the two special tokens around its text.
 const leastTokens = 2
 
 // fits refuses, before a weight is read, what the encoder cannot be trained with: an adapter

@@ -130,7 +130,7 @@ func (j *Job) start(resume bool) error {
 	return j.describe()
 }
 
-// inputs are what the run depends on beside its settings.
+// inputs identifies everything that the run depends on beside its settings.
 func (j *Job) inputs() map[string]string {
 	in := map[string]string{
 		"model":    j.Encoder.Model.Hash,

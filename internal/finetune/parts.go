@@ -26,7 +26,7 @@ type Parts struct {
 	Start    *Start       // nil: the adapter begins untrained
 }
 
-// Ingredients are what Build joins.
+// Ingredients are the arguments of Build.
 type Ingredients struct {
 	Settings *settings.Resolved
 	Task     *data.Task

@@ -13,7 +13,7 @@ import (
 	"github.com/dylora/dylora/internal/weights"
 )
 
-// Start is the adapter that a training started from, as far as its result remembers it.
+// Start describes the adapter that a training started from, for the provenance of its result.
 type Start struct {
 	Path        string // as it is found again
 	Task        string // "" where its folder does not say

@@ -48,7 +48,7 @@ func (e Extension) String() string {
 // Levels are the levels that this machine can run, Portable first.
 func Levels() []Level { return append([]Level{Portable}, vectorLevels()...) }
 
-// Names are what New takes here: each level that this machine can run, and each with
+// Names lists the names that New takes here: each level that this machine can run, and each with
 // its extensions, such as avx512+vnni; the best is the last.
 func Names() []string {
 	var names []string

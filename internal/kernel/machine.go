@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Machine is what to compute with: an instruction set and a number of threads, neither of
+// Machine is an arithmetic unit: an instruction set and a number of threads, neither of
 // which changes, and a pool of worker threads of its own. Machines are independent of each
 // other: programs on different ones run at the same time, each with its own bits. A Machine
 // may be used by several goroutines; one of them at a time has the workers, and what the

@@ -12,7 +12,7 @@ import (
 // Precision is how the projections' weights are held.
 func (m *Model) Precision() kernel.Precision { return m.precision }
 
-// Machine is what computes with the model.
+// Machine computes with the model.
 func (m *Model) Machine() *kernel.Machine { return m.machine }
 
 // WithThreads is m, over the same weights, on another machine with the same instruction set

@@ -16,7 +16,7 @@ import (
 	"github.com/dylora/dylora/internal/settings"
 )
 
-// Submission is what is written for GLUE's server of one rank: a folder of files.
+// Submission is the folder of files for GLUE's server at one rank.
 type Submission struct {
 	Rank   int      `json:"rank"`
 	Folder string   `json:"folder"`

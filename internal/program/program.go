@@ -71,7 +71,7 @@ func (p *Program) add(x Param) {
 // Params are the trained tensors: A and B of each module, then the head.
 func (p *Program) Params() []Param { return p.params }
 
-// Machine is what the program computes on.
+// Machine is the machine that the program computes on.
 func (p *Program) Machine() *kernel.Machine { return p.m.Machine() }
 
 // WithThreads is the program on another machine with the same instruction set and that many

@@ -43,7 +43,7 @@ type Text struct {
 	B *string `json:"b"`
 }
 
-// Training is what the recorded steps did: AdamW, gradients clipped to a norm of Clip, a
+// Training describes the recorded steps: AdamW, gradients clipped to a norm of Clip, a
 // learning rate LR after a linear warm-up and before a linear decay to 0 at step Total.
 type Training struct {
 	Ranks   []int                     `json:"ranks"`   // of each step

@@ -17,7 +17,7 @@ const (
 	sampleBatch = 32
 )
 
-// Sample is what int8 is calibrated on.
+// Sample holds the examples that int8 is calibrated on.
 type Sample struct {
 	Examples []data.Example
 	Of       string // where they are from, for a user
@@ -29,7 +29,7 @@ func TaskSample(t *data.Task, split string, examples []data.Example) Sample {
 	return Sample{some, fmt.Sprintf("%d examples of %s's %s split", len(some), t.Name, split)}
 }
 
-// findSample are examples of the task's training split, as far as it is on this machine;
+// findSample gives examples of the task's training split if it is on this machine;
 // nothing is downloaded for it. Else it is sentences of the built-in task, and why.
 func findSample(env *Env, t *data.Task, d settings.Data) Sample {
 	const split = "train"

@@ -19,7 +19,7 @@ const (
 	LatestRun = RunsRoot + "/latest"
 )
 
-// Env is what the application needs of its surroundings. Note, Progress and Download may be
+// Env is the application's access to its surroundings. Note, Progress and Download may be
 // nil: then nobody is told.
 type Env struct {
 	Note     func(line string)                     // something that a user should be told

@@ -9,7 +9,7 @@ import (
 	"github.com/dylora/dylora/internal/settings"
 )
 
-// Fetched is what is here now of a name.
+// Fetched lists the files that are here now for a name.
 type Fetched struct {
 	Name       string     `json:"name"`
 	Kind       string     `json:"kind"` // "model", "task" or "built in"

@@ -6,7 +6,7 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 )
 
-// Inspection is what an adapter's files say, and what each rank changes.
+// Inspection describes an adapter by its files, and the change that each rank makes.
 type Inspection struct {
 	Folder string              `json:"folder"`
 	Rank   int                 `json:"rank"`
@@ -21,7 +21,7 @@ type Inspection struct {
 	Facts  *adapter.Provenance `json:"facts"` // null where dylora did not write the adapter
 }
 
-// RankSize is what a slice at a rank holds and changes.
+// RankSize is the size of a slice at a rank, and of the change that it makes.
 type RankSize struct {
 	Rank       int     `json:"rank"`
 	Parameters int     `json:"parameters"`

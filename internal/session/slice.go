@@ -64,7 +64,7 @@ func NewSlice(a *adapter.Adapter, p *adapter.Provenance, rank int, f Form) (*Sli
 	return s, nil
 }
 
-// sliceProvenance is what a slice remembers; nil where the adapter remembers nothing.
+// sliceProvenance is the provenance of a slice; nil where the adapter has none.
 func sliceProvenance(a *adapter.Adapter, p *adapter.Provenance, rank int) *adapter.Provenance {
 	if p == nil || p.Task == "" {
 		return nil

@@ -78,7 +78,7 @@ func noAdapter(path string) error {
 	return fault.Invalidf("%s: no adapter_config.json in it or in adapter/: want a run folder, a PEFT folder or a file of loralib's", path)
 }
 
-// Remembered are the settings that the adapter was trained with, as far as its folder tells:
+// Remembered are the settings of the adapter's training that its folder records:
 // config.yaml of its run, and dylora.json.
 func (a *StoredAdapter) Remembered() (*settings.Layer, error) {
 	l := settings.NewLayer(settings.Run)

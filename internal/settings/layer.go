@@ -66,7 +66,7 @@ func (l *Layer) Set(key, where string, raw any) {
 
 func (l *Layer) fail(err error) { l.faults = append(l.faults, err) }
 
-// Value is what the layer says of a setting, of the setting's own type.
+// Value is the layer's value of a setting, of the setting's own type.
 func (l *Layer) Value(key string) (v any, ok bool) {
 	v, ok = l.values[key]
 	return v, ok

@@ -38,7 +38,7 @@ func (c *Clock) Spent() map[string]time.Duration { return maps.Clone(c.spent) }
 // Reset forgets all time.
 func (c *Clock) Reset() { *c = Clock{Now: c.Now, spent: map[string]time.Duration{}} }
 
-// Time is what the clock shows, also a nil one.
+// Time is the present time; a nil clock shows it, too.
 func (c *Clock) Time() time.Time {
 	if c == nil || c.Now == nil {
 		return time.Now()

@@ -28,7 +28,7 @@ var (
 	counter hm.Type = G.TensorType{Dims: 1, Of: tensor.Int64}
 )
 
-// Inputs are what all operations of a graph share: the graph inputs that describe a batch, the
+// Inputs are shared by all operations of a graph: the graph inputs that describe a batch, the
 // machine that computes them, and where outputs lie.
 type Inputs struct {
 	Layout        *G.Node // int32: see [Layout]
