@@ -130,6 +130,30 @@ func TestOpenLabels(t *testing.T) {
 	}
 }
 
+// TestOpenOtherTask: an adapter that was trained on somebody's own files is measured on a task
+// of the table that has as many labels; what it remembers of the files does not count there.
+func TestOpenOtherTask(t *testing.T) {
+	e := reference(t, "roberta")
+	p := provenance(t, e)
+	p.TextColumn, p.LabelColumn, p.PairColumn = "line", "mood", "reply"
+	run := runFolder(t, "task: boats.csv; dev_file: dev.csv; quoting: csv; data_dir: glue", adapterOf(t, peft(e)), p)
+	s := opened(t, env(t), run, "task: mnli", Options{})
+	if s.Task.Name != "mnli" || s.Data.TextColumn != "text" || s.Data.DevFile != "" || s.Data.DataDir != "glue" || s.Encoder.MaxLength != 20 {
+		t.Errorf("task %s with the settings %+v", s.Task.Name, s.Data)
+	}
+	_, err := open(t, env(t), run, "task: mnli; text_column: line", Options{})
+	refused(t, err, fault.Usage, "", "text_column: is for a task of your own files", "test.yaml line 2")
+	_, err = open(t, env(t), run, "task: sst2", Options{})
+	refused(t, err, fault.Invalid, OtherTask, "task sst2 needs 2")
+	files := own(t)
+	write(t, strings.ReplaceAll(read(t, files, "dev.csv"), "text,label", "line,mood"), files, "dev.csv")
+	p.PairColumn = ""
+	run = runFolder(t, "task: boats.csv", adapterOf(t, peft(e)), p)
+	if s := opened(t, env(t), run, ownTask(files), Options{Split: "dev"}); len(s.splits["dev"]) != 9 {
+		t.Errorf("other files with the remembered columns: %d examples", len(s.splits["dev"]))
+	}
+}
+
 // TestOpenOtherModel: a revision that is remembered is one of the remembered model, and does
 // not count for the one that a user names instead.
 func TestOpenOtherModel(t *testing.T) {

@@ -3,11 +3,13 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/program"
+	"github.com/dylora/dylora/internal/schema"
 	"github.com/dylora/dylora/internal/settings"
 )
 
@@ -69,7 +71,7 @@ func (s *Session) settle(o Options) (*settings.Resolved, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := settings.Resolve(append([]*settings.Layer{remembered}, o.Layers...)...)
+	r, err := settings.Resolve(append([]*settings.Layer{forTask(remembered, o.Layers)}, o.Layers...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +90,27 @@ func (s *Session) settle(o Options) (*settings.Resolved, error) {
 		err = o.Check(s.Task, s.Data)
 	}
 	return r, err
+}
+
+// forTask is what is remembered without the settings of the user's own files, where the user
+// names a task that is none: there they are refused, and nobody has given them.
+func forTask(remembered *settings.Layer, layers []*settings.Layer) *settings.Layer {
+	var task string
+	for _, l := range layers {
+		if v, given := l.Value("task"); given {
+			task, _ = v.(string)
+		}
+	}
+	if task == "" || data.IsFile(task) {
+		return remembered
+	}
+	l := settings.NewLayer(remembered.Origin)
+	for _, key := range remembered.Keys() {
+		if v, _ := remembered.Value(key); !slices.Contains(settings.Scoped(schema.Files), key) {
+			l.Set(key, remembered.Place(key), v)
+		}
+	}
+	return l
 }
 
 // load finds the encoder and reads it, and joins it with the adapter.
