@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/settings"
 )
@@ -29,6 +30,8 @@ func Fetch(ctx context.Context, env *Env, d settings.Data, name string) (*Fetche
 		return &Fetched{Name: name, Kind: "built in", Files: []hub.File{}}, nil
 	case err == nil:
 		return fetchTask(ctx, env, task)
+	case looksLikePath(name) && isFolder(name):
+		return nil, fault.Usagef("model %q is a folder here: there is nothing to download", name)
 	}
 	d.Model = name
 	s, err := hubModel(ctx, env, d)

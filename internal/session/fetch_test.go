@@ -35,6 +35,9 @@ func TestFetchModel(t *testing.T) {
 	}
 	_, err = Fetch(t.Context(), s.Env, d, "./boats")
 	refused(t, err, fault.Usage, "", `"./boats": no such folder`)
+	here := t.TempDir()
+	_, err = Fetch(t.Context(), s.Env, d, here)
+	refused(t, err, fault.Usage, "", here, "is a folder here: there is nothing to download")
 	s.variables["HF_HUB_OFFLINE"] = "1"
 	_, err = Fetch(t.Context(), s.Env, d, "org/ships")
 	refused(t, err, fault.Offline, hub.OfflineMode, "org/ships")

@@ -103,3 +103,8 @@ func isFile(elem ...string) bool {
 	info, err := os.Stat(filepath.Join(elem...))
 	return err == nil && info.Mode().IsRegular()
 }
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
