@@ -3,14 +3,12 @@ package session
 import (
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/kernel/kerneltest"
-	"github.com/dylora/dylora/internal/reftest"
 	"github.com/dylora/dylora/models"
 )
 
@@ -64,11 +62,15 @@ func TestMiniIsWhole(t *testing.T) {
 	}
 }
 
-// TestEveryReferenceLoads: the folders that other tests compare with.
-func TestEveryReferenceLoads(t *testing.T) {
-	for _, dir := range reftest.Folders(t) {
-		if _, err := LoadEncoder(t.Context(), env(t), settled(t, "model: "+filepath.Join(dir, "model")), float32s(t)); err != nil {
-			t.Errorf("%s: %v", dir, err)
+// TestReferencesLoad: the folders that other tests compare with.
+func TestReferencesLoad(t *testing.T) {
+	for _, name := range []string{"roberta", "bert"} {
+		e, err := LoadEncoder(t.Context(), env(t), settled(t, "model: "+reference(t, name).Model()), float32s(t))
+		must(t, err)
+		if e.Model.Config.ModelType != name || len(e.Model.Hash) != 64 {
+			t.Errorf("%s: a %s with hash %q", name, e.Model.Config.ModelType, e.Model.Hash)
 		}
 	}
+	_, err := LoadEncoder(t.Context(), env(t), settled(t, "model: "+t.TempDir()), float32s(t))
+	refused(t, err, fault.Invalid, "", "has no tokenizer.json")
 }
