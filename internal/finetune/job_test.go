@@ -97,6 +97,24 @@ func TestDefaultFolder(t *testing.T) {
 	}
 }
 
+// TestBestEpoch: the adapter is that of the best epoch, here the first of equals, and not that
+// of the last.
+func TestBestEpoch(t *testing.T) {
+	f := newFolder(t)
+	j := f.prepare(f.settled("lr: 1.0e-9"), Place{Run: "run"})
+	var after []string // each epoch
+	j.Loop.On(train.Hook{Name: "keep", Epoch: func(*train.Loop) error {
+		after = append(after, j.Adapter.Fingerprint())
+		return nil
+	}})
+	must(t, j.Run(t.Context()))
+	r, err := j.Finish(t.Context())
+	must(t, err)
+	if a, _ := f.load("run"); r.Epoch != 1 || r.Step != 10 || len(after) != 2 || after[0] == after[1] || a.Fingerprint() != after[0] {
+		t.Errorf("epoch %d, step %d; after the epochs %q, saved %s", r.Epoch, r.Step, after, a.Fingerprint())
+	}
+}
+
 // TestReportJSON: text of HTML's stays as it is.
 func TestReportJSON(t *testing.T) {
 	var b bytes.Buffer
