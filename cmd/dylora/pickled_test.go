@@ -52,7 +52,7 @@ func TestAllowPickle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		base, err := session.LoadEncoder(context.Background(), silent.env(), r, session.Arithmetic{Machine: kerneltest.New(t)})
+		base, err := session.LoadEncoder(context.Background(), silent.env(), r, session.Arithmetic{Machine: kerneltest.New(t)}, nil)
 		switch {
 		case tt.ok && (err != nil || base.Model.Config.HiddenSize != 256):
 			t.Errorf("%s: %v", tt.args, err)

@@ -107,7 +107,8 @@ func (q Request) encoder(ctx context.Context, env *session.Env, a session.Arithm
 	if session.IsRandom(q.Settings.Data.Model) {
 		return session.RandomEncoder(q.Settings, q.Tokenizer, a)
 	}
-	return session.LoadEncoder(ctx, env, q.Settings, a)
+	check := func(c *model.Config) error { _, err := finetune.CheckRank(q.Settings, c); return err }
+	return session.LoadEncoder(ctx, env, q.Settings, a, check)
 }
 
 // read reads the split's examples, in the order of an epoch or of an evaluation.

@@ -151,12 +151,13 @@ func TestPrepareOrder(t *testing.T) {
 	}
 }
 
-// TestPrepareFails: what fails after the model was read gives nothing half-built.
+// TestPrepareFails: an adapter that the model is too small for is refused, and gives nothing
+// half-built.
 func TestPrepareFails(t *testing.T) {
 	workFolder(t)
 	var notes []string
 	s, err := Prepare(t.Context(), env(&notes), request(t, true, 1, "rank: 25"))
-	if s != nil || fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "rank 25 is above 24, the full rank of roberta.encoder.layer.0.attention.self.query") {
+	if s != nil || fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "rank: 25 is above 24, the full rank of roberta.encoder.layer.0.attention.self.query") {
 		t.Errorf("%v, %v", s, err)
 	}
 }

@@ -5,29 +5,40 @@ import (
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // leastTokens is the length of the shortest sequence: the two special tokens around its text.
 const leastTokens = 2
 
-// fits refuses, before a weight is read, what the encoder cannot be trained with: an adapter
-// of more than a projection's full rank, one to start from (nil: none) that is not of the
-// maps to be trained, and batches whose activations are more than the memory of the process.
-// The latter is a lower bound: a batch that it lets pass may still be too large, as its
-// sequences are longer than the shortest.
-func fits(env *session.Env, r *settings.Resolved, c *model.Config, from *session.StoredAdapter, examples int) error {
+// CheckRank refuses an adapter of more than a projection's full rank. It gives the projections
+// that are to be adapted.
+func CheckRank(r *settings.Resolved, c *model.Config) ([]weights.Projection, error) {
 	targets, err := r.Adapter.TargetList()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	projections, err := c.Projections(targets)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, p := range projections {
 		if full := min(p.In, p.Out); r.Adapter.Rank > full {
-			return fault.Usagef("rank: %d is above %d, the full rank of %s; use a lower rank (%s)", r.Adapter.Rank, full, p.Name, r.Place("rank"))
+			return nil, fault.Usagef("rank: %d is above %d, the full rank of %s; use a lower rank (%s)", r.Adapter.Rank, full, p.Name, r.Place("rank"))
 		}
+	}
+	return projections, nil
+}
+
+// fits refuses, before a weight is downloaded or read, what an encoder cannot be trained with:
+// a rank that is too high, an adapter to start from (nil: none) that is not of the maps to be
+// trained, and batches whose activations are more than the memory of the process. The latter
+// is a lower bound: a batch that it lets pass may still be too large, as its sequences are
+// longer than the shortest.
+func fits(env *session.Env, r *settings.Resolved, c *model.Config, from *session.StoredAdapter, examples int) error {
+	projections, err := CheckRank(r, c)
+	if err != nil {
+		return err
 	}
 	if err := checkStart(from, r, c, projections); err != nil {
 		return err

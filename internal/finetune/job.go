@@ -9,6 +9,7 @@ import (
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/train"
@@ -60,14 +61,8 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if err := j.readData(ctx, task, r.Data); err != nil {
 		return j, err
 	}
-	files, err := session.FindEncoder(ctx, env, r)
-	if err != nil {
-		return j, err
-	}
-	if err := fits(env, r, files.Config, from, len(j.trainExamples)); err != nil {
-		return j, err
-	}
-	encoder, err := files.Load(env, arithmetic)
+	check := func(c *model.Config) error { return fits(env, r, c, from, len(j.trainExamples)) }
+	encoder, err := session.LoadEncoder(ctx, env, r, arithmetic, check)
 	if err != nil {
 		return j, err
 	}

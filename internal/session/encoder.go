@@ -36,9 +36,16 @@ type EncoderFiles struct {
 }
 
 // FindEncoder finds the built-in model, a folder in Hugging Face's layout, or a model of the
-// Hub by its name, which it downloads. It reads the configuration and the tokenizer.
-func FindEncoder(ctx context.Context, env *Env, r *settings.Resolved) (*EncoderFiles, error) {
-	s, err := findSource(ctx, env, r.Data)
+// Hub by its name, which it downloads. It reads the configuration and the tokenizer. What
+// check refuses, and a length that the model does not take, are refused before a download.
+func FindEncoder(ctx context.Context, env *Env, r *settings.Resolved, check Check) (*EncoderFiles, error) {
+	fits := func(c *model.Config) error {
+		if _, err := length(r.Data.Model, c, r); err != nil || check == nil {
+			return err
+		}
+		return check(c)
+	}
+	s, err := findSource(ctx, env, r.Data, fits)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +61,9 @@ func FindEncoder(ctx context.Context, env *Env, r *settings.Resolved) (*EncoderF
 	}
 	if have, want := e.Tokenizer.VocabSize(), e.Config.VocabSize; have > want {
 		return nil, fault.Invalidf("%s: the tokenizer has %d tokens, config.json's vocab_size is %d: the two are not of one model", s.place, have, want)
+	}
+	if err := fits(e.Config); err != nil {
+		return nil, err
 	}
 	e.MaxLength, err = length(e.Name, e.Config, r)
 	return e, err
@@ -71,9 +81,9 @@ func (f *EncoderFiles) Load(env *Env, a Arithmetic) (*Encoder, error) {
 	return &e, nil
 }
 
-// LoadEncoder finds an encoder and loads it.
-func LoadEncoder(ctx context.Context, env *Env, r *settings.Resolved, a Arithmetic) (*Encoder, error) {
-	f, err := FindEncoder(ctx, env, r)
+// LoadEncoder finds an encoder that check lets pass, and loads it.
+func LoadEncoder(ctx context.Context, env *Env, r *settings.Resolved, a Arithmetic, check Check) (*Encoder, error) {
+	f, err := FindEncoder(ctx, env, r, check)
 	if err != nil {
 		return nil, err
 	}

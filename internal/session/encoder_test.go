@@ -28,7 +28,7 @@ func onHub(t *testing.T, s *surroundings) *hubtest.Server {
 
 func find(t *testing.T, e *Env, yaml string) (*EncoderFiles, error) {
 	t.Helper()
-	return FindEncoder(t.Context(), e, settled(t, yaml))
+	return FindEncoder(t.Context(), e, settled(t, yaml), nil)
 }
 
 func TestFindBuiltIn(t *testing.T) {
@@ -73,7 +73,7 @@ func TestFindReadsNoWeights(t *testing.T) {
 	}
 	_, err = f.Load(e, float32s(t))
 	refused(t, err, fault.Invalid, "", filepath.Join(dir, "model.safetensors"))
-	_, err = LoadEncoder(t.Context(), e, settled(t, "model: "+dir), float32s(t))
+	_, err = LoadEncoder(t.Context(), e, settled(t, "model: "+dir), float32s(t), nil)
 	refused(t, err, fault.Invalid, "", "model.safetensors")
 }
 
@@ -166,7 +166,7 @@ func TestFindOnHub(t *testing.T) {
 	}
 	s.variables["HF_HUB_OFFLINE"] = "1"
 	before := server.Requests("")
-	again, err := LoadEncoder(t.Context(), s.Env, settled(t, "model: org/boats; revision: v1"), float32s(t))
+	again, err := LoadEncoder(t.Context(), s.Env, settled(t, "model: org/boats; revision: v1"), float32s(t), nil)
 	must(t, err)
 	if server.Requests("") != before || again.Model.Hash == "" || again.Revision != "v1" {
 		t.Errorf("%d requests offline, revision %q", server.Requests("")-before, again.Revision)
@@ -184,7 +184,7 @@ func TestFindOnHub(t *testing.T) {
 	s.variables["HF_HUB_OFFLINE"] = "1"
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := FindEncoder(ctx, s.Env, settled(t, "model: org/boats")); err != nil {
+	if _, err := FindEncoder(ctx, s.Env, settled(t, "model: org/boats"), nil); err != nil {
 		t.Errorf("what is in the cache needs no waiting: %v", err)
 	}
 }

@@ -34,7 +34,7 @@ func Fetch(ctx context.Context, env *Env, d settings.Data, name string) (*Fetche
 		return nil, fault.Usagef("model %q is a folder here: there is nothing to download", name)
 	}
 	d.Model = name
-	s, err := hubModel(ctx, env, d)
+	s, err := hubModel(ctx, env, d, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -26,16 +26,19 @@ type source struct {
 	place    string // of the files, for messages
 }
 
+// Check refuses a base model by its configuration; nil is none.
+type Check func(*model.Config) error
+
 // findSource finds the files of a base model: built in, in a folder, or on the Hub, from
-// which they are downloaded.
-func findSource(ctx context.Context, env *Env, d settings.Data) (*source, error) {
+// which they are downloaded if check lets the configuration pass.
+func findSource(ctx context.Context, env *Env, d settings.Data, check Check) (*source, error) {
 	if d.Model == settings.BuiltIn {
 		return &source{name: d.Model, files: models.Mini(), place: d.Model + " (built in)"}, nil
 	}
 	info, err := os.Stat(d.Model)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		s, err := hubModel(ctx, env, d)
+		s, err := hubModel(ctx, env, d, check)
 		if err != nil {
 			return nil, err
 		}
@@ -50,8 +53,9 @@ func findSource(ctx context.Context, env *Env, d settings.Data) (*source, error)
 	return &source{name: d.Model, files: os.DirFS(d.Model), place: d.Model}, nil
 }
 
-// hubModel finds a model by its name on the Hub in the cache, or downloads it.
-func hubModel(ctx context.Context, env *Env, d settings.Data) (*hub.Snapshot, error) {
+// hubModel finds a model by its name on the Hub in the cache, or downloads it. One that check
+// refuses is not downloaded.
+func hubModel(ctx context.Context, env *Env, d settings.Data, check Check) (*hub.Snapshot, error) {
 	if looksLikePath(d.Model) {
 		return nil, fault.Usagef("model %q: no such folder", d.Model)
 	}
@@ -63,7 +67,31 @@ func hubModel(ctx context.Context, env *Env, d settings.Data) (*hub.Snapshot, er
 	if err != nil {
 		return nil, err
 	}
-	return c.Snapshot(ctx, repo, hub.ModelFiles(d.AllowPickle))
+	files := hub.ModelFiles(d.AllowPickle)
+	if check == nil {
+		return c.Snapshot(ctx, repo, files)
+	}
+	var refused error // by check, whatever the Hub makes of it
+	s, err := c.Snapshot(ctx, repo, func(v hub.View) ([]string, error) {
+		names, err := files(v)
+		if err != nil {
+			return nil, err
+		}
+		text, err := v.Read("config.json")
+		if err != nil {
+			return nil, err
+		}
+		config, err := model.ParseConfig(path.Join(d.Model, "config.json"), text)
+		if err == nil {
+			err = check(config)
+		}
+		refused = err
+		return names, err
+	})
+	if refused != nil {
+		return nil, refused
+	}
+	return s, err
 }
 
 // looksLikePath says whether a name can only mean a place on this machine.

@@ -7,6 +7,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/weights"
 )
 
@@ -31,9 +32,9 @@ func (s *Session) checkHead() error {
 	return nil
 }
 
-// checkModules refuses an adapter whose modules the model does not have.
-func (s *Session) checkModules(f *EncoderFiles) error {
-	shapes, err := f.Config.Projections(adapter.Targets())
+// checkModules refuses an adapter whose modules the base model of that name does not have.
+func (s *Session) checkModules(name string, c *model.Config) error {
+	shapes, err := c.Projections(adapter.Targets())
 	if err != nil {
 		return err
 	}
@@ -45,10 +46,10 @@ func (s *Session) checkModules(f *EncoderFiles) error {
 		shape, ok := has[m.Name]
 		switch {
 		case !ok:
-			return fault.Because(OtherModel, fault.Invalidf("%s: adapts %s, which model %s does not have", s.Folder, m.Name, f.Name))
+			return fault.Because(OtherModel, fault.Invalidf("%s: adapts %s, which model %s does not have", s.Folder, m.Name, name))
 		case shape.In != m.In || shape.Out != m.Out:
 			return fault.Because(OtherModel, fault.Invalidf("%s: %s is (%d, %d), in model %s (%d, %d)",
-				s.Folder, m.Name, m.Out, m.In, f.Name, shape.Out, shape.In))
+				s.Folder, m.Name, m.Out, m.In, name, shape.Out, shape.In))
 		}
 	}
 	return nil

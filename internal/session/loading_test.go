@@ -49,7 +49,7 @@ func TestRandomEncoder(t *testing.T) {
 
 // TestMiniIsWhole: the built-in encoder loads like any folder.
 func TestMiniIsWhole(t *testing.T) {
-	e, err := LoadEncoder(t.Context(), env(t), settled(t, "max_length: 12"), float32s(t))
+	e, err := LoadEncoder(t.Context(), env(t), settled(t, "max_length: 12"), float32s(t), nil)
 	must(t, err)
 	ids, _ := e.Tokenizer.Sequence("a fine film, and a long one that is cut", nil, e.MaxLength)
 	if len(ids) != 12 || e.Model.Hash == "" {
@@ -65,12 +65,12 @@ func TestMiniIsWhole(t *testing.T) {
 // TestReferencesLoad: the folders that other tests compare with.
 func TestReferencesLoad(t *testing.T) {
 	for _, name := range []string{"roberta", "bert"} {
-		e, err := LoadEncoder(t.Context(), env(t), settled(t, "model: "+reference(t, name).Model()), float32s(t))
+		e, err := LoadEncoder(t.Context(), env(t), settled(t, "model: "+reference(t, name).Model()), float32s(t), nil)
 		must(t, err)
 		if e.Model.Config.ModelType != name || len(e.Model.Hash) != 64 {
 			t.Errorf("%s: a %s with hash %q", name, e.Model.Config.ModelType, e.Model.Hash)
 		}
 	}
-	_, err := LoadEncoder(t.Context(), env(t), settled(t, "model: "+t.TempDir()), float32s(t))
+	_, err := LoadEncoder(t.Context(), env(t), settled(t, "model: "+t.TempDir()), float32s(t), nil)
 	refused(t, err, fault.Invalid, "", "has no tokenizer.json")
 }

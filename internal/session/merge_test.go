@@ -51,7 +51,7 @@ func TestMerge(t *testing.T) {
 					}
 				}
 				checkConfig(t, config(t, e.Model()), config(t, out), tt.problem, tt.labels)
-				merged, err := LoadEncoder(t.Context(), env(t), settled(t, "model: "+out), float32s(t))
+				merged, err := LoadEncoder(t.Context(), env(t), settled(t, "model: "+out), float32s(t), nil)
 				must(t, err)
 				if _, ok := merged.Model.OwnHead(len(tt.labels)); !ok {
 					t.Error("the merged model has no head")

@@ -18,7 +18,7 @@ import (
 // task, in a precision.
 func logits(t *testing.T, p kernel.Precision) []float32 {
 	t.Helper()
-	b, err := LoadEncoder(context.Background(), env(t), settled(t, ""), Arithmetic{Machine: kerneltest.New(t), Precision: p})
+	b, err := LoadEncoder(context.Background(), env(t), settled(t, ""), Arithmetic{Machine: kerneltest.New(t), Precision: p}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func ownTask(dir string) string {
 // provenance is that of an adapter of the reference roberta for the files of own.
 func provenance(t *testing.T, e *reftest.Encoder) *adapter.Provenance {
 	t.Helper()
-	f, err := LoadEncoder(context.Background(), env(t), settled(t, "model: "+e.Model()), float32s(t))
+	f, err := LoadEncoder(context.Background(), env(t), settled(t, "model: "+e.Model()), float32s(t), nil)
 	must(t, err)
 	return &adapter.Provenance{
 		Version: "test", Task: "boats.csv", Labels: []string{"bad", "good", "so so"}, TextColumn: "text", LabelColumn: "label",

@@ -8,6 +8,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
 	"github.com/dylora/dylora/internal/schema"
 	"github.com/dylora/dylora/internal/settings"
@@ -75,8 +76,8 @@ func (s *Session) settle(o Options) (*settings.Resolved, error) {
 	if err != nil {
 		return nil, err
 	}
-	model, _ := remembered.Value("model")
-	if r.Origin("revision") == settings.Run && r.Data.Model != model {
+	base, _ := remembered.Value("model")
+	if r.Origin("revision") == settings.Run && r.Data.Model != base {
 		r = r.With("revision", "") // it is one of the model that is remembered
 	}
 	s.Data = r.Data
@@ -114,15 +115,9 @@ func forTask(remembered *settings.Layer, layers []*settings.Layer) *settings.Lay
 }
 
 // load finds the encoder and reads it, and joins it with the adapter.
-func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, force bool) error {
-	files, err := FindEncoder(ctx, s.env, r)
-	if err != nil {
-		return err
-	}
-	if err := s.checkModules(files); err != nil {
-		return err
-	}
-	if s.Encoder, err = files.Load(s.env, a); err != nil {
+func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, force bool) (err error) {
+	check := func(c *model.Config) error { return s.checkModules(r.Data.Model, c) }
+	if s.Encoder, err = LoadEncoder(ctx, s.env, r, a, check); err != nil {
 		return err
 	}
 	if err := s.checkBase(force); err != nil {
