@@ -2,6 +2,7 @@ package adapter_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,9 +155,8 @@ func TestHostileConfigs(t *testing.T) {
 			text = strings.Replace(text, "  \"layers_pattern\": null,\n", "", 1)
 		}
 		must(t, os.WriteFile(file, []byte("{\n  "+v+","+text[1:]), 0o666))
-		start := time.Now()
-		_, err := adapter.Open(dir, adapter.Options{})
-		if d := time.Since(start); d > 3*time.Second {
+		var err error
+		if d := least(3, 3*time.Second, func() { _, err = adapter.Open(dir, adapter.Options{}) }); d > 3*time.Second {
 			t.Errorf("%.80s: %v", v, d)
 		}
 		if err != nil && (fault.ClassOf(err) != fault.Invalid || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), dir) || len(err.Error()) > 1000) {
@@ -167,4 +167,16 @@ func TestHostileConfigs(t *testing.T) {
 		}
 	}
 	t.Logf("%d files", len(values))
+}
+
+// least is the shortest time that f takes, of as many tries as there need be for one within
+// the bound, but no more than tries: what is slow stays slow, and other load passes.
+func least(tries int, bound time.Duration, f func()) time.Duration {
+	best := time.Duration(math.MaxInt64)
+	for i := 0; i < tries && best > bound; i++ {
+		start := time.Now()
+		f()
+		best = min(best, time.Since(start))
+	}
+	return best
 }

@@ -43,7 +43,7 @@ func Precisions() (names []string) {
 // best piece of about a millisecond, for what the machine can do is wanted, not what its
 // neighbours leave of it.
 func together(threads int, d time.Duration, run func(times int) int64) float64 {
-	times := repeats(time.Millisecond, func(n int) { run(n) })
+	times := repeats(time.Millisecond, timing(run))
 	var all sync.WaitGroup
 	best := make([]float64, threads)
 	for i := range threads {

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -20,26 +19,30 @@ type probe struct {
 
 // newProbe finds how long a piece has to be; a measurement takes about 15 ms.
 func newProbe(mc *kernel.Machine, p kernel.Precision) *probe {
-	times := repeats(500*time.Microsecond, func(n int) { mc.Burst(p, n) })
+	times := repeats(500*time.Microsecond, timing(func(n int) int64 { return mc.Burst(p, n) }))
 	b := &probe{machine: mc, pieces: 32 * mc.Threads()}
 	b.body = func(lo, hi int) { b.flops.Add(mc.Burst(p, (hi-lo)*times)) }
 	return b
 }
 
-// repeats is how often run has to repeat its work to take that long. Of three tries the
-// shortest counts: a thread that the system takes away for a moment must not pass for work.
-func repeats(long time.Duration, run func(times int)) int {
-	run(1)
+// repeats is how often a piece of work has to be repeated to take that long; timed does it so
+// many times and gives the time. Of three tries the shortest counts: a thread that the system
+// takes away for a moment must not pass for work.
+func repeats(long time.Duration, timed func(times int) time.Duration) int {
+	timed(1)
 	for times := 2; ; times *= 2 {
-		least := time.Duration(math.MaxInt64)
-		for range 3 {
-			start := time.Now()
-			run(times)
-			least = min(least, time.Since(start))
-		}
-		if least >= long {
+		if min(timed(times), timed(times), timed(times)) >= long {
 			return times
 		}
+	}
+}
+
+// timing gives the time that run takes.
+func timing(run func(times int) int64) func(times int) time.Duration {
+	return func(times int) time.Duration {
+		start := time.Now()
+		run(times)
+		return time.Since(start)
 	}
 }
 
