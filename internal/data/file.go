@@ -60,13 +60,15 @@ func IsFile(name string) bool {
 func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
 
 const (
-	mostLabels   = 1000 // of a classification
-	longestLabel = 200  // bytes
+	mostLabels    = 1000 // of a classification
+	longestLabel  = 200  // bytes
+	mostSpellings = 4000 // of labels that are remembered, so that they are parsed once
 )
 
 // Task is the task that f describes, by the name of its training file. For a
 // classification without Labels it reads that file: the labels are those that occur,
-// whole numbers in their order, else sorted as text. Binary tasks are measured by
+// whole numbers in their order, else sorted as text. Numbers are compared by value and truth
+// values without regard to case; blanks around a label do not count. Binary tasks are measured by
 // accuracy, F1 (of the second label) and macro F1, others by accuracy and macro F1,
 // regressions by Pearson's and Spearman's correlations.
 func (f Files) Task() (*Task, error) {
@@ -90,30 +92,36 @@ func (f Files) Task() (*Task, error) {
 
 // findLabels reads the training file's column of labels.
 func (f Files) findLabels() ([]string, error) {
-	var labels []string
-	seen := map[string]bool{}
+	found, known := newLabelSet(), map[string]bool{}
 	err := f.rows(f.Train, []field{{name: f.Label}}, func(at place, values []string) error {
-		label := values[0]
+		label := strings.TrimSpace(values[0])
+		if known[label] {
+			return nil
+		}
 		switch {
 		case label == "":
 			return at.errorf(f.Label, "is empty: every example of training needs its label")
 		case len(label) > longestLabel:
 			return fault.Because(LongLabel, at.errorf(f.Label, "has %d bytes, no label is so long", len(label)))
-		case seen[label]:
-			return nil
-		case len(labels) == mostLabels:
+		}
+		if rival := found.add(at, label); rival != nil {
+			return at.errorf(f.Label, "is %.40q, but %s has %.40q: write them alike if they are one label, and as words if not", label, rival.at.row(), rival.text)
+		}
+		if len(found.found) > mostLabels {
 			return fault.Because(ManyLabels, at.errorf(f.Label, "is the label %.40q, one more than %d different ones", label, mostLabels))
 		}
-		seen[label], labels = true, append(labels, label)
+		if len(known) < mostSpellings {
+			known[strings.Clone(label)] = true
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	labels := found.names()
 	if len(labels) == 1 {
 		return nil, fault.Invalidf("%s: column %q holds %.40q in every row: there is nothing to learn", f.Train, f.Label, labels[0])
 	}
-	sortLabels(labels)
 	return labels, nil
 }
 
@@ -144,8 +152,9 @@ func (f Files) read(t *Task, split string) ([]Example, error) {
 		want = append(want, field{name: f.Pair, text: true})
 	}
 	var examples []Example
+	index := newLabelIndex(t.Labels)
 	err := f.rows(path, want, func(at place, values []string) error {
-		e, err := f.example(t, at, values)
+		e, err := f.example(t, index, at, values)
 		if err != nil {
 			return err
 		}
@@ -157,7 +166,7 @@ func (f Files) read(t *Task, split string) ([]Example, error) {
 }
 
 // example makes one of a row's label, text and second text.
-func (f Files) example(t *Task, at place, values []string) (e Example, err error) {
+func (f Files) example(t *Task, index *labelIndex, at place, values []string) (e Example, err error) {
 	for i, v := range values[1:] {
 		if strings.TrimSpace(v) == "" {
 			return e, at.errorf([]string{f.Text, f.Pair}[i], "is empty: correct or delete the row")
@@ -169,24 +178,22 @@ func (f Files) example(t *Task, at place, values []string) (e Example, err error
 		e.B = &b
 	}
 	label := values[0]
-	if label == "" {
+	if strings.TrimSpace(label) == "" {
 		return e, at.errorf(f.Label, "is empty: every example needs its label")
 	}
 	if t.Kind == Regression {
 		e.Score, err = at.number(f.Label, label)
 		return e, err
 	}
-	i := slices.Index(t.Labels, label)
-	if i < 0 {
-		const shown = 10
-		list := strings.Join(t.Labels[:min(shown, len(t.Labels))], ", ")
-		if len(t.Labels) > shown {
-			list += ", …"
-		}
-		return e, at.errorf(f.Label, "is %.40q, which training does not know: its labels are %s", label, list)
+	if e.Class = index.class(label); e.Class != NoLabel {
+		return e, nil
 	}
-	e.Class = int32(i)
-	return e, nil
+	const shown = 10
+	list := strings.Join(t.Labels[:min(shown, len(t.Labels))], ", ")
+	if len(t.Labels) > shown {
+		list += ", …"
+	}
+	return e, at.errorf(f.Label, "is %.40q, which training does not know: its labels are %s", label, list)
 }
 
 // rows gives the wanted columns of every row, in their order; values are valid during the call.

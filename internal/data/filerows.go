@@ -24,16 +24,25 @@ type field struct {
 
 // place is a row, for messages.
 type place struct {
-	path string
-	line int // from 1
+	path    string
+	line    int // from 1
+	element int // of a JSON array, from 1; else 0
+}
+
+// row names the place within its file.
+func (p place) row() string {
+	if p.element > 0 {
+		return fmt.Sprintf("line %d, element %d", p.line, p.element)
+	}
+	return fmt.Sprintf("line %d", p.line)
 }
 
 func (p place) errorf(column, format string, a ...any) error {
-	return fault.Invalidf("%s: line %d: column %q %s", p.path, p.line, column, fmt.Sprintf(format, a...))
+	return p.wrong("column %q %s", column, fmt.Sprintf(format, a...))
 }
 
 func (p place) wrong(format string, a ...any) error {
-	return fault.Invalidf("%s: line %d: %s", p.path, p.line, fmt.Sprintf(format, a...))
+	return fault.Invalidf("%s: %s: %s", p.path, p.row(), fmt.Sprintf(format, a...))
 }
 
 // number reads a target of a regression.
@@ -162,7 +171,7 @@ func scanCSV(path string, r io.Reader, separator string, want []field, row func(
 			return csvError(path, err)
 		}
 		line, _ := cr.FieldPos(0)
-		at := place{path, line}
+		at := place{path: path, line: line}
 		if places == nil {
 			if places, err = columns(at, fields, want); err != nil {
 				return err
