@@ -13,7 +13,8 @@ import (
 )
 
 // Files is a task in somebody's own files, each with named columns: comma-separated
-// (.csv), tab-separated (.tsv) or one JSON object per line (.jsonl).
+// (.csv), tab-separated (.tsv), one JSON object per line (.jsonl), or such lines or one
+// array of objects (.json). Blank lines are no rows.
 type Files struct {
 	Train, Dev        string // paths; Dev may be ""
 	Text, Pair, Label string // names of columns; Pair "" for tasks of one text
@@ -28,7 +29,7 @@ type Quoting string
 // QuoteAuto is QuoteCSV for .csv and QuoteNone for .tsv files.
 const (
 	QuoteAuto Quoting = "auto"
-	QuoteCSV  Quoting = "csv"  // as RFC 4180 has it: fields in quotes may hold anything
+	QuoteCSV  Quoting = "csv"  // as RFC 4180 has it: fields in quotes may hold anything; within others a quote is a letter
 	QuoteNone Quoting = "none" // a quote is a letter like any other
 )
 
@@ -52,9 +53,12 @@ func ParseKind(s string) (Kind, error) {
 	return k, nil
 }
 
+// FileEndings are the endings of the files that Files takes, for messages.
+const FileEndings = ".csv, .tsv, .json or .jsonl"
+
 // IsFile says whether a task's name is that of a file: no task of the table has a dot.
 func IsFile(name string) bool {
-	return slices.Contains([]string{".csv", ".tsv", ".jsonl"}, extension(name))
+	return slices.Contains([]string{".csv", ".tsv", ".json", ".jsonl"}, extension(name))
 }
 
 func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
@@ -199,7 +203,7 @@ func (f Files) example(t *Task, index *labelIndex, at place, values []string) (e
 // rows gives the wanted columns of every row, in their order; values are valid during the call.
 func (f Files) rows(path string, want []field, row func(place, []string) error) error {
 	if !IsFile(path) {
-		return fault.Usagef("%s: want a file that ends in .csv, .tsv or .jsonl", path)
+		return fault.Usagef("%s: want a file that ends in %s", path, FileEndings)
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -10,62 +10,105 @@ import (
 )
 
 // scanJSON reads one object per line. Texts must be strings; a label may be a number or a
-// truth value as well, and is taken as it is spelled.
+// truth value as well, and is taken as it is spelled. Blank lines are skipped.
 func scanJSON(path string, r io.Reader, want []field, row func(place, []string) error) error {
-	values, seen := make([]string, len(want)), make([]bool, len(want))
+	o := newObject(want)
 	return lines(path, r, func(at place, line string) error {
-		clear(seen)
+		if blank(line, ",") {
+			return nil
+		}
 		d := jsontext.NewDecoder(strings.NewReader(line))
-		if err := object(d, at, want, values, seen); err != nil {
+		if err := o.read(d, at); err != nil {
 			return err
 		}
 		if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 			return at.wrong("more than one JSON object")
 		}
-		if i := slices.Index(seen, false); i >= 0 {
-			return at.wrong("no key %q", want[i].name)
+		if err := o.complete(at); err != nil {
+			return err
 		}
-		return row(at, values)
+		return row(at, o.values)
 	})
 }
 
-// object reads the wanted members of one.
-func object(d *jsontext.Decoder, at place, want []field, values []string, seen []bool) error {
+// object is the wanted members of one.
+type object struct {
+	want   []field
+	values []string
+	seen   []bool
+	keys   []string // of the object, for messages
+}
+
+func newObject(want []field) *object {
+	return &object{want: want, values: make([]string, len(want)), seen: make([]bool, len(want))}
+}
+
+// mostKeys bounds the keys that a message lists.
+const mostKeys = 50
+
+// complete refuses an object that lacks a wanted key.
+func (o *object) complete(at place) error {
+	if i := slices.Index(o.seen, false); i >= 0 {
+		return at.wrong("no key %q; there are: %s", o.want[i].name, listed(o.keys))
+	}
+	return nil
+}
+
+// broken is what is wrong with the text of an object that is read from its start.
+func broken(at place, err error) error {
+	var s *jsontext.SyntacticError
+	if errors.As(err, &s) && errors.Is(s.Err, io.ErrUnexpectedEOF) {
+		return at.wrong("column %d: the line ends within a JSON object, which must be on one line", s.ByteOffset+1)
+	}
+	if errors.As(err, &s) {
+		return at.wrong("column %d: not as JSON should be: %v", s.ByteOffset+1, s.Err)
+	}
+	return at.wrong("not as JSON should be: %v", err)
+}
+
+// read reads an object's members.
+func (o *object) read(d *jsontext.Decoder, at place) error {
+	clear(o.seen)
+	o.keys = o.keys[:0]
 	if d.PeekKind() != '{' {
 		return at.wrong("not a JSON object")
 	}
-	broken := func(err error) error {
-		var s *jsontext.SyntacticError
-		if errors.As(err, &s) {
-			return at.wrong("column %d: not as JSON should be: %v", s.ByteOffset+1, s.Err)
-		}
-		return at.wrong("not as JSON should be: %v", err)
-	}
 	if _, err := d.ReadToken(); err != nil {
-		return broken(err)
+		return broken(at, err)
 	}
 	for d.PeekKind() != '}' {
 		name, err := d.ReadToken()
 		if err != nil {
-			return broken(err)
+			return broken(at, err)
 		}
 		key := name.String()
 		value, err := d.ReadValue()
 		if err != nil {
-			return broken(err)
+			return broken(at, err)
 		}
-		for i, w := range want {
-			if w.name != key {
-				continue
-			}
-			if values[i], err = scalar(at, w, value); err != nil {
-				return err
-			}
-			seen[i] = true
+		if err := o.take(at, key, value); err != nil {
+			return err
 		}
 	}
 	if _, err := d.ReadToken(); err != nil {
-		return broken(err)
+		return broken(at, err)
+	}
+	return nil
+}
+
+// take keeps a member that is wanted.
+func (o *object) take(at place, key string, value jsontext.Value) (err error) {
+	if len(o.keys) < mostKeys {
+		o.keys = append(o.keys, key)
+	}
+	for i, w := range o.want {
+		if w.name != key {
+			continue
+		}
+		if o.values[i], err = scalar(at, w, value); err != nil {
+			return err
+		}
+		o.seen[i] = true
 	}
 	return nil
 }

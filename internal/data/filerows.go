@@ -3,7 +3,6 @@ package data
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -66,6 +65,8 @@ func scanRows(path string, r io.Reader, q Quoting, want []field, row func(place,
 	switch kind := extension(path); {
 	case kind == ".jsonl":
 		return scanJSON(path, buffered, want, row)
+	case kind == ".json":
+		return scanAnyJSON(path, buffered, want, row)
 	case q == QuoteNone || q != QuoteCSV && kind == ".tsv":
 		return scanPlain(path, buffered, separator(kind), want, row)
 	default:
@@ -80,28 +81,58 @@ func separator(kind string) string {
 	return ","
 }
 
-// columns are the places of the wanted ones in a header.
+// columns are the places of the wanted ones in a header. A name is looked for as it is
+// written first, and then without the blanks around the header's names.
 func columns(at place, header []string, want []field) ([]int, error) {
+	bare := make([]string, len(header))
+	for i, name := range header {
+		bare[i] = strings.TrimSpace(name)
+	}
 	places := make([]int, len(want))
 	for i, w := range want {
-		if places[i] = slices.Index(header, w.name); places[i] < 0 {
+		names := header
+		if !slices.Contains(header, w.name) {
+			names = bare
+		}
+		if places[i] = slices.Index(names, w.name); places[i] < 0 {
 			return nil, at.wrong("no column %q; there are: %s", w.name, listed(header))
 		}
-		if slices.Contains(header[places[i]+1:], w.name) {
+		if slices.Contains(names[places[i]+1:], w.name) {
 			return nil, at.wrong("column %q is there twice", w.name)
 		}
 	}
 	return places, nil
 }
 
-// listed is names of columns for a message, cut where a file has endless ones.
+// listed is names of columns or keys for a message, in quotes so that blanks are seen, and
+// cut where a file has endless ones.
 func listed(names []string) string {
-	s := strings.Join(strings.Fields(strings.Join(names, ", ")), " ")
-	if len(s) > 200 {
-		s = strings.ToValidUTF8(s[:200], "") + "…"
+	const most = 200 // bytes
+	var b strings.Builder
+	for i, name := range names {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if b.Len() > most {
+			b.WriteString("…")
+			break
+		}
+		fmt.Fprintf(&b, "%.*q", most, name)
 	}
-	return s
+	return b.String()
 }
+
+// blanks are the letters of a line that holds nothing. pandas skips such lines, wherever they
+// are; a line that holds a separator is a row.
+func blanks(separator string) string {
+	if separator == "\t" {
+		return " \r"
+	}
+	return " \t\r"
+}
+
+// blank says that a line of separated fields holds nothing.
+func blank(line, separator string) bool { return strings.TrimLeft(line, blanks(separator)) == "" }
 
 // pick chooses the wanted of a row's fields, which must be UTF-8.
 func pick(at place, fields []string, places []int, want []field, into []string) error {
@@ -138,6 +169,9 @@ func scanPlain(path string, r io.Reader, separator string, want []field, row fun
 	var places []int
 	width, values := 0, make([]string, len(want))
 	return lines(path, r, func(at place, line string) (err error) {
+		if blank(line, separator) {
+			return nil
+		}
 		fields := strings.Split(line, separator)
 		if places == nil {
 			width = len(fields)
@@ -154,53 +188,7 @@ func scanPlain(path string, r io.Reader, separator string, want []field, row fun
 	})
 }
 
-// scanCSV reads what RFC 4180 describes.
-func scanCSV(path string, r io.Reader, separator string, want []field, row func(place, []string) error) error {
-	bound := &bounded{r: r}
-	cr := csv.NewReader(bound)
-	cr.Comma, cr.ReuseRecord = rune(separator[0]), true
-	var places []int
-	values := make([]string, len(want))
-	for {
-		bound.left = maxLine
-		fields, err := cr.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return csvError(path, err)
-		}
-		line, _ := cr.FieldPos(0)
-		at := place{path: path, line: line}
-		if places == nil {
-			if places, err = columns(at, fields, want); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := pick(at, fields, places, want, values); err != nil {
-			return err
-		}
-		if err := row(at, values); err != nil {
-			return err
-		}
-	}
-}
-
-func csvError(path string, err error) error {
-	var p *csv.ParseError
-	switch {
-	case errors.Is(err, errTooLong):
-		return fault.Invalidf("%s: a row is longer than %d bytes: is there a quote without its end?", path, maxLine)
-	case errors.As(err, &p) && errors.Is(err, csv.ErrFieldCount):
-		return fault.Invalidf("%s: line %d: another number of columns than the header has", path, p.Line)
-	case errors.As(err, &p):
-		return fault.Because(StrayQuote, fault.Invalidf("%s: line %d, column %d: %w: a quote within quotes is written twice", path, p.Line, p.Column, p.Err))
-	}
-	return fault.Invalidf("cannot read %s: %w", path, reason(err))
-}
-
-// bounded ends a record that goes on and on: csv would take it all into memory.
+// bounded ends a value that goes on and on: the JSON decoder would take it all into memory.
 type bounded struct {
 	r    io.Reader
 	left int

@@ -24,7 +24,7 @@ func TestReasons(t *testing.T) {
 		{"too many labels", many.String(), good, ManyLabels},
 		{"a text for a label", "text,label\na," + strings.Repeat("x", longestLabel+1) + "\n", good, LongLabel},
 		{"as long as a label may be", "text,label\na," + strings.Repeat("x", longestLabel) + "\nb,0\n", good, ""},
-		{"quote in a field", good, "text,label\na,1\nb \"c\" d,0\n", StrayQuote},
+		{"letters behind quotes", good, "text,label\na,1\n\"b\" d,0\n", StrayQuote},
 		{"row too short", good, "text,label\na\n", ""},
 		{"no dev file", good, "", NoDevFile},
 	} {

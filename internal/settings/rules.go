@@ -78,7 +78,7 @@ func (d Data) broken() (faults []schema.Fault) {
 		}
 		return faults
 	}
-	rule(d.DevFile == "" || data.IsFile(d.DevFile), "dev_file", "want a file that ends in .csv, .tsv or .jsonl")
+	rule(d.DevFile == "" || data.IsFile(d.DevFile), "dev_file", "want a file that ends in "+data.FileEndings)
 	rule(d.TextColumn != "", "text_column", "is empty: name the column of the text")
 	rule(d.LabelColumn != "", "label_column", "is empty: name the column of the label")
 	rule(d.TextColumn != d.LabelColumn, "label_column", "is the text's column")

@@ -46,7 +46,7 @@ func TestRulesBySetting(t *testing.T) {
 		{"label_column=x", "label_column: is for a task of your own files"},
 		{"kind=regression", "kind: is for a task of your own files"},
 		{"quoting=none", "quoting: is for a task of your own files"},
-		{"task=a.csv dev_file=b.txt", "dev_file: want a file that ends in .csv, .tsv or .jsonl"},
+		{"task=a.csv dev_file=b.txt", "dev_file: want a file that ends in .csv, .tsv, .json or .jsonl"},
 		{"task=a.csv text_column=", "text_column: is empty: name the column of the text"},
 		{"task=a.csv label_column=", "label_column: is empty: name the column of the label"},
 		{"task=a.csv label_column=text", "label_column: is the text's column"},

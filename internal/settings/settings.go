@@ -26,7 +26,7 @@ type Settings struct {
 
 // Data says what is learnt and with which base model.
 type Data struct {
-	Task             string       `key:"task" default:"demo" scope:"remembered" help:"what to learn: demo, a GLUE task such as sst2, mrpc, stsb, mnli, or the training \"file\" of your own: .csv, .tsv or .jsonl"`
+	Task             string       `key:"task" default:"demo" scope:"remembered" help:"what to learn: demo, a GLUE task such as sst2, mrpc, stsb, mnli, or the training \"file\" of your own: .csv, .tsv, .json or .jsonl"`
 	DevFile          string       `key:"dev_file" scope:"free,remembered,files" help:"\"file\" of the dev split of your own task"`
 	TextColumn       string       `key:"text_column" default:"text" scope:"remembered,files" help:"column of the text in your own files"`
 	PairColumn       string       `key:"pair_column" scope:"remembered,files" help:"column of the second text in your own files; empty: there is none"`
