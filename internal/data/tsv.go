@@ -30,6 +30,7 @@ type table struct {
 	textB     int // -1 without one
 	label     int // -1 in a file without labels
 	line      int // number of the current line, from 1
+	blank     int // blank lines that are held back: at the file's end they are no rows
 	torn      int // rows skipped
 	firstTorn int // line of the first of them
 }
@@ -40,7 +41,7 @@ func (t *Task) parse(name string, r io.Reader) ([]Example, error) {
 }
 
 // parseSplit reads rows of tab-separated columns. There is no quoting: a quote is a letter like
-// any other. A byte-order mark and CRLF line ends are accepted. name is the path, which
+// any other. A byte-order mark, CRLF line ends and blank lines at the end are accepted. name is the path, which
 // errors give together with the line number. Files without labels all have a header.
 func (t *Task) parseSplit(name, split string, r io.Reader) ([]Example, error) {
 	tab := &table{task: t, name: name, width: t.columns, textA: t.textA.place, textB: -1, label: t.label.place}
@@ -66,6 +67,13 @@ func (t *Task) parseSplit(name, split string, r io.Reader) ([]Example, error) {
 			}
 			continue
 		}
+		if blank(line, "\t") {
+			tab.blank++
+			continue
+		}
+		if err := tab.between(); err != nil {
+			return nil, err
+		}
 		if len(fields) != tab.width && tab.skip() {
 			continue
 		}
@@ -77,6 +85,19 @@ func (t *Task) parseSplit(name, split string, r io.Reader) ([]Example, error) {
 		examples = append(examples, e)
 	}
 	return examples, tab.end(sc.Err(), len(examples))
+}
+
+// between treats the blank lines that stand before another row: like any row that is too short.
+func (tab *table) between() error {
+	current := tab.line
+	for ; tab.blank > 0; tab.blank-- {
+		if tab.line = current - tab.blank; tab.skip() {
+			continue
+		}
+		return tab.errorf("%d columns where %d are due: correct or delete the line", 1, tab.width)
+	}
+	tab.line = current
+	return nil
 }
 
 // header finds the task's columns by name.

@@ -24,6 +24,9 @@ func TestParse(t *testing.T) {
 		{"columns in another order", "sst2", "label\tid\tsentence\n0\t7\ta\n", []Example{{A: "a"}}},
 		{"no final line end", "sst2", "sentence\tlabel\na\t1", []Example{{A: "a", Class: 1}}},
 		{"CRLF", "sst2", "sentence\tlabel\r\na\t1\r\nb\t0\r\n", []Example{{A: "a", Class: 1}, {Index: 1, A: "b"}}},
+		{"blank lines at the end", "sst2", "sentence\tlabel\na\t1\n\n \r\n\n", []Example{{A: "a", Class: 1}}},
+		{"blank lines at the end of a file without a header", "cola", "gj04\t1\t\ta\n\n", []Example{{A: "a", Class: 1}}},
+		{"blank lines at the end of a file with torn rows", "qqp", "question1\tquestion2\tis_duplicate\na\tb\t1\n\n\n", []Example{{A: "a", B: b("b"), Class: 1}}},
 		{"byte-order mark", "mrpc", "\ufeffQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t3\t4\ta\tb\n",
 			[]Example{{A: "a", B: b("b"), Class: 1}}},
 		{"unbalanced quote", "qnli", "index\tquestion\tsentence\tlabel\n0\t\"a\tb\tnot_entailment\n1\tc\td\"\tentailment\n",
@@ -57,6 +60,7 @@ func TestParseWithoutLabels(t *testing.T) {
 	}{
 		{"a header where labelled files have none", "cola", "test", "index\tsentence\n0\ta\n1\tb c\n", []Example{{A: "a", Class: NoLabel}, {Index: 1, A: "b c", Class: NoLabel}}},
 		{"a pair", "mrpc", "test", "index\t#1 ID\t#2 ID\t#1 String\t#2 String\n0\t1\t2\ta\tb\n", []Example{{A: "a", B: &b, Class: NoLabel}}},
+		{"blank lines at the end", "mrpc", "test", "index\t#1 ID\t#2 ID\t#1 String\t#2 String\n0\t1\t2\ta\tb\n\n\n", []Example{{A: "a", B: &b, Class: NoLabel}}},
 		{"a label", "rte", "test", "sentence1\tsentence2\tlabel\na\tb\tentailment\n", []Example{{A: "a", B: &b, Class: NoLabel}}},
 		{"scores", "stsb", "test", "sentence1\tsentence2\na\tb\n", []Example{{A: "a", B: &b, Score: float32(math.NaN())}}},
 		{"diagnostic", "mnli", "diagnostic", "index\tsentence1\tsentence2\n0\ta\tb\n", []Example{{A: "a", B: &b, Class: NoLabel}}},
@@ -102,6 +106,12 @@ func TestParseErrors(t *testing.T) {
 		{"too many columns", "sst2", "sentence\tlabel\na\tb\t1\n", "line 2: 3 columns where 2 are due"},
 		{"too few without a header", "cola", "gj04\t1\t\n", "line 1: 3 columns where 4 are due"},
 		{"blank line", "sst2", "sentence\tlabel\n\na\t1\n", "line 2: 1 columns"},
+		{"blank lines between rows", "sst2", "sentence\tlabel\na\t1\n\n \nb\t0\n\n", "line 3: 1 columns where 2 are due"},
+		{"blank line before a row without a header", "cola", "\ngj04\t1\t\ta\n", "line 1: 1 columns where 4 are due"},
+		{"blank line before the header", "sst2", "\nsentence\tlabel\na\t1\n", `line 1: no column "sentence" in the header`},
+		{"blank lines alone", "cola", "\n\n", "f.tsv has no rows"},
+		{"a line of separators at the end", "sst2", "sentence\tlabel\na\t1\n\t\n", "line 3: sentence is empty"},
+		{"torn blank rows, too many", "qqp", "question1\tquestion2\tis_duplicate\na\tb\t1\n\n\nc\td\t1\n", "line 3: not the header's 3 columns, and 2 such rows"},
 		{"empty text", "sst2", "sentence\tlabel\n \t1\n", "line 2: sentence is empty"},
 		{"empty text without a header", "cola", "gj04\t1\t\t\n", "line 1: sentence is empty"},
 		{"empty second text", "wnli", "sentence1\tsentence2\tlabel\na\t\t1\n", "line 2: sentence2 is empty"},
@@ -164,6 +174,7 @@ func TestParseRoundTrip(t *testing.T) {
 			want = append(want, e)
 			fmt.Fprintf(&b, "%s\t%s\t%s\n", e.A, task.Labels[e.Class], second)
 		}
+		b.WriteString(rapid.StringMatching(`( *\r?\n)*`).Draw(t, "blank lines"))
 		got, err := task.parse("f.tsv", strings.NewReader(b.String()))
 		if err != nil {
 			t.Fatal(err)
