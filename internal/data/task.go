@@ -1,5 +1,5 @@
 // Package data reads the tasks: the nine of GLUE from their official TSV folders, the
-// built-in demo, and anybody's own from CSV, TSV or JSON lines. Rows become examples, examples token ids, ids packed batches. The
+// built-in demo, and anybody's own from CSV, TSV or JSON. Rows become examples, examples token ids, ids packed batches. The
 // order of training is a function of seed and epoch.
 package data
 
