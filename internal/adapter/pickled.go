@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/lfs"
 	"github.com/dylora/dylora/internal/pickle"
 	"github.com/dylora/dylora/internal/safetensors"
 )
@@ -23,9 +24,22 @@ const pickledName = "adapter_model.bin"
 // readPickle reads a pickle if that is allowed; otherwise the reason is PickledWeights.
 func (o Options) readPickle(file string) (*safetensors.File, error) {
 	if !o.AllowPickle {
+		if err := checkPointer(file); err != nil {
+			return nil, err
+		}
 		return nil, fault.Because(PickledWeights, fault.Usagef("%s: weights in Python's pickle format, which is a program; nothing of it is run", file))
 	}
 	return pickle.Read(file)
+}
+
+// checkPointer refuses a pointer of Git LFS before the pickle that it stands for.
+func checkPointer(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil //nolint:nilerr // whoever reads the file says so
+	}
+	defer f.Close()
+	return lfs.CheckReader(file, f)
 }
 
 // readWeights reads the safetensors file, or where there is none the pickled one.

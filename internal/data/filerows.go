@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/lfs"
 )
 
 // field is a column that is wanted; text must be a text where the format has types.
@@ -56,7 +57,11 @@ func (p place) number(column, s string) (float32, error) {
 // scanRows reads a file of the format that its name ends in.
 func scanRows(path string, r io.Reader, q Quoting, want []field, row func(place, []string) error) error {
 	buffered := bufio.NewReader(r)
-	switch start, _ := buffered.Peek(3); {
+	start, _ := buffered.Peek(lfs.Length)
+	if err := lfs.Check(path, start); err != nil {
+		return err
+	}
+	switch {
 	case bytes.HasPrefix(start, []byte("\ufeff")):
 		_, _ = buffered.Discard(3) // it has been read
 	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):

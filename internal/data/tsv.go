@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/lfs"
 )
 
 // maxLine bounds a row's bytes; GLUE's longest has under 6,000.
@@ -55,6 +56,9 @@ func (t *Task) parseSplit(name, split string, r io.Reader) ([]Example, error) {
 		tab.line++
 		line := sc.Text()
 		if tab.line == 1 {
+			if err := lfs.Check(name, sc.Bytes()); err != nil {
+				return nil, err
+			}
 			line = strings.TrimPrefix(line, "\ufeff")
 		}
 		if !utf8.ValidString(line) {

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/lfs"
 	"github.com/dylora/dylora/internal/pickle"
 	"github.com/dylora/dylora/internal/safetensors"
 )
@@ -53,10 +54,23 @@ func findFormat(fsys fs.FS, dir string, allowPickle bool) (format, error) {
 	case !pickleFormat.in(fsys):
 		return format{}, fault.Invalidf("%s: no %s and no %s: want a folder in Hugging Face's layout with safetensors weights", dir, tensorFormat.whole, tensorFormat.list())
 	case !allowPickle:
+		if err := checkPointer(fsys, dir, pickleFormat.whole); err != nil {
+			return format{}, err
+		}
 		return format{}, fault.Because(PickledWeights, fault.Usagef("%s: the weights are only there as %s, a Python pickle: a program, which may do anything to who runs it. Nothing of it is run here",
 			dir, pickleFormat.whole))
 	}
 	return pickleFormat, nil
+}
+
+// checkPointer refuses a pointer of Git LFS before the pickle that it stands for.
+func checkPointer(fsys fs.FS, dir, name string) error {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil //nolint:nilerr // the weights are in shards
+	}
+	defer f.Close()
+	return lfs.CheckReader(path.Join(dir, name), f)
 }
 
 // unpickled reads a pickle whole: its tensors may lie in it in pieces.
@@ -135,6 +149,9 @@ func (f format) shards(fsys fs.FS, dir string) ([]string, map[string]string, err
 	b, err := fs.ReadFile(fsys, f.list())
 	if err != nil {
 		return nil, nil, fault.Invalidf("%s: %w", name, err)
+	}
+	if err := lfs.Check(name, b); err != nil {
+		return nil, nil, err
 	}
 	var index struct {
 		Metadata any               `json:"metadata"`

@@ -19,6 +19,7 @@ import (
 	"os"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/lfs"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
@@ -50,6 +51,9 @@ func Read(path string) (*safetensors.File, error) {
 // safetensors file without metadata; name is the file's path, for messages. Data may alias
 // b, and that of tensors which share a storage each other. Every error is fault.Invalid.
 func Parse(name string, b []byte) (*safetensors.File, error) {
+	if err := lfs.Check(name, b); err != nil {
+		return nil, err
+	}
 	if legacy(b) {
 		return nil, refuse(name, "written by PyTorch before 1.6, or without its zip format: load and save it again with a current PyTorch, best as safetensors")
 	}

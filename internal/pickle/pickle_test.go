@@ -100,6 +100,8 @@ func TestReadFaults(t *testing.T) {
 	checkRefused(t, err, "absent.bin")
 	_, err = pickle.Read(t.TempDir())
 	checkRefused(t, err, "not a regular file")
+	_, err = pickle.Parse("m/pytorch_model.bin", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 498818054\n"))
+	checkRefused(t, err, "m/pytorch_model.bin: a Git LFS pointer")
 }
 
 func checkRefused(t *testing.T, err error, want string) {

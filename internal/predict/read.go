@@ -15,6 +15,7 @@ import (
 
 	"github.com/dylora/dylora/internal/enum"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/lfs"
 )
 
 // Text is one thing to predict: a text, or a pair.
@@ -61,6 +62,10 @@ func Read(r io.Reader, name string, f Format, pair bool) iter.Seq2[Text, error] 
 		for sc.Scan() {
 			text := sc.Text()
 			if n++; n == 1 {
+				if err := lfs.Check(name, sc.Bytes()); err != nil {
+					yield(Text{}, err)
+					return
+				}
 				text = strings.TrimPrefix(text, "\ufeff")
 			}
 			t, err := parse(text, pair)

@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/lfs"
 )
 
 const (
@@ -66,6 +67,9 @@ func Read(path string) (*File, error) {
 func Parse(name string, b []byte) (*File, error) {
 	if len(b) < 8 {
 		return nil, refuse(name, "%d bytes are too few for a header; the file is truncated", len(b))
+	}
+	if err := lfs.Check(name, b); err != nil {
+		return nil, err
 	}
 	n := binary.LittleEndian.Uint64(b)
 	if n > maxHeader {

@@ -61,6 +61,7 @@ func TestParseRefuses(t *testing.T) {
 	}{
 		{"nothing", nil, "0 bytes are too few"},
 		{"seven bytes", make([]byte, 7), "too few"},
+		{"a Git LFS pointer", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 498818054\n"), "Git LFS pointer"},
 		{"header above the cap", binary.LittleEndian.AppendUint64(nil, 100<<20+1), "100 MiB"},
 		{"header length of all ones", []byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"), "100 MiB"},
 		{"header longer than the file", []byte("\x03\x00\x00\x00\x00\x00\x00\x00{}"), "2 follow"},

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/lfs"
 )
 
 // Stored is a tensor whose bytes are still in the file.
@@ -26,14 +27,17 @@ type Stored struct {
 // tensors in it: a model's weights need not be in memory twice. name is the file's path,
 // for messages. What it gives reads from r until it is used no more.
 func Index(name string, r io.ReaderAt, size int64) ([]Stored, error) {
-	var prefix [8]byte
 	if size < 8 {
 		return nil, refuse(name, "%d bytes are too few for a header; the file is truncated", size)
 	}
-	if err := readAt(name, r, prefix[:], 0); err != nil {
+	start := make([]byte, min(size, int64(lfs.Length)))
+	if err := readAt(name, r, start, 0); err != nil {
 		return nil, err
 	}
-	n := binary.LittleEndian.Uint64(prefix[:])
+	if err := lfs.Check(name, start); err != nil {
+		return nil, err
+	}
+	n := binary.LittleEndian.Uint64(start)
 	if n > maxHeader {
 		return nil, refuse(name, "a header of %d bytes is above the format's 100 MiB; this is no safetensors file", n)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -58,6 +59,10 @@ func TestIndexFaults(t *testing.T) {
 	good, err := Encode([]Tensor{F32("a", []int{3}, []float32{1, 2, 3})}, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	pointer := []byte("version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 498818054\n")
+	if _, err := Index("f", bytes.NewReader(pointer), int64(len(pointer))); fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), "f: a Git LFS pointer") {
+		t.Errorf("a pointer: %v", err)
 	}
 	for i := range good {
 		for _, b := range [][]byte{good[:i], append(slices.Clone(good[:i]), append([]byte{good[i] ^ 0x80}, good[i+1:]...)...)} {

@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/lfs"
 )
 
 // largestFile bounds each file; tokenizer.json of 250,000 tokens has 17 MiB.
@@ -40,7 +41,7 @@ func read(fsys fs.FS, name string) ([]byte, error) {
 	if len(b) > largestFile {
 		return nil, fault.Invalidf("%s: larger than %d MiB, no tokenizer is: give the right file", name, largestFile>>20)
 	}
-	return b, nil
+	return b, lfs.Check(name, b)
 }
 
 // cause strips the path from an error, as the message has it already.
