@@ -6,8 +6,8 @@ import "fmt"
 type architecture struct {
 	prefix   string   // of the encoder's tensors in a checkpoint with a head
 	class    string   // Transformers' name of the encoder with this head
+	words    int      // vocab_size where config.json has none
 	padToken int      // pad_token_id where config.json has none
-	types    int      // type_vocab_size where config.json has none
 	afterPad bool     // positions count from pad_token_id + 1, and padding has none of its own
 	pooler   bool     // a frozen dense layer and tanh on the first token, before the head
 	head     []string // the head's layers in order, with tanh between them; the last gives the logits
@@ -18,11 +18,11 @@ type architecture struct {
 // RobertaClassificationHead, BertPooler and BertForSequenceClassification.
 var architectures = map[string]architecture{
 	"roberta": {
-		prefix: "roberta.", class: "RobertaForSequenceClassification", padToken: 1, types: 1,
+		prefix: "roberta.", class: "RobertaForSequenceClassification", words: 50265, padToken: 1,
 		afterPad: true, head: []string{"classifier.dense", "classifier.out_proj"},
 	},
 	"bert": {
-		prefix: "bert.", class: "BertForSequenceClassification", padToken: 0, types: 2,
+		prefix: "bert.", class: "BertForSequenceClassification", words: 30522, padToken: 0,
 		pooler: true, head: []string{"classifier"},
 	},
 }

@@ -64,7 +64,7 @@ func TestLoadBERTFaults(t *testing.T) {
 		list []safetensors.Tensor
 		want string
 	}{
-		{"no pooler", slices.DeleteFunc(slices.Clone(whole), named("pooler")), "2 missing: pooler.dense.weight, pooler.dense.bias"},
+		{"no pooler", slices.DeleteFunc(slices.Clone(whole), named("pooler")), "2 missing: pooler.dense.weight, pooler.dense.bias; a checkpoint of masked-language modelling has no pooler"},
 		{"RoBERTa's prefix", weightsOf(t, smallBERT(), "roberta."), "missing"},
 		{"old and new names", twice, "1 unexpected: embeddings.LayerNorm.weight"},
 	} {

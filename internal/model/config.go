@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/lfs"
 )
 
 // Config is what config.json says about an encoder. The field names are those of
@@ -38,9 +39,13 @@ func (c *Config) MaxLength() int { return c.MaxPositions - c.positionOffset() }
 // HeadSize is the number of columns of one attention head.
 func (c *Config) HeadSize() int { return c.HiddenSize / c.Heads }
 
-// ParseConfig reads config.json; name is its path, for messages. Every field of the file
-// is used, known to have no effect here, or refused by name; all faults are reported.
+// ParseConfig reads config.json; name is its path, for messages. A field that the file lacks
+// has the default of Hugging Face's class. A field that changes what Transformers computes is
+// used or refused by name, and any other is ignored; all faults are reported.
 func ParseConfig(name string, b []byte) (*Config, error) {
+	if err := lfs.Check(name, b); err != nil {
+		return nil, err
+	}
 	var raw map[string]jsontext.Value
 	if err := json.Unmarshal(b, &raw); err != nil {
 		return nil, fault.Invalidf("%s: not a model configuration: %w", name, err)
@@ -53,13 +58,13 @@ func ParseConfig(name string, b []byte) (*Config, error) {
 	defaults := architectures[kind]
 	c := &Config{
 		ModelType:        kind,
-		VocabSize:        r.count("vocab_size", 0),
-		HiddenSize:       r.count("hidden_size", 0),
-		Layers:           r.count("num_hidden_layers", 0),
-		Heads:            r.count("num_attention_heads", 0),
-		IntermediateSize: r.count("intermediate_size", 0),
-		MaxPositions:     r.count("max_position_embeddings", 0),
-		TypeVocabSize:    r.count("type_vocab_size", defaults.types),
+		VocabSize:        r.count("vocab_size", defaults.words),
+		HiddenSize:       r.count("hidden_size", 768),
+		Layers:           r.count("num_hidden_layers", 12),
+		Heads:            r.count("num_attention_heads", 12),
+		IntermediateSize: r.count("intermediate_size", 3072),
+		MaxPositions:     r.count("max_position_embeddings", 512),
+		TypeVocabSize:    r.count("type_vocab_size", 2),
 		PadToken:         r.count("pad_token_id", defaults.padToken),
 		LayerNormEps:     r.number("layer_norm_eps", 1e-12),
 		HiddenDropout:    r.number("hidden_dropout_prob", 0.1),
@@ -68,7 +73,10 @@ func ParseConfig(name string, b []byte) (*Config, error) {
 	}
 	c.ClassifierDropout = r.number("classifier_dropout", c.HiddenDropout)
 	activation := r.text("hidden_act", "gelu")
-	r.rest()
+	r.refuse()
+	if string(raw["pad_token_id"]) == "null" && defaults.afterPad {
+		r.faults = append(r.faults, "pad_token_id: null, but positions count from it")
+	}
 	if len(r.faults) == 0 {
 		r.faults = c.faults(activation)
 	}

@@ -64,6 +64,8 @@ func TestLoadPickledFaults(t *testing.T) {
 		want  string
 	}{
 		{"damaged", map[string]any{"pytorch_model.bin": pickled(t, whole)[:500]}, "m/pytorch_model.bin"},
+		{"pointer", map[string]any{"pytorch_model.bin": []byte(pointer)}, "m/pytorch_model.bin: a Git LFS pointer"},
+		{"pointer for an index", map[string]any{"pytorch_model.bin.index.json": []byte(pointer)}, "m/pytorch_model.bin.index.json: a Git LFS pointer"},
 		{"missing", map[string]any{"pytorch_model.bin": pickled(t, whole[1:])}, "1 missing"},
 		{"integers", map[string]any{"pytorch_model.bin": pickled(t, integersOf(whole))}, "I64"},
 		{"shard outside", map[string]any{"pytorch_model.bin.index.json": map[string]any{"weight_map": map[string]string{"a": "../x.bin"}}}, "../x.bin"},
@@ -76,6 +78,8 @@ func TestLoadPickledFaults(t *testing.T) {
 			checkInvalid(t, err, tt.want)
 		})
 	}
+	_, err := Load(folder(t, map[string]any{"config.json": smallBERT(), "pytorch_model.bin": []byte(pointer)}), "m", LoadOptions{Machine: kerneltest.New(t)})
+	checkInvalid(t, err, "m/pytorch_model.bin: a Git LFS pointer")
 }
 
 // integersOf makes the first tensor one of 64-bit integers.

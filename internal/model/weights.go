@@ -11,7 +11,7 @@ import (
 
 // plainNames takes the prefix, "roberta." or "bert.", off the encoder's names where they
 // have it, and gives the scale and shift of LayerNorm, which old BERT checkpoints call
-// gamma and beta, their present names.
+// gamma and beta, their present names. A name that the encoder cannot have begins with "?".
 func (c *checkpoint) plainNames(prefix string) {
 	prefixed := false
 	for name := range c.tensors {
@@ -19,9 +19,12 @@ func (c *checkpoint) plainNames(prefix string) {
 	}
 	plain := make(map[string]safetensors.Stored, len(c.tensors))
 	for name, t := range c.tensors {
-		if rest, ok := strings.CutPrefix(name, prefix); ok {
+		switch rest, ok := strings.CutPrefix(name, prefix); {
+		case ok && (inEncoder(rest) || isHead(rest)):
 			name = rest
-		} else if prefixed && !isHead(name) {
+		case ok:
+			name = "?" + rest
+		case prefixed && inEncoder(name):
 			name = "?" + name // an encoder tensor without the prefix: unexpected
 		}
 		for old, now := range map[string]string{".LayerNorm.gamma": ".LayerNorm.weight", ".LayerNorm.beta": ".LayerNorm.bias"} {
@@ -29,7 +32,7 @@ func (c *checkpoint) plainNames(prefix string) {
 				name = rest + now
 			}
 		}
-		if _, twice := plain[name]; twice {
+		if _, twice := plain[name]; twice && inEncoder(name) {
 			name = "?" + name
 		}
 		plain[name] = t
@@ -37,9 +40,26 @@ func (c *checkpoint) plainNames(prefix string) {
 	c.tensors = plain
 }
 
-// isHead says whether name belongs to a head, none of which the encoder needs.
+// inEncoder says whether a name without the prefix is that of a tensor of the encoder or its
+// pooler. Any other without the prefix belongs to the head of some task, whatever its name:
+// the encoder does not need it, and Transformers leaves it too.
+func inEncoder(name string) bool {
+	return strings.HasPrefix(name, "embeddings.") || strings.HasPrefix(name, "encoder.") || strings.HasPrefix(name, "pooler.")
+}
+
+// isHead says whether name is that of a tensor of a head or a loss that Transformers has,
+// which some checkpoints have behind the encoder's prefix.
 func isHead(name string) bool {
-	return strings.HasPrefix(name, "classifier.") || strings.HasPrefix(name, "lm_head.") || strings.HasPrefix(name, "cls.")
+	return slices.ContainsFunc([]string{"classifier.", "lm_head.", "cls.", "qa_outputs.", "score.", "loss"}, func(p string) bool { return strings.HasPrefix(name, p) })
+}
+
+// buffers are tensors of earlier releases that hold counts from 0 and zeros.
+var buffers = []string{"embeddings.position_ids", "embeddings.token_type_ids"}
+
+// isStranger says whether a name that plainNames gave makes the checkpoint another model's,
+// unless the configuration asks for it. A pooler that the head does not use is none.
+func isStranger(name string) bool {
+	return strings.HasPrefix(name, "?") || inEncoder(name) && !strings.HasPrefix(name, "pooler.") && !slices.Contains(buffers, name)
 }
 
 // poolerName is BERT's layer between the encoder and the head.
@@ -90,8 +110,10 @@ func (c *checkpoint) check(want []shape) error {
 			wrong = append(wrong, fmt.Sprintf("%s is %v, config.json says %v", s.name, t.Shape, s.dims))
 		}
 	}
+	// Where the encoder is not whole, names of another one's tensors say what the file holds.
+	whole := !slices.ContainsFunc(missing, func(name string) bool { return !strings.HasPrefix(name, poolerName) })
 	for name := range c.tensors {
-		if !known[name] && !isHead(name) && !strings.HasPrefix(name, "pooler.") && name != "embeddings.position_ids" {
+		if !known[name] && (isStranger(name) || !whole && !inEncoder(name) && !isHead(name)) {
 			unexpected = append(unexpected, strings.TrimPrefix(name, "?"))
 		}
 	}
@@ -104,6 +126,9 @@ func (c *checkpoint) check(want []shape) error {
 		if n := len(f.list); n > 0 {
 			faults = append(faults, fmt.Sprintf("%d %s: %s", n, f.what, strings.Join(f.list[:min(n, 4)], ", ")))
 		}
+	}
+	if whole && len(missing) > 0 {
+		faults = append(faults, "a checkpoint of masked-language modelling has no pooler, and a random one in its place would make every answer random")
 	}
 	if len(faults) > 0 {
 		return fault.Invalidf("%s does not fit config.json: %s", c.path, strings.Join(faults, "; "))
