@@ -50,18 +50,31 @@ func parseConfig(file string, b []byte) (*config, error) {
 
 func checkField(file, key string, value jsontext.Value) error {
 	i := slices.IndexFunc(fields[:], func(f field) bool { return f.name == key })
+	value = value.Clone() // Compact works in place
+	if err := value.Compact(); err != nil {
+		return fault.Invalidf("%s: %s: %s", file, oneLine(key), oneLine(err.Error()))
+	}
+	if i < 0 && isOff(value) {
+		return nil
+	}
 	if i < 0 {
 		return fault.Invalidf("%s: unknown key %s; remove it if the adapter does not depend on it", file, show(key))
 	}
 	f := fields[i]
-	value = value.Clone() // Compact works in place
-	if err := value.Compact(); err != nil {
-		return fault.Invalidf("%s: %s: %s", file, key, oneLine(err.Error()))
-	}
 	if f.rule == neutral && !slices.Contains(f.allowed, string(value)) {
 		return fault.Invalidf("%s: %s is %s, which asks for %s; only %s is supported", file, key, oneLine(string(value)), f.why, f.allowed[0])
 	}
 	return nil
+}
+
+// isOff says whether a value, compact, stands for a feature that is not in use: what a later
+// PEFT writes for one that this adapter does without.
+func isOff(value jsontext.Value) bool {
+	if value.Kind() == '0' {
+		x, err := strconv.ParseFloat(string(value), 64)
+		return err == nil && x == 0
+	}
+	return value.Kind() == 'f' || slices.Contains(empty, string(value))
 }
 
 // read takes the used fields from values.

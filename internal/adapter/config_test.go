@@ -48,6 +48,7 @@ func TestConfigAccepts(t *testing.T) {
 		"some layers":               {"layers_to_transform": "[0,2]", "layers_pattern": `"layer"`},
 		"one layer":                 {"layers_to_transform": "3", "layers_pattern": `["layer","h"]`},
 		"modules left out":          {"exclude_modules": `["key"]`},
+		"a later PEFT's fields":     {"use_new": "false", "new_config": "null", "new_list": "[ ]", "new_pattern": "{\n}", "new_note": `""`, "new_size": "0", "new_rate": "-0.0"},
 		"names of the base model":   {"base_model_name_or_path": `"roberta-base"`, "revision": `"main"`},
 	}
 	for name, changes := range tests {
@@ -115,6 +116,13 @@ func TestConfigRefuses(t *testing.T) {
 		{"megatron_config", `{"a":1}`, "megatron_config is"},
 		{"use_dorra", `true`, `unknown key "use_dorra"`},
 		{"Use_dora", `true`, "unknown key"},
+		{"new_size", `1`, `unknown key "new_size"`},
+		{"new_rate", `1e-9`, `unknown key "new_rate"`},
+		{"new_list", `[0]`, `unknown key "new_list"`},
+		{"new_list", `[[]]`, `unknown key "new_list"`},
+		{"new_pattern", `{"a":null}`, `unknown key "new_pattern"`},
+		{"new_note", `"false"`, `unknown key "new_note"`},
+		{"new_note", `" "`, `unknown key "new_note"`},
 		{"a\\nb", `1`, "unknown key"},
 	}
 	for _, tt := range tests {

@@ -26,7 +26,8 @@ var (
 )
 
 // fields are all keys of LoraConfig that PEFT writes or once wrote (0.3 to 0.21.2), by
-// name. A key that is not here is refused, as nobody can say what it would change.
+// name. A key that is not here is refused unless its value says that it is not in use, as
+// nobody can say what it would change.
 var fields = [...]field{
 	{"alora_invocation_tokens", neutral, "null", null, "activated LoRA"},
 	{"alpha_pattern", used, "", nil, ""},

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/lfs"
 )
 
 // maxJSON bounds the JSON files of a folder; PEFT's take about a kilobyte.
@@ -40,7 +41,7 @@ func Open(dir string, o Options) (*Stored, error) {
 	configFile := filepath.Join(dir, configName)
 	b, err := readJSON(configFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Errorf(fault.Invalid, "%s: no adapter here: %w; give a run folder or a folder in PEFT's layout", dir, err)
+		return nil, fault.Errorf(fault.Invalid, "%s: no adapter here: %w; %s", dir, err, cmp.Or(Below(dir), "give a run folder or a folder in PEFT's layout"))
 	}
 	if err != nil {
 		return nil, err
@@ -104,5 +105,5 @@ func readJSON(path string) ([]byte, error) {
 	if len(b) > maxJSON {
 		return nil, fault.Invalidf("%s: more than %d MiB; this is no %s", path, maxJSON>>20, filepath.Base(path))
 	}
-	return b, nil
+	return b, lfs.Check(path, b)
 }

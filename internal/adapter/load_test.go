@@ -19,6 +19,9 @@ import (
 
 const weightsFile = "adapter_model.safetensors"
 
+// pointer is what Git keeps in place of a file of Git LFS.
+const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 1181116\n"
+
 // saved is a folder with the adapter of trained and its provenance.
 func saved(t testing.TB) string {
 	dir := filepath.Join(t.TempDir(), "a")
@@ -189,6 +192,9 @@ func TestLoadRefusesFiles(t *testing.T) {
 		{"config a folder", folder(config), "not a regular file"},
 		{"weights a folder", folder(weightsFile), "not a regular file"},
 		{"provenance a folder", folder(own), "not a regular file"},
+		{"config a pointer", write(config, pointer), config + ": a Git LFS pointer"},
+		{"weights a pointer", write(weightsFile, pointer), weightsFile + ": a Git LFS pointer"},
+		{"provenance a pointer", write(own, pointer), own + ": a Git LFS pointer"},
 		{"config empty", write(config, ""), config},
 		{"weights empty", write(weightsFile, ""), weightsFile},
 		{"provenance empty", write(own, ""), own},

@@ -74,10 +74,15 @@ func difference(file string, missing, unexpected []string) error {
 	return fault.Invalidf("%s: tensors do not fit the adapter's config: %s", file, strings.Join(parts, "; "))
 }
 
-// list shows up to four names.
+// list shows up to four names, sorted.
 func list(names []string) string {
-	const most = 4
 	slices.Sort(names)
+	return listed(names)
+}
+
+// listed shows the first four names.
+func listed(names []string) string {
+	const most = 4
 	shown := make([]string, 0, most)
 	for _, n := range names[:min(most, len(names))] {
 		shown = append(shown, show(n))

@@ -75,6 +75,9 @@ func noAdapter(path string) error {
 	case isFile(path, train.SettingsName):
 		return fault.Because(NoAdapterYet, fault.Invalidf("%s: this run has no adapter yet", path))
 	}
+	if below := adapter.Below(path); below != "" {
+		return fault.Invalidf("%s: no adapter_config.json in it or in adapter/; %s", path, below)
+	}
 	return fault.Invalidf("%s: no adapter_config.json in it or in adapter/: want a run folder, a PEFT folder or a file of loralib's", path)
 }
 

@@ -93,8 +93,10 @@ func TestOpenAdapterRefuses(t *testing.T) {
 	unfinished := t.TempDir()
 	write(t, "task: demo\n", unfinished, train.SettingsName)
 	absent := filepath.Join(t.TempDir(), "absent")
-	empty := t.TempDir()
+	empty, named := t.TempDir(), t.TempDir()
+	must(t, os.CopyFS(filepath.Join(named, "sentiment"), os.DirFS(peft(e))))
 	pickled := copyOf(t, peft(e), map[string]string{"adapter_model.safetensors": "", "adapter_model.bin": "garbage"})
+	pointer := copyOf(t, peft(e), map[string]string{"adapter_model.safetensors": "", "adapter_model.bin": "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 9\n"})
 	for name, tt := range map[string]struct {
 		path    string
 		options adapter.Options
@@ -104,6 +106,8 @@ func TestOpenAdapterRefuses(t *testing.T) {
 	}{
 		"missing":               {absent, adapter.Options{}, fault.Invalid, "", "adapter: " + absent},
 		"empty folder":          {empty, adapter.Options{}, fault.Invalid, "", "no adapter_config.json in it or in adapter/"},
+		"in a named folder":     {named, adapter.Options{}, fault.Invalid, "", `sub-folder "sentiment": give that`},
+		"pointer to a pickle":   {pointer, adapter.Options{}, fault.Invalid, "", "adapter_model.bin: a Git LFS pointer"},
 		"unfinished run":        {unfinished, adapter.Options{}, fault.Invalid, NoAdapterYet, "this run has no adapter yet"},
 		"pickle not allowed":    {bin, adapter.Options{Alpha: 16}, fault.Usage, adapter.PickledWeights, bin},
 		"alpha not given":       {bin, adapter.Options{AllowPickle: true}, fault.Usage, adapter.NoAlpha, bin},
