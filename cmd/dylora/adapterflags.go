@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,6 +43,16 @@ func addAdapterArg(cmd *cobra.Command, a *adapterArg) {
 // open reads the adapter.
 func (a *adapterArg) open(io *streams) (*session.StoredAdapter, error) {
 	return session.OpenAdapter(io.env(), a.path, a.read)
+}
+
+// openAt reads the adapter and tells which of its ranks are asked for.
+func (a *adapterArg) openAt(io *streams, r *ranksArg, fallback string) (*session.StoredAdapter, []int, error) {
+	stored, err := a.open(io)
+	if err != nil {
+		return nil, nil, err
+	}
+	ranks, err := r.of(stored.Adapter.Rank, fallback)
+	return stored, ranks, err
 }
 
 // baseArgs are the arguments of every command that computes with an adapter on its base model.
@@ -102,12 +114,10 @@ func (r *ranksArg) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// of are the ranks of an adapter of rank R, ascending; without a list those of fallback.
+// of are the ranks of an adapter of rank R, ascending; without a list those of fallback, and
+// for "" R alone.
 func (r *ranksArg) of(rank int, fallback string) ([]int, error) {
-	spec := r.spec
-	if spec == "" {
-		spec = fallback
-	}
+	spec := cmp.Or(r.spec, fallback, strconv.Itoa(rank))
 	ranks, err := evaluate.ParseRanks(spec, rank)
 	if err != nil {
 		return nil, r.fault(err)

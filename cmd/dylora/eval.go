@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -74,11 +73,7 @@ func (o *evalOptions) validate(cmd *cobra.Command) error {
 }
 
 func runEval(ctx context.Context, o *evalOptions) error {
-	a, err := o.open(o.io)
-	if err != nil {
-		return err
-	}
-	ranks, err := o.ranks.of(a.Adapter.Rank, strconv.Itoa(a.Adapter.Rank))
+	a, ranks, err := o.openAt(o.io, &o.ranks, "")
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -53,11 +52,7 @@ merged-rank-<N> in --out.`,
 }
 
 func runMerge(ctx context.Context, o *mergeOptions) error {
-	a, err := o.open(o.io)
-	if err != nil {
-		return err
-	}
-	ranks, err := o.ranks.of(a.Adapter.Rank, strconv.Itoa(a.Adapter.Rank))
+	a, ranks, err := o.openAt(o.io, &o.ranks, "")
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -91,14 +90,10 @@ func (o *predictOptions) validate(cmd *cobra.Command) error {
 }
 
 func runPredict(ctx context.Context, o *predictOptions) error {
-	a, err := o.open(o.io)
-	if err != nil {
-		return err
-	}
 	if o.glue != "" {
-		return o.submit(ctx, a)
+		return o.submit(ctx)
 	}
-	ranks, err := o.ranks.of(a.Adapter.Rank, strconv.Itoa(a.Adapter.Rank))
+	a, ranks, err := o.openAt(o.io, &o.ranks, "")
 	if err != nil {
 		return err
 	}
@@ -146,8 +141,8 @@ func (o *predictOptions) input() (io.ReadCloser, string, error) {
 }
 
 // submit writes the files of GLUE's server, a folder per rank.
-func (o *predictOptions) submit(ctx context.Context, a *session.StoredAdapter) error {
-	ranks, err := o.ranks.of(a.Adapter.Rank, "all")
+func (o *predictOptions) submit(ctx context.Context) error {
+	a, ranks, err := o.openAt(o.io, &o.ranks, "all")
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -137,11 +136,7 @@ func readModuleRanks(file string) (string, error) {
 }
 
 func runSlice(_ context.Context, o *sliceOptions) error {
-	a, err := o.open(o.io)
-	if err != nil {
-		return err
-	}
-	ranks, err := o.ranks.of(a.Adapter.Rank, strconv.Itoa(a.Adapter.Rank))
+	a, ranks, err := o.openAt(o.io, &o.ranks, "")
 	if err != nil {
 		return err
 	}

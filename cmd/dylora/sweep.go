@@ -82,11 +82,7 @@ func (o *sweepOptions) validate(cmd *cobra.Command) error {
 }
 
 func runSweep(ctx context.Context, o *sweepOptions) error {
-	a, err := o.open(o.io)
-	if err != nil {
-		return err
-	}
-	ranks, err := o.ranks.of(a.Adapter.Rank, "all")
+	a, ranks, err := o.openAt(o.io, &o.ranks, "all")
 	if err != nil {
 		return err
 	}
