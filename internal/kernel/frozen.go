@@ -82,11 +82,13 @@ func (f *Frozen) Unpack() []float32 {
 		return nil
 	}
 	w := make([]float32, f.Out*f.In)
-	for j := range f.Out {
-		src := f.panels.column(j)
-		for p := range f.In {
-			w[j*f.In+p] = src[p*f.panels.width]
+	f.machine.Parallel(f.Out, 64, func(lo, hi int) {
+		for j := lo; j < hi; j++ {
+			src := f.panels.column(j)
+			for p := range f.In {
+				w[j*f.In+p] = src[p*f.panels.width]
+			}
 		}
-	}
+	})
 	return w
 }

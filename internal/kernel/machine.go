@@ -41,7 +41,7 @@ func New(name string, threads int) (*Machine, error) {
 	for _, l := range Levels() {
 		for _, e := range append([]Extension{0}, vectorExtensions(l)...) {
 			if nameOf(l, e) == name {
-				return newMachine(l, e, threads), nil
+				return newMachine(l, e, threads, new(mappings)), nil
 			}
 		}
 	}
@@ -49,20 +49,20 @@ func New(name string, threads int) (*Machine, error) {
 }
 
 // At is a machine of one of Levels, without extensions; for tests.
-func At(l Level, threads int) *Machine { return newMachine(l, 0, threads) }
+func At(l Level, threads int) *Machine { return newMachine(l, 0, threads, new(mappings)) }
 
-func newMachine(l Level, e Extension, threads int) *Machine {
+func newMachine(l Level, e Extension, threads int, m *mappings) *Machine {
 	if threads < 1 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	mc := &Machine{level: l, extension: e, form: formOf(l, e), pool: &pool{threads: threads}, scratch: newScratch()}
+	mc := &Machine{level: l, extension: e, form: formOf(l, e), pool: &pool{threads: threads, mappings: m}, scratch: newScratch()}
 	runtime.AddCleanup(mc, func(p *pool) { p.close() }, mc.pool)
 	return mc
 }
 
 // WithThreads is another machine with the same instruction set.
 func (mc *Machine) WithThreads(threads int) *Machine {
-	return newMachine(mc.level, mc.extension, threads)
+	return newMachine(mc.level, mc.extension, threads, mc.pool.mappings)
 }
 
 // Name is the level and its extensions, as New reads it.

@@ -21,6 +21,8 @@ type pool struct {
 	workers []*worker
 	waited  atomic.Int64 // nanoseconds: see Machine.Waited
 
+	mappings *mappings // memory that bodies read and that may be lost
+
 	// The job at hand. body and n are read only by who holds a chunk, and written only
 	// when all chunks are done.
 	body  func(lo, hi int)
@@ -49,7 +51,7 @@ func (p *pool) parallel(n, chunks int, body func(lo, hi int)) {
 		return
 	}
 	if p.threads < 2 || chunks < 2 || !p.mu.TryLock() {
-		body(0, n)
+		p.mappings.call(body, 0, n)
 		return
 	}
 	defer p.mu.Unlock()
@@ -107,7 +109,7 @@ func (p *pool) work() bool {
 	if i >= chunks {
 		return false
 	}
-	p.body(i*p.n/chunks, (i+1)*p.n/chunks)
+	p.mappings.call(p.body, i*p.n/chunks, (i+1)*p.n/chunks)
 	p.done.Add(1)
 	return true
 }
