@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"io/fs"
 
 	"github.com/dylora/dylora/internal/packed"
@@ -34,7 +35,11 @@ func (c *checkpoint) lookUp(o LoadOptions) *cached {
 		return k
 	}
 	k.hash = func() (string, error) { return k.known, nil }
-	k.file = k.o.Cache.Open(k.key(k.known))
+	file, err := k.o.Cache.Open(k.key(k.known))
+	if err != nil && o.Note != nil {
+		o.Note(fmt.Sprintf("cached weights: %v: packed again from %s", err, c.path))
+	}
+	k.file = file
 	return k
 }
 

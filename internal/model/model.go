@@ -49,6 +49,7 @@ type LoadOptions struct {
 	Precision   kernel.Precision // of the projections' weights
 	Cache       *packed.Cache    // of packed weights; nil: none
 	AllowPickle bool             // read pytorch_model.bin, through package pickle, where there are no safetensors
+	Note        func(string)     // is told what a user should know, such as that a file of the cache is damaged; may be nil
 }
 
 // Load reads the model folder fsys; dir is its path for messages. Loading is strict: a

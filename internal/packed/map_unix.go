@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// shared says that mapped memory is the file itself, as other processes see and change it.
+const shared = true
+
 // mapped is the file's bytes, which are read from the disk when they are used.
 func mapped(f *os.File) ([]byte, error) {
 	info, err := f.Stat()

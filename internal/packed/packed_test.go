@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +21,12 @@ func must(t *testing.T, err error) {
 
 func newCache(t *testing.T) *Cache {
 	return &Cache{Dir: filepath.Join(t.TempDir(), "a", "b"), Limit: 1 << 20}
+}
+
+// opened is the file of a key; nil if there is none that is intact.
+func opened(c *Cache, key string) *File {
+	f, _ := c.Open(key)
+	return f
 }
 
 // blobs are of odd sizes, one in two parts, one larger than two pages.
@@ -42,22 +49,22 @@ func check(t *testing.T, f *File) {
 
 func TestWriteAndOpen(t *testing.T) {
 	c := newCache(t)
-	if f := c.Open("k"); f != nil || f.Blob("one") != nil {
+	if f := opened(c, "k"); f != nil || f.Blob("one") != nil {
 		t.Error("a file in an empty cache")
 	}
 	must(t, c.Write("k", blobs()))
-	check(t, c.Open("k"))
-	if c.Open("other") != nil || (*Cache)(nil).Open("k") != nil {
+	check(t, opened(c, "k"))
+	if opened(c, "other") != nil || opened(nil, "k") != nil {
 		t.Error("a file of another key")
 	}
 	must(t, os.Rename(c.path("k"), c.path("other")))
-	if c.Open("other") != nil {
+	if opened(c, "other") != nil {
 		t.Error("a file under another key's name")
 	}
 }
 
-// A file that is cut anywhere, or has a wrong byte in its header or at the ends of a blob,
-// is as if there were none, and is gone afterwards.
+// A file that is cut anywhere, or has a wrong byte in its header or in a blob, is as if there
+// were none, is gone afterwards, and is named.
 func TestDamaged(t *testing.T) {
 	c := newCache(t)
 	must(t, c.Write("k", blobs()))
@@ -67,7 +74,7 @@ func TestDamaged(t *testing.T) {
 	if !ok {
 		t.Fatal("the file is damaged already")
 	}
-	places := []int64{0, 9, 20, int64(prefix), int64(prefix) + 30, h.Blobs["one"].At, h.Blobs["two"].At, h.Blobs["two"].At + h.Blobs["two"].Size - 1}
+	places := []int64{0, 9, 20, int64(prefix), int64(prefix) + 30, h.Blobs["one"].At, h.Blobs["two"].At, h.Blobs["two"].At + 5000, h.Blobs["two"].At + h.Blobs["two"].Size - 1}
 	bad := [][]byte{nil, good[:1], good[:prefix-1], good[:prefix], good[:page], good[:len(good)-1], append(slices.Clone(good), 0)}
 	for _, at := range places {
 		b := slices.Clone(good)
@@ -76,14 +83,14 @@ func TestDamaged(t *testing.T) {
 	}
 	for i, b := range bad {
 		must(t, os.WriteFile(c.path("k"), b, 0o600))
-		if c.Open("k") != nil {
-			t.Errorf("damage %d: opened", i)
+		if f, err := c.Open("k"); f != nil || err == nil || !strings.Contains(err.Error(), c.path("k")) {
+			t.Errorf("damage %d: opened: %v, error: %v", i, f != nil, err)
 		}
 		if _, err := os.Stat(c.path("k")); err == nil && len(b) >= prefix {
 			t.Errorf("damage %d: still there", i)
 		}
 		must(t, c.Write("k", blobs()))
-		check(t, c.Open("k"))
+		check(t, opened(c, "k"))
 	}
 }
 
@@ -106,11 +113,11 @@ func TestEviction(t *testing.T) {
 		must(t, c.Write(key, blobs()))
 		old := time.Now().Add(time.Duration(i-100) * time.Hour)
 		must(t, os.Chtimes(c.path(key), old, old))
-		if i > 0 && c.Open("0") == nil { // and so 0 is used last
+		if i > 0 && opened(c, "0") == nil { // and so 0 is used last
 			t.Fatalf("after %d: what was used last is gone", i)
 		}
 	}
-	if size() != 3 || c.Open("3") == nil || c.Open("4") == nil || c.Open("1") != nil {
+	if size() != 3 || opened(c, "3") == nil || opened(c, "4") == nil || opened(c, "1") != nil {
 		t.Errorf("%d files", size())
 	}
 	_, notes := os.Stat(filepath.Join(c.Dir, "notes.txt"))
@@ -126,7 +133,7 @@ func TestEviction(t *testing.T) {
 	}
 	c.Limit = info.Size() - 1
 	must(t, c.Write("6", blobs()))
-	if c.Open("6") != nil {
+	if opened(c, "6") != nil {
 		t.Error("a file beyond the limit")
 	}
 }
@@ -142,7 +149,7 @@ func TestConcurrent(t *testing.T) {
 				if err := c.Write("k", blobs()); err != nil {
 					t.Error(err)
 				}
-				if f := c.Open("k"); f == nil {
+				if f := opened(c, "k"); f == nil {
 					t.Error("no file")
 				} else {
 					check(t, f)
@@ -157,7 +164,7 @@ func TestNotWritable(t *testing.T) {
 	c := newCache(t)
 	must(t, os.WriteFile(filepath.Dir(filepath.Dir(c.Dir))+"/file", nil, 0o600))
 	c.Dir = filepath.Join(filepath.Dir(filepath.Dir(c.Dir)), "file", "cache")
-	if c.Write("k", blobs()) == nil || c.Open("k") != nil {
+	if c.Write("k", blobs()) == nil || opened(c, "k") != nil {
 		t.Error("a cache inside of a file")
 	}
 }

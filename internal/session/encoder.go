@@ -72,7 +72,8 @@ func FindEncoder(ctx context.Context, env *Env, r *settings.Resolved, check Chec
 // Load reads the weights, the projections held as the arithmetic says.
 func (f *EncoderFiles) Load(env *Env, a Arithmetic) (*Encoder, error) {
 	collectOften()
-	m, err := model.Load(f.Files, f.place, model.LoadOptions{Machine: a.Machine, Precision: a.loadPrecision(), Cache: env.packedWeights(), AllowPickle: f.allowPickle})
+	m, err := model.Load(f.Files, f.place, model.LoadOptions{Machine: a.Machine, Precision: a.loadPrecision(), Cache: env.packedWeights(), AllowPickle: f.allowPickle,
+		Note: func(line string) { env.Say(line) }})
 	if err != nil {
 		return nil, err
 	}
