@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/packed"
 )
 
@@ -59,4 +61,33 @@ func (k *cached) keep(blobs []packed.Blob) {
 	if err == nil {
 		_ = k.o.Cache.Write(k.key(hash), blobs)
 	}
+}
+
+// mapped is the file that weights are read from while the model computes; zero if there is
+// none.
+type mapped struct {
+	file   *packed.File
+	memory *kernel.Mapping
+}
+
+// mapFile lets the machine survive that the file is truncated.
+func mapFile(mc *kernel.Machine, f *packed.File) mapped {
+	if f == nil {
+		return mapped{}
+	}
+	return mapped{file: f, memory: mc.Map(f.Data())}
+}
+
+// lost is fault.Invalid if the mapped weights could not be read, or may not have been what
+// they were: then nothing that was computed counts. The rest of the last page of a truncated
+// file reads as zeros without a fault, so its size is compared, too.
+func (m *mapped) lost() error {
+	err := m.file.Lost()
+	switch {
+	case err != nil:
+		return fault.Invalidf("cached weights: %w: somebody changed it while it was used; run again", err)
+	case m.memory.Lost():
+		return fault.Invalidf("cached weights: %s: cannot be read: its disk fails, or somebody changed it while it was used; run again", m.file.Path())
+	}
+	return nil
 }

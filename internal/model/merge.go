@@ -14,6 +14,7 @@ import (
 // Transformers class with a head has them: each projection as merge returns it for the
 // full name and the weight (Out, In), everything else as it is, and the given head. A
 // model in another precision than Float32 no longer has its weights, which is an error.
+// Mapped weights that can no longer be read are fault.Invalid.
 func (m *Model) Merged(merge func(module string, w []float32) []float32, head []weights.Tensor) ([]safetensors.Tensor, error) {
 	if m.precision != kernel.Float32 {
 		return nil, fmt.Errorf("model: its weights are rounded to %s; only a model loaded in float32 can be written", m.precision)
@@ -24,7 +25,7 @@ func (m *Model) Merged(merge func(module string, w []float32) []float32, head []
 	add := func(name string, v []float32, shape ...int) {
 		list = append(list, safetensors.F32(prefix+name, shape, v))
 	}
-	add("embeddings.word_embeddings.weight", e.word, c.VocabSize, h)
+	add("embeddings.word_embeddings.weight", m.words(), c.VocabSize, h)
 	add("embeddings.position_embeddings.weight", e.position, c.MaxPositions, h)
 	add("embeddings.token_type_embeddings.weight", e.tokenType, c.TypeVocabSize, h)
 	add("embeddings.LayerNorm.weight", e.norm.Gamma, h)
@@ -48,7 +49,22 @@ func (m *Model) Merged(merge func(module string, w []float32) []float32, head []
 	for _, t := range head {
 		list = append(list, safetensors.F32(t.Name, t.Shape, t.Data))
 	}
+	if err := m.source.lost(); err != nil {
+		return nil, err
+	}
 	return list, nil
+}
+
+// words are the word embeddings, copied where they are mapped: who writes them need not
+// expect that they cannot be read.
+func (m *Model) words() []float32 {
+	from := m.embeddings.word
+	if m.source.file == nil {
+		return from
+	}
+	to := make([]float32, len(from))
+	m.machine.Parallel(len(from), 1<<16, func(lo, hi int) { copy(to[lo:hi], from[lo:hi]) })
+	return to
 }
 
 // projection is one frozen projection apart: weight (out, in) and bias (out).
@@ -103,6 +119,9 @@ func (m *Model) WithMerged(merge func(module string, w []float32) []float32) (*M
 		}
 		l.attention = pack(m.machine, list[first:3])
 		l.attentionOutput, l.intermediate, l.output = pack(m.machine, list[3:4]), pack(m.machine, list[4:5]), pack(m.machine, list[5:6])
+	}
+	if err := m.source.lost(); err != nil {
+		return nil, err
 	}
 	return &n, nil
 }

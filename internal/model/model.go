@@ -27,6 +27,7 @@ type Model struct {
 	layers     []layer
 	pooler     op.Frozen        // BERT's
 	classifier []weights.Tensor // the checkpoint's own head, if it has one
+	source     mapped           // of weights that were not packed but mapped
 }
 
 // layer mirrors one encoder.layer.N of the checkpoint; query, key and value are one
@@ -87,6 +88,7 @@ func Load(fsys fs.FS, dir string, o LoadOptions) (m *Model, err error) {
 		return nil, err
 	}
 	k.keep(l.blobs)
+	m.source = mapFile(o.Machine, k.file)
 	return m, nil
 }
 

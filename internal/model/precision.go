@@ -70,7 +70,7 @@ const migration = 0.8
 // multiplied, by max|x|^α / max|w|^(1-α), so that channels of large inputs, which would
 // coarsen their whole row, become smaller. The layer normalisation before cannot take the
 // factors in: its output is also the residual and the adapters' input. So inputs are
-// divided when they are rounded.
+// divided when they are rounded. Mapped weights that can no longer be read are fault.Invalid.
 func (m *Model) Reduced(p kernel.Precision, ranges Ranges) (*Model, error) {
 	if m.precision != kernel.Float32 {
 		return nil, fmt.Errorf("model: its weights are rounded to %s already", m.precision)
@@ -84,6 +84,9 @@ func (m *Model) Reduced(p kernel.Precision, ranges Ranges) (*Model, error) {
 			factors = spread(ranges[i], w)
 		}
 		f.W = m.machine.PackSpread(p, w, f.W.Out, f.W.In, factors)
+	}
+	if err := m.source.lost(); err != nil {
+		return nil, err
 	}
 	return &n, nil
 }

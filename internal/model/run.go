@@ -154,7 +154,8 @@ func (gr *Graph) backward(b *builder, logits *G.Node) error {
 }
 
 // Run computes the logits of a batch, (n, Labels) row-major, valid until the next run; in
-// a training graph also the loss Σ Weight·loss_i and the gradients.
+// a training graph also the loss Σ Weight·loss_i and the gradients. Mapped weights that can
+// no longer be read are fault.Invalid.
 func (gr *Graph) Run(in *Input) (logits []float32, loss float64, err error) {
 	if err := gr.set(in); err != nil {
 		return nil, 0, err
@@ -163,6 +164,9 @@ func (gr *Graph) Run(in *Input) (logits []float32, loss float64, err error) {
 	gr.vm.Reset()
 	err = gr.vm.RunAll()
 	gr.Clock.Stop("gorgonia", running)
+	if err := gr.m.source.lost(); err != nil {
+		return nil, 0, err
+	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("model: %w", err)
 	}
