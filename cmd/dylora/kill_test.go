@@ -132,7 +132,7 @@ func ignoreExit(err error) error {
 // bits after resuming.
 func TestSignalled(t *testing.T) {
 	want, _ := uninterrupted(t)
-	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+	for sig, code := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGTERM: 143} {
 		dir := t.TempDir()
 		c := command(t, dir, smallRun...)
 		var talk bytes.Buffer

@@ -23,7 +23,7 @@ func main() {
 }
 
 // run is the whole program: a command line in, an exit code out. The codes are those of
-// package fault, 0, and 130 or 143 after a signal; scripts may test for them.
+// package fault, 0, and 129, 130 or 143 after a signal; scripts may test for them.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := watchSignals(context.Background(), errOut)
 	defer stop()

@@ -14,23 +14,30 @@ type signalError struct{ sig syscall.Signal }
 
 func (e *signalError) Error() string { return fmt.Sprintf("stopped by %s", signalName(e.sig)) }
 
-// exitCode is the shell's: 130 for SIGINT, 143 for SIGTERM.
+// exitCode is the shell's: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM.
 func (e *signalError) exitCode() int { return 128 + int(e.sig) }
 
 func signalName(s syscall.Signal) string {
-	if s == syscall.SIGTERM {
+	switch s {
+	case syscall.SIGHUP:
+		return "SIGHUP"
+	case syscall.SIGTERM:
 		return "SIGTERM"
 	}
 	return "SIGINT"
 }
 
-// watchSignals gives a context that the first SIGINT or SIGTERM ends, with a signalError
-// as its cause: training then finishes its step and writes a checkpoint. The second
-// leaves at once.
+// watchSignals gives a context that the first SIGINT, SIGTERM or SIGHUP ends, with a
+// signalError as its cause: training then finishes its step and writes a checkpoint. A second
+// SIGINT or SIGTERM leaves at once. A SIGHUP that was ignored when the program started, as
+// under nohup, stays ignored.
 func watchSignals(parent context.Context, talk io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	arrived := make(chan os.Signal, 2)
+	arrived := make(chan os.Signal, 4)
 	signal.Notify(arrived, syscall.SIGINT, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // Notify would end that
+		signal.Notify(arrived, syscall.SIGHUP)
+	}
 	done := make(chan struct{})
 	go func() { obeySignals(arrived, done, cancel, talk, os.Exit) }()
 	return ctx, func() {
@@ -40,21 +47,32 @@ func watchSignals(parent context.Context, talk io.Writer) (context.Context, func
 	}
 }
 
-// obeySignals serves arrived until done is closed; exit does not return.
+// obeySignals serves arrived until done is closed; exit does not return. A terminal that is
+// closed can send SIGHUP twice, by the shell and by the system, so that after another signal
+// SIGHUP does nothing.
 func obeySignals(arrived <-chan os.Signal, done <-chan struct{}, cancel context.CancelCauseFunc, talk io.Writer, exit func(int)) {
-	for seen := 0; ; seen++ {
+	stopping := false
+	for {
 		select {
 		case <-done:
 			return
 		case s := <-arrived:
 			sig, _ := s.(syscall.Signal)
 			stop := &signalError{sig}
-			if seen > 0 {
+			switch {
+			case !stopping:
+				stopping = true
+				if sig == syscall.SIGHUP {
+					// Who read the output may be gone, too, and writing to it must not end the
+					// program before it has a checkpoint.
+					signal.Ignore(syscall.SIGPIPE)
+				}
+				fmt.Fprintf(talk, "\ndylora: %s: finishing the step; once more leaves at once\n", signalName(sig))
+				cancel(stop)
+			case sig != syscall.SIGHUP:
 				exit(stop.exitCode())
 				return
 			}
-			fmt.Fprintf(talk, "\ndylora: %s: finishing the step; once more leaves at once\n", signalName(sig))
-			cancel(stop)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,7 +23,12 @@ func TestSignals(t *testing.T) {
 		{name: "terminate", signals: []os.Signal{syscall.SIGTERM}, cause: syscall.SIGTERM},
 		{name: "twice", signals: []os.Signal{syscall.SIGINT, syscall.SIGINT}, cause: syscall.SIGINT, exit: 130},
 		{name: "one of each", signals: []os.Signal{syscall.SIGINT, syscall.SIGTERM}, cause: syscall.SIGINT, exit: 143},
+		{name: "hangup", signals: []os.Signal{syscall.SIGHUP}, cause: syscall.SIGHUP},
+		{name: "hangup by the shell and by the system", signals: []os.Signal{syscall.SIGHUP, syscall.SIGHUP, syscall.SIGHUP}, cause: syscall.SIGHUP},
+		{name: "interrupt, then hangup", signals: []os.Signal{syscall.SIGINT, syscall.SIGHUP}, cause: syscall.SIGINT},
+		{name: "hangup, then terminate", signals: []os.Signal{syscall.SIGHUP, syscall.SIGHUP, syscall.SIGTERM}, cause: syscall.SIGHUP, exit: 143},
 	}
+	t.Cleanup(func() { signal.Reset(syscall.SIGPIPE) }) // which a hangup ignores
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(context.Background())
@@ -55,9 +61,13 @@ func TestSignals(t *testing.T) {
 }
 
 func TestSignalExitCodes(t *testing.T) {
-	for sig, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+	names := map[syscall.Signal]string{syscall.SIGHUP: "SIGHUP", syscall.SIGINT: "SIGINT", syscall.SIGTERM: "SIGTERM"}
+	for sig, want := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGTERM: 143} {
 		if got := (&signalError{sig}).exitCode(); got != want {
 			t.Errorf("%v: exit %d, want %d", sig, got, want)
+		}
+		if got := signalName(sig); got != names[sig] {
+			t.Errorf("%v is called %s", sig, got)
 		}
 	}
 }
