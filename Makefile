@@ -16,7 +16,7 @@ vet:
 
 # tools/go.mod pins the linter. The first run downloads and builds it; Go's build cache keeps it.
 lint:
-	$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
+	$(GO) tool -modfile=tools/go.mod golangci-lint run --allow-parallel-runners ./...
 
 # The systems that the binary is built for, besides the one that runs the tests. cross type-checks
 # for them in seconds; cross-build builds, which takes a minute each.
