@@ -73,7 +73,7 @@ func TestConfigPrecedence(t *testing.T) {
 				t.Errorf("epochs = %d by %s, want %d by %s", r.Train.Loop.Epochs, r.Origin("epochs"), tt.want, tt.origin)
 			}
 			if r.Origin("alpha") != "default" {
-				t.Errorf("alpha is said to come from %s", r.Origin("alpha"))
+				t.Errorf("alpha comes from %s by its origin", r.Origin("alpha"))
 			}
 		})
 	}

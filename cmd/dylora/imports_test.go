@@ -131,7 +131,7 @@ func listPackages(t *testing.T) (all []goPackage) {
 	}
 }
 
-// shortPath is what the tables call a package of this module; a path of another module stays
+// shortPath gives the name of a package of this module in the tables; a path of another module stays
 // as it is.
 func shortPath(path string) string {
 	short, ours := strings.CutPrefix(path, "github.com/dylora/dylora/")

@@ -13,10 +13,10 @@ import (
 	"github.com/dylora/dylora/internal/settings"
 )
 
-// newest is what commands work on without an argument.
+// newest is the adapter argument of a command line that names none.
 func newest() baseArgs { return baseArgs{adapterArg: adapterArg{path: session.LatestRun}} }
 
-// adapterAt is what they work on with one.
+// adapterAt is the adapter argument of a command line that names a path.
 func adapterAt(path string) baseArgs { return baseArgs{adapterArg: adapterArg{path: path}} }
 
 func TestMergeFlags(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 
 const weightsFile = "adapter_model.safetensors"
 
-// pointer is what Git keeps in place of a file of Git LFS.
+// pointer is the text that Git keeps in place of a file of Git LFS.
 const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 1181116\n"
 
 // saved is a folder with the adapter of trained and its provenance.

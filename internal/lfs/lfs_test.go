@@ -10,7 +10,7 @@ import (
 	"github.com/dylora/dylora/internal/lfs"
 )
 
-// pointer is what git-lfs writes for a file of 498 MB.
+// pointer is the text that git-lfs writes for a file of 498 MB.
 const pointer = "version https://git-lfs.github.com/spec/v1\n" +
 	"oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 498818054\n"
 

@@ -85,7 +85,7 @@ func without(key string) map[string]any {
 	return c
 }
 
-// pointer is what Git keeps in place of a file of Git LFS.
+// pointer is the text that Git keeps in place of a file of Git LFS.
 const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 498818054\n"
 
 func checkInvalid(t *testing.T, err error, want ...string) {

@@ -37,7 +37,7 @@ func TestPrecedence(t *testing.T) {
 			t.Errorf("%s: explicit is %v", o, !explicit)
 		}
 		if r.Origin("alpha") != Default || r.Place("alpha") != "default" || r.Explicit("alpha") {
-			t.Errorf("%s: alpha is said to come from %s (%s)", o, r.Origin("alpha"), r.Place("alpha"))
+			t.Errorf("%s: alpha comes from %s by its origin (%s)", o, r.Origin("alpha"), r.Place("alpha"))
 		}
 	}
 }
@@ -87,7 +87,7 @@ func TestJoinIsAPlainMerge(t *testing.T) {
 				t.Errorf("%s = %#v, want %#v", f.Key, got, want[f.Key])
 			}
 			if o, given := origin[f.Key]; given && (r.Origin(f.Key) != o || r.Place(f.Key) != where[f.Key]) || !given && r.Origin(f.Key) != Default {
-				t.Errorf("%s is said to come from %s (%s), want %s (%s)", f.Key, r.Origin(f.Key), r.Place(f.Key), o, where[f.Key])
+				t.Errorf("%s comes by its origin from %s (%s), want %s (%s)", f.Key, r.Origin(f.Key), r.Place(f.Key), o, where[f.Key])
 			}
 		}
 	})
@@ -204,7 +204,7 @@ func TestWith(t *testing.T) {
 	}
 	for key, want := range map[string]Origin{"init_adapter": File, "rank": File, "epochs": Default} {
 		if n.Origin(key) != want || n.Place(key) != r.Place(key) {
-			t.Errorf("%s is said to come from %s (%s)", key, n.Origin(key), n.Place(key))
+			t.Errorf("%s comes by its origin from %s (%s)", key, n.Origin(key), n.Place(key))
 		}
 	}
 	for _, run := range []func(){func() { r.With("rnak", 4) }, func() { r.With("rank", "4") }} {
