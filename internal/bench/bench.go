@@ -43,14 +43,21 @@ type Steps struct {
 // Run takes a step with each batch, after two that are not counted: with the largest
 // batch, for which the graph is compiled, and with the first.
 func (s *Subject) Run(ctx context.Context) (*Steps, error) {
-	largest := slices.MaxFunc(s.Batches, func(a, b *data.Batch) int { return a.Tokens() - b.Tokens() })
-	return s.run(ctx, largest, s.Batches[0])
+	return s.run(ctx, newProbe(s.Program.Machine(), s.Probe), s.warmUp()...)
 }
 
-// run takes a step with each batch, after steps with others that are not counted.
-func (s *Subject) run(ctx context.Context, warmUp ...*data.Batch) (*Steps, error) {
+// warmUp is the batches of the steps that are not counted.
+func (s *Subject) warmUp() []*data.Batch {
+	largest := slices.MaxFunc(s.Batches, func(a, b *data.Batch) int { return a.Tokens() - b.Tokens() })
+	return []*data.Batch{largest, s.Batches[0]}
+}
+
+// run takes a step with each batch, after steps with others that are not counted. A nil probe
+// measures no rate, and Available stays empty: a measurement before every step would take
+// most of the time where steps are short and the fastest of them counts.
+func (s *Subject) run(ctx context.Context, p *probe, warmUp ...*data.Batch) (*Steps, error) {
 	batches := slices.Concat(warmUp, s.Batches)
-	m := &meter{subject: s, warmUp: len(warmUp), probe: newProbe(s.Program.Machine(), s.Probe)}
+	m := &meter{subject: s, warmUp: len(warmUp), probe: p}
 	if s.Train {
 		return m.train(ctx, batches)
 	}
@@ -63,7 +70,7 @@ type meter struct {
 	warmUp    int // steps that are not counted
 	at        int // steps done
 	steps     Steps
-	probe     *probe
+	probe     *probe  // nil: no rate is measured
 	available float64 // before the step
 	start     time.Time
 	memory    runtime.MemStats
@@ -74,7 +81,9 @@ func (m *meter) now() time.Time { return m.subject.Clock.Time() }
 
 // begin starts a step's time; the first counted step resets everything else.
 func (m *meter) begin() {
-	m.available = m.probe.rate()
+	if m.probe != nil {
+		m.available = m.probe.rate()
+	}
 	m.start = m.now()
 	if m.at == m.warmUp {
 		m.subject.Clock.Reset()
@@ -92,7 +101,9 @@ func (m *meter) end(b *data.Batch) {
 		return
 	}
 	m.steps.Seconds = append(m.steps.Seconds, took.Seconds())
-	m.steps.Available = append(m.steps.Available, m.available)
+	if m.probe != nil {
+		m.steps.Available = append(m.steps.Available, m.available)
+	}
 	m.steps.Flops = append(m.steps.Flops, m.subject.Program.Flops(b, m.subject.Train).Total())
 	m.steps.Examples = append(m.steps.Examples, b.Len())
 	m.steps.Tokens = append(m.steps.Tokens, b.Tokens())

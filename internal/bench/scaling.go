@@ -81,7 +81,7 @@ func (s *Subject) Scale(ctx context.Context, points []Point, e Effort) (*Threads
 	}
 	fastest := slices.Repeat([]float64{math.Inf(1)}, len(s.Batches))
 	for range e.Rounds {
-		steps, err := one.Run(ctx)
+		steps, err := one.run(ctx, nil, one.warmUp()...)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +119,7 @@ func (s *Subject) measure(ctx context.Context, points []Point, e Effort) error {
 			one.Batches = append(slices.Clip(one.Batches), b)
 		}
 	}
-	if _, err := one.run(ctx); err != nil {
+	if _, err := one.run(ctx, nil); err != nil {
 		return err
 	}
 	spent := make([]float64, len(points))
@@ -134,7 +134,7 @@ func (s *Subject) measure(ctx context.Context, points []Point, e Effort) error {
 				n = max(1, min(roundSteps, int(roundSeconds/p.Seconds)))
 			}
 			one.Batches = slices.Repeat(batches[i:i+1], n)
-			steps, err := one.run(ctx)
+			steps, err := one.run(ctx, nil)
 			if err != nil {
 				return err
 			}
