@@ -9,9 +9,6 @@ import (
 	"github.com/dylora/dylora/internal/packed"
 )
 
-// worthKeeping is the size of weights from which a file of them, packed, saves time.
-const worthKeeping = 64 << 20
-
 // cached is what a cache knows of a checkpoint in one precision.
 type cached struct {
 	o     LoadOptions
@@ -29,7 +26,7 @@ func (c *checkpoint) lookUp(o LoadOptions) *cached {
 	for _, s := range c.shards {
 		k.files, size = append(k.files, s.info), size+s.size
 	}
-	if size < worthKeeping {
+	if o.Cache != nil && size < o.Cache.Least {
 		k.o.Cache = nil
 	}
 	if k.known = k.o.Cache.Recall(k.files); k.known == "" {

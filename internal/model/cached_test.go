@@ -13,10 +13,10 @@ import (
 	"github.com/dylora/dylora/internal/packed"
 )
 
-// bigFolder is a folder of weights that are worth keeping, most of them embeddings.
-func bigFolder(t *testing.T) string {
+// cacheFolder is a folder of weights, most of them embeddings of several pages.
+func cacheFolder(t *testing.T) string {
 	t.Helper()
-	config := with(map[string]any{"vocab_size": 1 << 21, "num_hidden_layers": 2})
+	config := with(map[string]any{"vocab_size": 1 << 14, "num_hidden_layers": 2})
 	dir := t.TempDir()
 	files := folder(t, map[string]any{"config.json": config, tensorFormat.whole: weightsOf(t, config, "roberta.")})
 	must(t, os.CopyFS(dir, files))
@@ -27,7 +27,7 @@ func bigFolder(t *testing.T) string {
 // a changed or damaged file of either kind is never used.
 func TestLoadCached(t *testing.T) {
 	t.Parallel()
-	dir := bigFolder(t)
+	dir := cacheFolder(t)
 	weights := filepath.Join(dir, tensorFormat.whole)
 	old := time.Now().Add(-time.Hour)
 	must(t, os.Chtimes(weights, old, old))
@@ -72,7 +72,7 @@ func TestLoadCached(t *testing.T) {
 // the weights' file is the same.
 func TestCacheIsUsed(t *testing.T) {
 	t.Parallel()
-	dir := bigFolder(t)
+	dir := cacheFolder(t)
 	old := time.Now().Add(-time.Hour)
 	must(t, os.Chtimes(filepath.Join(dir, tensorFormat.whole), old, old))
 	c := &packed.Cache{Dir: t.TempDir(), Limit: 1 << 30}
@@ -94,5 +94,23 @@ func TestCacheIsUsed(t *testing.T) {
 	must(t, err)
 	if third.Hash != first.Hash || !slices.Equal(run(t, third, 4), run(t, first, 4)) {
 		t.Error("the cache is used for a changed file")
+	}
+}
+
+// Weights of fewer bytes than the cache takes are packed each time, and no file is written.
+func TestSmallIsNotKept(t *testing.T) {
+	t.Parallel()
+	dir := cacheFolder(t)
+	info, err := os.Stat(filepath.Join(dir, tensorFormat.whole))
+	must(t, err)
+	for least, files := range map[int64]int{info.Size() + 1: 0, info.Size(): 1} {
+		c := &packed.Cache{Dir: t.TempDir(), Limit: 1 << 30, Least: least}
+		_, err := Load(os.DirFS(dir), dir, LoadOptions{Machine: kerneltest.New(t), Cache: c})
+		must(t, err)
+		found, err := filepath.Glob(filepath.Join(c.Dir, "*.packed"))
+		must(t, err)
+		if len(found) != files {
+			t.Errorf("least %d: files %q, want %d", least, found, files)
+		}
 	}
 }

@@ -25,7 +25,7 @@ type filled struct {
 
 func newFilled(t *testing.T, p kernel.Precision) *filled {
 	t.Helper()
-	f := &filled{dir: bigFolder(t), cache: &packed.Cache{Dir: filepath.Join(t.TempDir(), "cache"), Limit: 1 << 30}, precision: p}
+	f := &filled{dir: cacheFolder(t), cache: &packed.Cache{Dir: filepath.Join(t.TempDir(), "cache"), Limit: 1 << 30}, precision: p}
 	old := time.Now().Add(-time.Hour)
 	must(t, os.Chtimes(filepath.Join(f.dir, tensorFormat.whole), old, old))
 	f.load(t)

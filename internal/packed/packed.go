@@ -24,6 +24,7 @@ import (
 type Cache struct {
 	Dir   string
 	Limit int64 // bytes of all files: beyond it the least recently used ones go
+	Least int64 // bytes of weights from which the caller keeps a packed file of them; package model asks
 }
 
 // Blob is a named piece of memory, as parts that lie end to end in the file.

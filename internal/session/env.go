@@ -78,6 +78,9 @@ func (e *Env) cacheFolder(name string) string {
 // maxPacked bounds the cache of packed weights; the least recently used go.
 const maxPacked = 8 << 30
 
+// worthKeeping is the size of weights from which a file of them, packed, saves time.
+const worthKeeping = 64 << 20
+
 // packedWeights is the cache of packed weights: the folder that DYLORA_CACHE names, by
 // default dylora/packed in the folder of caches, and none if it is "off".
 func (e *Env) packedWeights() *packed.Cache {
@@ -88,5 +91,5 @@ func (e *Env) packedWeights() *packed.Cache {
 	case "":
 		dir = e.cacheFolder("packed")
 	}
-	return &packed.Cache{Dir: dir, Limit: maxPacked}
+	return &packed.Cache{Dir: dir, Limit: maxPacked, Least: worthKeeping}
 }
