@@ -1,6 +1,9 @@
 package check
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,14 +15,18 @@ import (
 	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
+	"github.com/dylora/dylora/internal/reftest"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/models"
 )
 
-// checkSession is mini with an adapter of rank 3 whose B is not zero.
-func checkSession(t *testing.T, mc *kernel.Machine) *session.Session {
+// tiny is the folder of a small encoder with a tokenizer.
+func tiny(t *testing.T) string { return filepath.Join(reftest.Testdata(t), "bert", "model") }
+
+// checkSession is an encoder with an adapter of rank 3 whose B is not zero.
+func checkSession(t *testing.T, mc *kernel.Machine, encoder fs.FS) *session.Session {
 	t.Helper()
-	m, err := model.Load(models.Mini(), "mini", model.LoadOptions{Machine: mc})
+	m, err := model.Load(encoder, "encoder", model.LoadOptions{Machine: mc})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,19 +53,22 @@ func checkSession(t *testing.T, mc *kernel.Machine) *session.Session {
 // TestConforms: all holds for an adapter as it is, on every kernel, and the right check
 // fails for one that is not what the program computes with.
 func TestConforms(t *testing.T) {
+	subjects := map[string]*session.Session{"mini": checkSession(t, kerneltest.New(t), models.Mini())}
 	for _, level := range kernel.Levels() {
-		s := checkSession(t, kernel.At(level, 2))
+		subjects[level.String()] = checkSession(t, kernel.At(level, 2), os.DirFS(tiny(t)))
+	}
+	for name, s := range subjects {
 		list, err := conforms(t.Context(), s, []int{1, 3})
 		if err != nil || len(list) != 6 {
-			t.Fatalf("%s: %d results, %v", level, len(list), err)
+			t.Fatalf("%s: %d results, %v", name, len(list), err)
 		}
 		for _, c := range list {
 			if !c.Holds {
-				t.Errorf("%s: %+v", level, c)
+				t.Errorf("%s: %+v", name, c)
 			}
 		}
 	}
-	s := checkSession(t, kerneltest.New(t))
+	s := checkSession(t, kerneltest.New(t), os.DirFS(tiny(t)))
 	other := s.Adapter.Clone()
 	other.Modules[0].B[2] += 0.5 // of rank 3
 	s.Adapter = other

@@ -33,7 +33,7 @@ func TestDifference(t *testing.T) {
 func TestRoundTripLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	a := checkSession(t, kerneltest.New(t)).Adapter
+	a := checkSession(t, kerneltest.New(t), os.DirFS(tiny(t))).Adapter
 	if same, err := roundTrip(a); err != nil || !same {
 		t.Errorf("%t, %v", same, err)
 	}
@@ -48,7 +48,7 @@ func TestRoundTripLeavesNothing(t *testing.T) {
 
 // TestSpoil: it overwrites what lies above the rank, and nothing else.
 func TestSpoil(t *testing.T) {
-	a := checkSession(t, kerneltest.New(t)).Adapter
+	a := checkSession(t, kerneltest.New(t), os.DirFS(tiny(t))).Adapter
 	spoiled := a.Clone()
 	spoil(spoiled, 2)
 	for i, m := range a.Modules {

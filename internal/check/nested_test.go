@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,8 +22,8 @@ import (
 // do, for 40 examples of the built-in task.
 func opened(t *testing.T, p adapter.Provenance) *session.Session {
 	t.Helper()
-	made := checkSession(t, kerneltest.New(t))
-	p.Task, p.Model, p.Labels, p.ModelHash = "demo", settings.BuiltIn, []string{"negative", "positive"}, made.Encoder.Model.Hash
+	made := checkSession(t, kerneltest.New(t), os.DirFS(tiny(t)))
+	p.Task, p.Model, p.Labels, p.ModelHash = "demo", tiny(t), []string{"negative", "positive"}, made.Encoder.Model.Hash
 	dir := filepath.Join(t.TempDir(), "a")
 	if err := adapter.Save(dir, made.Adapter, &p, adapter.SaveOptions{}); err != nil {
 		t.Fatal(err)
@@ -86,7 +87,7 @@ func TestRun(t *testing.T) {
 
 // TestRunStops: a check that is not wanted any more ends.
 func TestRunStops(t *testing.T) {
-	s := checkSession(t, kerneltest.New(t))
+	s := checkSession(t, kerneltest.New(t), os.DirFS(tiny(t)))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Run(ctx, s, []int{1}); !errors.Is(err, context.Canceled) {
