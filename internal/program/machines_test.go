@@ -32,9 +32,15 @@ func learnt(p *program.Program, steps int) (all []float32, err error) {
 	return all, nil
 }
 
-// trainer is a program that trains with dropout.
+// trainer is a program that trains with dropout, on a small encoder: the portable kernel is slow.
 func trainer(t *testing.T, mc *kernel.Machine) *program.Program {
-	p, _ := adapted(t, mc, program.Options{Seed: 3, Dropout: true}, "query", "value")
+	t.Helper()
+	m, err := model.Random(mc, &model.Config{ModelType: "roberta", VocabSize: 8192, HiddenSize: 96, Layers: 2, Heads: 3, IntermediateSize: 200,
+		MaxPositions: 40, TypeVocabSize: 1, PadToken: 1, LayerNormEps: 1e-5, InitializerRange: 0.1, HiddenDropout: 0.1, AttentionDropout: 0.1}, 1, kernel.Float32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _ := join(t, m, program.Options{Seed: 3, Dropout: true}, "query", "value")
 	return p
 }
 
