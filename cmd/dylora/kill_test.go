@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -18,9 +19,14 @@ import (
 	"github.com/dylora/dylora/internal/train"
 )
 
-// command is the whole program with arguments, in a folder.
+// command is the whole program with arguments, in a folder. SIGHUP ends it by default, even
+// where the tests were started by nohup: what this process catches is not ignored in another
+// that it starts.
 func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
