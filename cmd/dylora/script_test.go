@@ -44,7 +44,7 @@ func isolation() map[string]string {
 // TestScripts runs the whole program from outside: arguments in, streams, files and exit
 // codes out.
 func TestScripts(t *testing.T) {
-	folders := map[string]string{"SCRIPTS": "../../scripts", "MINI": "../../models/mini"}
+	folders := map[string]string{"SCRIPTS": "../../scripts", "MINI": "../../models/mini", "TINY": "../../internal/reftest/testdata/bert/model"}
 	for name, folder := range folders {
 		var err error
 		if folders[name], err = filepath.Abs(folder); err != nil {
