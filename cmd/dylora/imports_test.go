@@ -21,6 +21,7 @@ func TestImports(t *testing.T) {
 		"configs":    "enum",
 		"models":     "",
 
+		"decision":        "",
 		"enum":            "",
 		"fault":           "",
 		"hub":             "fault",

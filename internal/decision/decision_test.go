@@ -1,0 +1,30 @@
+package decision
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestLog: decisions come back in order, as a copy, and a nil log takes them silently.
+func TestLog(t *testing.T) {
+	var l Log
+	l.Add("tokenizer", "WordPiece", "tokenizer.json: model.type", "the file names it")
+	l.Add("labels", "no, yes", "config.json: id2label", "in the order of the numbers")
+	want := []Decision{
+		{"tokenizer", "WordPiece", "tokenizer.json: model.type", "the file names it"},
+		{"labels", "no, yes", "config.json: id2label", "in the order of the numbers"},
+	}
+	got := l.All()
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	got[0].Value = "BPE"
+	if l.All()[0].Value != "WordPiece" {
+		t.Error("All gives the log's own memory")
+	}
+	var none *Log
+	none.Add("labels", "no, yes", "config.json", "")
+	if none.All() != nil {
+		t.Errorf("a nil log holds %v", none.All())
+	}
+}
