@@ -45,7 +45,7 @@ func TestImports(t *testing.T) {
 		"data/demo":       "seed",
 		"model/op":        "kernel",
 		"model/op/optest": "",
-		"model":           "fault kernel lfs packed pickle safetensors seed weights model/op",
+		"model":           "decision fault kernel lfs packed pickle safetensors seed weights model/op",
 		"program":         "kernel model adapter data",
 		"evaluate":        "fault data",
 		"bench":           "data fault finetune kernel model program session settings train",

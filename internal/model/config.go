@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/dylora/dylora/internal/decision"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/lfs"
 )
@@ -42,7 +43,11 @@ func (c *Config) HeadSize() int { return c.HiddenSize / c.Heads }
 // ParseConfig reads config.json; name is its path, for messages. A field that the file lacks
 // has the default of Hugging Face's class. A field that changes what Transformers computes is
 // used or refused by name, and any other is ignored; all faults are reported.
-func ParseConfig(name string, b []byte) (*Config, error) {
+func ParseConfig(name string, b []byte) (*Config, error) { return ParseConfigLog(name, b, nil) }
+
+// ParseConfigLog is ParseConfig that adds what the file settles, and the keys that are
+// ignored, to log, which may be nil.
+func ParseConfigLog(name string, b []byte, log *decision.Log) (*Config, error) {
 	if err := lfs.Check(name, b); err != nil {
 		return nil, err
 	}
@@ -83,6 +88,7 @@ func ParseConfig(name string, b []byte) (*Config, error) {
 	if len(r.faults) > 0 {
 		return nil, fault.Invalidf("%s: %s", name, strings.Join(r.faults, "; "))
 	}
+	c.report(r, log)
 	return c, nil
 }
 

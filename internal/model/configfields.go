@@ -33,6 +33,7 @@ var neutral = map[string][]string{
 // fields takes known keys out of a JSON object and collects what is wrong.
 type fields struct {
 	raw    map[string]jsontext.Value
+	taken  []string // keys that were asked for, whether they are there or not
 	faults []string
 }
 
@@ -43,6 +44,7 @@ var nullable = []string{"classifier_dropout", "pad_token_id"}
 
 // take decodes key into v; it reports false where the key is absent or null.
 func (r *fields) take(key string, v any) bool {
+	r.taken = append(r.taken, key)
 	b, ok := r.raw[key]
 	if !ok || string(b) == "null" && slices.Contains(nullable, key) {
 		return false
