@@ -9,12 +9,18 @@ import (
 // Heads is the shape of multi-head attention: Count heads of Size columns each.
 type Heads struct {
 	Count, Size int
-	Drop        Drop // on the attention probabilities
+	Drop        Drop          // on the attention probabilities
+	Bias        *RelativeBias // of the scores; nil: none
 }
 
 func (h Heads) width() int { return h.Count * h.Size }
 
-// Attention is softmax(QKᵀ/√d)·V inside each sequence, head by head. qkv (capacity, 3H)
+// what is every field that changes the result; operations differ in more by their names.
+func (h Heads) what() string {
+	return fmt.Sprintf("heads=%d p=%v site=%d bias=%t", h.Count, h.Drop.P, h.Drop.Site, h.Bias != nil)
+}
+
+// Attention is softmax(QKᵀ/√d + bias)·V inside each sequence, head by head. qkv (capacity, 3H)
 // holds query, key and value side by side; the result is (capacity, H). need says which
 // of the three a gradient is wanted for; where only the query is adapted in the lowest
 // trained layer, the other two are not computed.
@@ -23,7 +29,7 @@ func Attention(b *Inputs, name string, qkv *G.Node, h Heads, need [3]bool) (*G.N
 		return nil, err
 	}
 	o := &attention{spec: newSpec(b.place(), "attention", name, qkv.Shape()[0], h.width(), matrix, offsets), core: core{Heads: h, machine: b.Machine}, need: need}
-	o.more = fmt.Sprintf("heads=%d p=%v site=%d need=%v", h.Count, h.Drop.P, h.Drop.Site, need)
+	o.more = fmt.Sprintf("%s need=%v", h.what(), need)
 	o.diff = []bool{need != [3]bool{}, false}
 	nodes := G.Nodes{qkv, b.Layout}
 	if h.Drop.P > 0 {

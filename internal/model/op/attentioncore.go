@@ -63,7 +63,7 @@ func (s *scratch) fit(m, ld, size int) {
 	s.p, s.d, s.k, s.v = s.p[:m*ld], s.d[:m*ld], s.k[:size*ld], s.v[:size*ld]
 }
 
-func (c *core) scale() float32 { return float32(1 / math.Sqrt(float64(c.Size))) }
+func (h Heads) scale() float32 { return float32(1 / math.Sqrt(float64(h.Size))) }
 
 // start computes r for each (sequence, head), in parallel.
 func (c *core) start(r run) {
@@ -93,18 +93,31 @@ func (c *core) pairs(a, b int) {
 	}
 }
 
-// times computes tile (m, n) = a·bᵀ for m rows of a from row on. bt is scratch for bᵀ,
-// which is made for the first of several blocks of rows; a single row is not worth it.
-func (c *core) times(tile []float32, a view, row, m int, b view, lo, n, col int, bt []float32, first bool, per Rows) {
+// times computes tile (m, n) = a·bᵀ for m rows of a from row on, with acc in addition to what
+// the tile has. bt is scratch for bᵀ, which is made for the first of several blocks of rows;
+// a single row is not worth it.
+func (c *core) times(tile []float32, a view, row, m int, b view, lo, n, col int, bt []float32, first, acc bool) {
 	ld := kernel.Padded(n)
-	if per == Sequences {
-		c.machine.MulNT(tile, ld, a.at(row, col), a.ld, b.at(lo, col), b.ld, m, n, c.Size, 1, false)
+	if c.run.per == Sequences {
+		c.machine.MulNT(tile, ld, a.at(row, col), a.ld, b.at(lo, col), b.ld, m, n, c.Size, 1, acc)
 		return
 	}
 	if first {
 		c.machine.Transpose(bt, ld, b.at(lo, col), b.ld, n, c.Size)
 	}
-	c.machine.MulNN(tile, ld, a.at(row, col), a.ld, bt, ld, m, ld, c.Size, 1, false)
+	c.machine.MulNN(tile, ld, a.at(row, col), a.ld, bt, ld, m, ld, c.Size, 1, acc)
+}
+
+// probabilities writes softmax(scale·QKᵀ + bias) for m queries, the block that begins b rows
+// after the pair's first, to s.p. The product is added to the bias, which costs less than a
+// sum afterwards: the tile is read while its block of products is in registers.
+func (c *core) probabilities(s *scratch, b, q0, m, lo, n, head int) {
+	ld := kernel.Padded(n)
+	if c.Bias != nil {
+		c.Bias.write(s.p, ld, head, b, m, n)
+	}
+	c.times(s.p, c.run.q, q0+b, m, c.run.k, lo, n, head*c.Size, s.k, b == 0, c.Bias != nil)
+	c.machine.Softmax(s.p, m, n, ld, c.scale())
 }
 
 // dropRows writes the rows of p, (m, n), through the mask to d. An element's index is that
@@ -116,18 +129,17 @@ func (c *core) dropRows(d, p []float32, token, m, n, head int) {
 	}
 }
 
-// forward writes ctx = dropout(softmax(scale·QKᵀ))·V.
+// forward writes ctx = dropout(softmax(scale·QKᵀ + bias))·V.
 func (c *core) forward(l Layout, per Rows, ctx, q, k, v view) {
 	c.start(run{l: l, per: per, ctx: ctx, q: q, k: k, v: v})
 }
 
 func (c *core) forwardPair(s *scratch, lo, n, q0, nq, head int) {
-	per, ctx, q, k, v := c.run.per, c.run.ctx, c.run.q, c.run.k, c.run.v
+	ctx, v := c.run.ctx, c.run.v
 	col, ld := head*c.Size, kernel.Padded(n)
 	for b := 0; b < nq; b += blockRows {
 		m := min(blockRows, nq-b)
-		c.times(s.p, q, q0+b, m, k, lo, n, col, s.k, b == 0, per)
-		c.machine.Softmax(s.p, m, n, ld, c.scale())
+		c.probabilities(s, b, q0, m, lo, n, head)
 		if c.Drop.P > 0 {
 			c.dropRows(s.p, s.p, lo+b, m, n, head)
 		}
@@ -140,18 +152,19 @@ func (c *core) forwardPair(s *scratch, lo, n, q0, nq, head int) {
 //
 //	dV = (D⊙P)ᵀ·dctx    dP = D ⊙ (dctx·Vᵀ)    dS = scale · P ⊙ (dP - rowsum(dP ⊙ P))
 //	dQ = dS·K    dK = dSᵀ·Q
+//
+// The bias is frozen; it counts in P alone.
 func (c *core) backward(l Layout, per Rows, dctx, q, k, v, dq, dk, dv view) {
 	c.start(run{l: l, per: per, dctx: dctx, q: q, k: k, v: v, dq: dq, dk: dk, dv: dv})
 }
 
 func (c *core) backwardPair(s *scratch, lo, n, q0, nq, head int) {
-	per, dctx, q, k, v := c.run.per, c.run.dctx, c.run.q, c.run.k, c.run.v
+	dctx, q, k, v := c.run.dctx, c.run.q, c.run.k, c.run.v
 	dq, dk, dv := c.run.dq, c.run.dk, c.run.dv
 	col, ld := head*c.Size, kernel.Padded(n)
 	for b := 0; b < nq; b += blockRows {
 		m, more := min(blockRows, nq-b), b > 0
-		c.times(s.p, q, q0+b, m, k, lo, n, col, s.k, !more, per)
-		c.machine.Softmax(s.p, m, n, ld, c.scale())
+		c.probabilities(s, b, q0, m, lo, n, head)
 		dy := dctx.at(q0+b, col)
 		if dv.data != nil {
 			pd := s.p
@@ -164,7 +177,7 @@ func (c *core) backwardPair(s *scratch, lo, n, q0, nq, head int) {
 		if dq.data == nil && dk.data == nil {
 			continue
 		}
-		c.times(s.d, dctx, q0+b, m, v, lo, n, col, s.v, !more, per)
+		c.times(s.d, dctx, q0+b, m, v, lo, n, col, s.v, !more, false)
 		if c.Drop.P > 0 {
 			c.dropRows(s.d, s.d, lo+b, m, n, head)
 		}

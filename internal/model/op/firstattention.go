@@ -18,7 +18,7 @@ func FirstAttention(b *Inputs, name string, q, kv *G.Node, h Heads, queries bool
 		return nil, err
 	}
 	o := &firstAttention{spec: newSpec(b.place(), "firstattention", name, q.Shape()[0], h.width(), matrix, matrix, offsets), core: core{Heads: h, machine: b.Machine}, need: need}
-	o.more = fmt.Sprintf("heads=%d p=%v site=%d queries=%t need=%v", h.Count, h.Drop.P, h.Drop.Site, queries, need)
+	o.more = fmt.Sprintf("%s queries=%t need=%v", h.what(), queries, need)
 	o.diff = []bool{queries, need != [2]bool{}, false}
 	nodes := G.Nodes{q, kv, b.Layout}
 	if h.Drop.P > 0 {
