@@ -35,10 +35,11 @@ func newCheckCmd(io *streams, runF func(context.Context, *checkOptions) error) *
 
 Exit code 7 when one fails. Besides, it says whether the adapter is nested, that is,
 trained for its lower ranks: yes or no where dylora.json or the file's metadata tell;
-else unknown, as PEFT's files do not say. How many of 200 built-in sentences get the
-same answer as at the largest rank is shown for each. With --data the task's dev split
-is measured, and an adapter is nested if every rank keeps at least half of what the
-largest gains over always the most frequent label. --nested fails unless it is nested.`,
+else unknown, as PEFT's files do not say, and training that drew fewer times than there
+are ranks shows nothing. How many of 200 built-in sentences get the same answer as at
+the largest rank is shown for each. With --data the task's dev split is measured, and an
+adapter is nested if every rank keeps at least half of what the largest gains over
+always the most frequent label. --nested fails unless it is nested.`,
 		Example: `  dylora check
   dylora check peft-folder --model roberta-folder
   dylora check runs/sst2 --data --nested --json`,
@@ -125,7 +126,11 @@ func (o *checkOptions) print(c *check.Report) error {
 	if !c.RoundTrip {
 		round = "FAILS"
 	}
-	_, err := fmt.Fprintf(o.io.out, "%s\n\nround trip  %s\nnested      %s: %s\n", t.Render(), round, c.Nested, c.Why)
+	effect := ""
+	if c.Idle {
+		effect = "effect      " + changesNothing + "\n"
+	}
+	_, err := fmt.Fprintf(o.io.out, "%s\n\nround trip  %s\nnested      %s: %s\n%s", t.Render(), round, c.Nested, c.Why, effect)
 	return err
 }
 

@@ -53,6 +53,9 @@ func runInspect(_ context.Context, o *inspectOptions) error {
 	return o.print(i)
 }
 
+// changesNothing is what to tell of an adapter whose update is zero.
+const changesNothing = "none: the update of every module is zero at every rank, so beside the head it is the base model"
+
 func (o *inspectOptions) print(i *session.Inspection) error {
 	lines := [][2]string{
 		{"folder", i.Folder},
@@ -68,6 +71,9 @@ func (o *inspectOptions) print(i *session.Inspection) error {
 	}
 	if i.Biases > 0 {
 		lines = append(lines, [2]string{"biases", fmt.Sprintf("%d parameters, in the place of the base model's", i.Biases)})
+	}
+	if i.Idle {
+		lines = append(lines, [2]string{"effect", changesNothing})
 	}
 	for _, n := range i.Notes {
 		lines = append(lines, [2]string{"note", n})

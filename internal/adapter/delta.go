@@ -42,6 +42,34 @@ func (a *Adapter) DeltaNorm(m *Module, r int) float64 {
 	return scale * math.Sqrt(max(sum, 0)) // rounding may leave a zero below zero
 }
 
+// ChangesNothing says whether base model and adapter compute the same at every rank but for the
+// head, because B·A is zero in every module rank by rank, and nothing of the base model is
+// replaced. So is an adapter that was never trained: its B are all zero.
+func (a *Adapter) ChangesNothing() bool {
+	if len(a.Biases) > 0 {
+		return false
+	}
+	for i := range a.Modules {
+		m := &a.Modules[i]
+		for r := range a.rankOf(m) {
+			if !isZero(m.A[r*m.In:], m.In, 1) && !isZero(m.B[r:], m.Out, a.Rank) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isZero says whether n elements of x that lie stride apart are all zero.
+func isZero(x []float32, n, stride int) bool {
+	for k := range n {
+		if x[k*stride] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // dot multiplies n elements of x and y that lie stride apart.
 func dot(x, y []float32, n, stride int) (sum float64) {
 	for k := range n {

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // drawModule makes an adapter of one small module.
@@ -83,6 +84,33 @@ func TestMergeSlice(t *testing.T) {
 			if a.DeltaNorm(&a.Modules[i], r) != cut.DeltaNorm(&cut.Modules[i], r) {
 				t.Errorf("rank %d, %s: the slice's norm differs", r, a.Modules[i].Name)
 			}
+		}
+	}
+}
+
+// An update is zero where no rank has both a row of A and a column of B that are not.
+func TestChangesNothing(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		a, b []float32 // (2, 2), (2, 2)
+		own  int
+		bias bool
+		want bool
+	}{
+		"B is zero":                     {[]float32{1, 2, 3, 4}, []float32{0, 0, 0, 0}, 0, false, true},
+		"A is zero":                     {[]float32{0, 0, 0, 0}, []float32{1, 2, 3, 4}, 0, false, true},
+		"never both of a rank":          {[]float32{0, 0, 3, 4}, []float32{1, 0, 2, 0}, 0, false, true},
+		"the last element":              {[]float32{0, 0, 0, 4}, []float32{0, 0, 0, 2}, 0, false, false},
+		"the first rank":                {[]float32{1, 0, 0, 0}, []float32{1, 0, 0, 0}, 0, false, false},
+		"beyond the module's own rank":  {[]float32{1, 0, 3, 4}, []float32{0, 1, 0, 1}, 1, false, true},
+		"a bias of the base's replaced": {[]float32{1, 2, 3, 4}, []float32{0, 0, 0, 0}, 0, true, false},
+	} {
+		a := &adapter.Adapter{Rank: 2, Alpha: 1, Modules: []adapter.Module{{Name: "s", In: 2, Out: 2, Rank: tt.own, A: tt.a, B: tt.b}}}
+		if tt.bias {
+			a.Biases = []weights.Tensor{{Name: "x.bias", Shape: []int{1}, Data: []float32{0}}}
+		}
+		if got := a.ChangesNothing(); got != tt.want {
+			t.Errorf("%s: %t", name, got)
 		}
 	}
 }

@@ -118,6 +118,10 @@ func TestNested(t *testing.T) {
 	facts := func(low, high int, sampler string) *adapter.Provenance {
 		return &adapter.Provenance{RankMin: low, RankMax: high, Sampler: sampler, Block: 1}
 	}
+	after := func(steps int, p *adapter.Provenance) *adapter.Provenance {
+		p.Step = steps
+		return p
+	}
 	for _, tt := range []struct {
 		rank     int
 		facts    *adapter.Provenance
@@ -127,6 +131,10 @@ func TestNested(t *testing.T) {
 	}{
 		{4, facts(1, 4, "uniform"), nil, "yes", "ranks 1 to 4, uniform"},
 		{4, facts(2, 8, "geometric"), nil, "yes", "ranks 2 to 8"},
+		{4, after(1, facts(1, 4, "uniform")), nil, "unknown", "trained for 1 step, too few to draw each of 4 ranks"},
+		{4, after(3, facts(1, 4, "uniform")), nil, "unknown", "trained for 3 steps"},
+		{4, after(4, facts(1, 4, "uniform")), nil, "yes", "ranks 1 to 4, uniform"},
+		{4, after(1, facts(4, 4, "uniform")), nil, "no", "rank 4 alone"},
 		{4, facts(4, 4, "uniform"), nil, "no", "rank 4 alone"},
 		{4, facts(1, 8, "list:8"), nil, "no", "rank 8 alone"},
 		{1, facts(1, 8, "uniform"), nil, "yes", "ranks 1 to 8"},
@@ -135,9 +143,15 @@ func TestNested(t *testing.T) {
 		{4, new(adapter.Provenance), map[string]string{"dylora.rank_min": "1", "dylora.rank_max": "4", "dylora.sampler": "uniform"}, "yes", "ranks 1 to 4"},
 		{4, nil, map[string]string{"dylora.rank_min": "x", "dylora.rank_max": "99999999999999999999"}, "unknown", "do not say"},
 	} {
-		s := &session.Session{StoredAdapter: &session.StoredAdapter{Adapter: &adapter.Adapter{Rank: tt.rank}, Provenance: tt.facts, Metadata: tt.metadata}}
+		a := &adapter.Adapter{Rank: tt.rank, Modules: []adapter.Module{{In: 1, Out: 1, A: make([]float32, tt.rank), B: make([]float32, tt.rank)}}}
+		a.Modules[0].A[0], a.Modules[0].B[0] = 1, 1
+		s := &session.Session{StoredAdapter: &session.StoredAdapter{Adapter: a, Provenance: tt.facts, Metadata: tt.metadata}}
 		if verdict, why := nested(s, agreed); verdict != tt.verdict || !strings.Contains(why, tt.says) {
 			t.Errorf("%+v: %s, %s", tt, verdict, why)
+		}
+		a.Modules[0].B[0] = 0
+		if verdict, why := nested(s, agreed); verdict == Yes {
+			t.Errorf("%+v, whose update is zero: %s, %s", tt, verdict, why)
 		}
 	}
 }

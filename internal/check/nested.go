@@ -85,7 +85,8 @@ func alike(a, b []float32, n int) float64 {
 	return r
 }
 
-// nested says what the adapter's files tell of the ranks that it was trained at.
+// nested says what the adapter's files tell of the ranks that it was trained at. Where training
+// was too short to have drawn all of them, or left no trace, they do not tell.
 func nested(s *session.Session, agreed []Agreement) (Verdict, string) {
 	p := trained(s.StoredAdapter)
 	if p.RankMax == 0 {
@@ -100,7 +101,21 @@ func nested(s *session.Session, agreed []Agreement) (Verdict, string) {
 	if drawn[0] > 1 && drawn[0] >= s.Adapter.Rank {
 		return No, fmt.Sprintf("trained at rank %d alone", p.RankMax)
 	}
+	switch {
+	case s.Adapter.ChangesNothing():
+		return Unknown, "its update is zero at every rank"
+	case p.Step > 0 && p.Step < len(drawn):
+		return Unknown, fmt.Sprintf("trained for %s, too few to draw each of %d ranks", steps(p.Step), len(drawn))
+	}
 	return Yes, fmt.Sprintf("trained for ranks %d to %d, %s", drawn[0], drawn[len(drawn)-1], p.Sampler)
+}
+
+// steps is a number of steps in words.
+func steps(n int) string {
+	if n == 1 {
+		return "1 step"
+	}
+	return fmt.Sprintf("%d steps", n)
 }
 
 // maxRank bounds what the metadata of a file may claim.

@@ -18,10 +18,11 @@ type Report struct {
 	RoundTrip bool          `json:"round_trip"` // saved and loaded again, every weight has the same bits
 	Checks    []Conformance `json:"checks"`     // by rank
 	Nested    Verdict       `json:"nested"`
-	Why       string        `json:"nested_why"` // in words
-	Agreement []Agreement   `json:"agreement"`  // on the built-in sentences, by rank
-	Holds     bool          `json:"holds"`      // all of the above, and nested if that was required
-	Notes     []string      `json:"notes"`      // contents of the files that were not loaded, one line each
+	Why       string        `json:"nested_why"`      // in words
+	Agreement []Agreement   `json:"agreement"`       // on the built-in sentences, by rank
+	Holds     bool          `json:"holds"`           // all of the above, and nested if that was required
+	Idle      bool          `json:"changes_nothing"` // the encoder computes as the base model's at every rank
+	Notes     []string      `json:"notes"`           // contents of the files that were not loaded, one line each
 }
 
 // Verdict says whether an adapter is nested.
@@ -50,7 +51,7 @@ func Ranks(rank int) []int {
 // Run checks the adapter of s, which is opened in exact arithmetic, at the ranks, ascending
 // and at least one. That a check fails is in the report, not an error.
 func Run(ctx context.Context, s *session.Session, ranks []int) (*Report, error) {
-	r := &Report{Adapter: s.Folder, Rank: s.Adapter.Rank, Notes: append([]string{}, s.Notes...)}
+	r := &Report{Adapter: s.Folder, Rank: s.Adapter.Rank, Idle: s.Adapter.ChangesNothing(), Notes: append([]string{}, s.Notes...)}
 	var err error
 	if r.RoundTrip, err = roundTrip(s.Adapter); err != nil {
 		return nil, err

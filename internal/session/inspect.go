@@ -16,6 +16,7 @@ type Inspection struct {
 	Own    []int               `json:"site_ranks"` // of each of them
 	Head   int                 `json:"head_parameters"`
 	Biases int                 `json:"bias_parameters"` // biases of the base model that the adapter replaces
+	Idle   bool                `json:"changes_nothing"` // but for the head: the update is zero at every rank
 	Notes  []string            `json:"notes"`           // contents of the files that were not loaded, one line each
 	Ranks  []RankSize          `json:"ranks"`
 	Facts  *adapter.Provenance `json:"facts"` // null where dylora did not write the adapter
@@ -32,7 +33,7 @@ type RankSize struct {
 // Inspect describes a stored adapter.
 func (a *StoredAdapter) Inspect() (*Inspection, error) {
 	b := a.Adapter
-	i := &Inspection{Folder: a.Folder, Rank: b.Rank, Alpha: b.Alpha, RSLoRA: b.RSLoRA, Own: b.Ranks(), Notes: append([]string{}, a.Notes...)}
+	i := &Inspection{Folder: a.Folder, Rank: b.Rank, Alpha: b.Alpha, RSLoRA: b.RSLoRA, Own: b.Ranks(), Idle: b.ChangesNothing(), Notes: append([]string{}, a.Notes...)}
 	for _, m := range b.Modules {
 		i.Sites = append(i.Sites, m.Name)
 	}
