@@ -90,19 +90,17 @@ func TestRefusedBERT(t *testing.T) {
 	item := func(kind, id string, typ any) any {
 		return map[string]any{kind: map[string]any{"id": id, "type_id": typ}}
 	}
-	const template = "post_processor: only [CLS] A [SEP]"
 	tests := []struct {
 		name string
 		edit func(map[string]any)
 		want string
 	}{
-		{"no normalizer", set(nil, "normalizer"), `normalizer.type "" is not supported`},
-		{"another normalizer", set("Lowercase", "normalizer", "type"), `normalizer.type "Lowercase" is not supported`},
+		{"another normalizer", set("Lower", "normalizer", "type"), `normalizer.type "Lower" is not supported`},
 		{"a list of normalizers", set([]any{}, "normalizer"), `key "/normalizer" holds an array`},
 		{"half a normalizer", func(m map[string]any) { delete(at(m, "normalizer"), "lowercase") }, "lowercase is missing"},
 		{"a switch that is none", set("yes", "normalizer", "lowercase"), `key "/normalizer/lowercase" holds a string where true or false`},
 		{"a normalizer with more", set(true, "normalizer", "nfkc"), `key "/normalizer/nfkc" is unknown`},
-		{"another pre-tokenizer", set("Whitespace", "pre_tokenizer", "type"), `pre_tokenizer.type "Whitespace" is not supported`},
+		{"another pre-tokenizer", set("White", "pre_tokenizer", "type"), `pre_tokenizer.type "White" is not supported`},
 		{"a pre-tokenizer with more", set(1, "pre_tokenizer", "behavior"), "is unknown"},
 		{"no vocabulary", set(nil, "model", "vocab"), "model.vocab"},
 		{"no unknown token", set(nil, "model", "unk_token"), "unk_token"},
@@ -114,26 +112,28 @@ func TestRefusedBERT(t *testing.T) {
 		{"merges", set([]any{}, "model", "merges"), `key "/model/merges" is unknown`},
 		{"an id twice", set(6, "model", "vocab", "dog"), "both have the id 6"},
 		{"an enormous id", set(1<<24, "model", "vocab", "dog"), `"dog" has the id 16777216`},
-		{"no post-processor", set(nil, "post_processor"), `post_processor.type "" is not supported`},
-		{"another post-processor", set("ByteLevel", "post_processor", "type"), `post_processor.type "ByteLevel" is not supported`},
-		{"a sequence of them", set(map[string]any{"type": "Sequence", "processors": []any{}}, "post_processor"), `"Sequence" is not supported`},
-		{"no template", set([]any{}, "post_processor", "single"), template},
-		{"no pair", set([]any{}, "post_processor", "pair"), template},
-		{"types of the pair", part("pair", 3, item("Sequence", "B", 0)), template},
-		{"the type of the last token", part("pair", 4, item("SpecialToken", "[SEP]", 0)), template},
-		{"types of a single text", part("single", 1, item("Sequence", "A", 1)), template},
-		{"B alone", part("single", 1, item("Sequence", "B", 0)), template},
-		{"a token that is not named", part("single", 0, item("SpecialToken", "[FOO]", 0)), template},
-		{"another end for pairs", part("pair", 4, item("SpecialToken", "[CLS]", 1)), template},
-		{"text where a token belongs", part("pair", 0, item("Sequence", "A", 0)), template},
+		{"another post-processor", set("ByteLevel", "post_processor", "type"), `key "/post_processor/`},
+		{"no template", set(nil, "post_processor", "single"), "post_processor.single, pair or special_tokens is missing"},
+		{"no tokens", set(nil, "post_processor", "special_tokens"), "post_processor.single, pair or special_tokens is missing"},
+		{"B alone", part("single", 1, item("Sequence", "B", 0)), "post_processor.single[1] names no text"},
+		{"a token that is not named", part("single", 0, item("SpecialToken", "[FOO]", 0)), "post_processor.single[0] is not in special_tokens"},
+		{"a text twice", part("pair", 0, item("Sequence", "A", 0)), "post_processor.pair[1] repeats a text"},
 		{"a part that is both", part("single", 1, map[string]any{"Sequence": map[string]any{"id": "A", "type_id": 0},
-			"SpecialToken": map[string]any{"id": "A", "type_id": 0}}), template},
-		{"a part that is nothing", part("single", 1, map[string]any{}), template},
+			"SpecialToken": map[string]any{"id": "A", "type_id": 0}}), "post_processor.single[1] is not one of"},
+		{"a part that is nothing", part("single", 1, map[string]any{}), "post_processor.single[1] is not one of"},
 		{"a type beyond 32 bits", part("single", 1, item("Sequence", "A", 1<<40)), "type_id"},
-		{"a token of two ids", set([]any{2, 3}, "post_processor", "special_tokens", "[CLS]", "ids"), template},
-		{"a token of no id", set([]any{}, "post_processor", "special_tokens", "[SEP]", "ids"), template},
-		{"a token of another id", set([]any{4}, "post_processor", "special_tokens", "[CLS]", "ids"), `post_processor.cls: "[CLS]" does not have the id 4`},
-		{"a token of no vocabulary", set([]any{9999}, "post_processor", "special_tokens", "[SEP]", "ids"), "post_processor.sep"},
+		{"a type beyond all", part("single", 1, item("Sequence", "A", 1024)), "post_processor.single[1] has a type_id out of range"},
+		{"a type below all", part("single", 1, item("Sequence", "A", -1)), "post_processor.single[1] has a type_id out of range"},
+		{"a token of two ids", set([]any{2, 3}, "post_processor", "special_tokens", "[CLS]", "ids"), "has not as many ids as tokens"},
+		{"tokens without end", func(m map[string]any) {
+			parts := make([]any, 65)
+			for i := range parts {
+				parts[i] = item("SpecialToken", "[SEP]", 0)
+			}
+			at(m, "post_processor")["single"] = parts
+		}, "post_processor.single[64] is one of too many"},
+		{"a token of another id", set([]any{4}, "post_processor", "special_tokens", "[CLS]", "ids"), `post_processor: "[CLS]" does not have the id 4`},
+		{"a token of no vocabulary", set([]any{9999}, "post_processor", "special_tokens", "[SEP]", "ids"), `post_processor: "[SEP]" does not have the id 9999`},
 		{"an older form with more", set(map[string]any{"type": "BertProcessing", "cls": []any{"[CLS]", 2}, "sep": []any{"[SEP]", 3}, "x": 1}, "post_processor"), "is unknown"},
 		{"an added token that vanishes", add("\u0301"), "nothing is left of"},
 		{"added tokens that become one", add("Foo", "FOO"), `or what is left of "Foo"`},

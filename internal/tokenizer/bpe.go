@@ -1,17 +1,21 @@
 package tokenizer
 
-// none marks a byte or an unknown token without an id, and the end of a list of symbols.
+// none marks a symbol or an unknown token without an id, and the end of a list of symbols.
 const none = -1
 
 // longestWord bounds the positions in a word, which have 32 bits; beyond it a word is cut.
 const longestWord = 1 << 30
 
-// bpe joins the bytes of a word by learned merges (Sennrich et al. 2016, section 3.2).
+// bpe joins the symbols of a word by learned merges (Sennrich et al. 2016, section 3.2). A
+// symbol is a character of the vocabulary: of byte level a byte, else a character of the text.
 type bpe struct {
-	bytes   [256]int32        // the id of each byte, or none
+	bytes   [256]int32        // the id of each byte, or none; else that of each character of ASCII
+	spelt   *spelling         // of symbols that bytes does not tell; nil: it tells all
 	merges  map[uint64]merged // by pairOf(left, right)
-	unknown int32             // stands for a byte without an id; none: such bytes are dropped
-	fuse    bool              // neighbouring unknown bytes become one unknown token
+	unknown int32             // stands for a symbol without an id; none: such symbols are dropped
+	fuse    bool              // neighbouring unknown symbols become one unknown token
+	tokens  map[string]int32  // words that are a token as they are; nil: merges decide
+	cache   cache
 }
 
 // merged is what two neighbours become. Of several merges that apply, the lowest rank wins.
@@ -26,10 +30,24 @@ type symbol struct{ id, prev, next int32 }
 
 func pairOf(left, right int32) uint64 { return uint64(uint32(left))<<32 | uint64(uint32(right)) }
 
-// encode appends the ids of word, in O(n log n) for n bytes.
+// encode appends the ids of word.
 func (b *bpe) encode(ids []int32, word string) []int32 {
+	if known, ok := b.cache.get(word); ok {
+		return append(ids, known...)
+	}
+	before := len(ids)
+	ids = b.join(ids, word)
+	b.cache.put(word, ids[before:])
+	return ids
+}
+
+// join appends the ids of word, in O(n log n) for n bytes.
+func (b *bpe) join(ids []int32, word string) []int32 {
+	if id, ok := b.tokens[word]; ok {
+		return append(ids, id)
+	}
 	for len(word) > longestWord {
-		ids = b.encode(ids, word[:longestWord])
+		ids = b.join(ids, word[:longestWord])
 		word = word[longestWord:]
 	}
 	symbols := b.symbols(word)
@@ -42,9 +60,12 @@ func (b *bpe) encode(ids []int32, word string) []int32 {
 	return ids
 }
 
-// symbols returns the list of word's bytes.
+// symbols returns the list of word's symbols.
 func (b *bpe) symbols(word string) []symbol {
-	symbols := make([]symbol, 0, len(word))
+	if b.spelt != nil {
+		return b.spelt.symbols(b, word)
+	}
+	list := make(symbolList, 0, len(word))
 	afterUnknown := false
 	for i := range len(word) {
 		id := b.bytes[word[i]]
@@ -53,15 +74,27 @@ func (b *bpe) symbols(word string) []symbol {
 			id = b.unknown
 		}
 		if !isUnknown || id != none && !(b.fuse && afterUnknown) {
-			n := int32(len(symbols))
-			symbols = append(symbols, symbol{id, n - 1, n + 1})
+			list.add(id)
 		}
 		afterUnknown = isUnknown
 	}
-	if n := len(symbols); n > 0 {
-		symbols[n-1].next = none
+	return list.linked()
+}
+
+// symbolList is a list of symbols in the making.
+type symbolList []symbol
+
+func (l *symbolList) add(id int32) {
+	n := int32(len(*l))
+	*l = append(*l, symbol{id, n - 1, n + 1})
+}
+
+// linked ends the list.
+func (l symbolList) linked() []symbol {
+	if n := len(l); n > 0 {
+		l[n-1].next = none
 	}
-	return symbols
+	return l
 }
 
 // merge joins symbols until no merge applies: always the pair of lowest rank and, of

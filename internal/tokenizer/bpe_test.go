@@ -110,7 +110,7 @@ func TestMergeOrder(t *testing.T) {
 			}
 		}
 		word := rapid.StringMatching("[abc]{0,40}").Draw(t, "word")
-		if diff := cmp.Diff(slow(b, word), b.encode(nil, word)); diff != "" {
+		if diff := cmp.Diff(slow(b, word), b.join(nil, word)); diff != "" {
 			t.Fatalf("%q (-slow +fast):\n%s", word, diff)
 		}
 	})

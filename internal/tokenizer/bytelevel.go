@@ -1,34 +1,42 @@
 package tokenizer
 
-// words encodes text without added tokens: word by word, each by BPE.
-type words struct {
-	bpe         bpe
-	cache       cache
+import "strings"
+
+// byteLevel is GPT-2's pre-tokenizer: it cuts text into words (nextWord), whose bytes are the
+// characters of the vocabulary. Source: pre_tokenizers/byte_level.rs of the library.
+type byteLevel struct {
 	prefixSpace bool // text is read as if it began with a blank
+	uncut       bool // a text is one piece
 }
 
-// encode appends the ids of text.
-func (w *words) encode(ids []int32, text string) []int32 {
-	if w.prefixSpace && text != "" && text[0] != ' ' {
-		text = " " + text
+func (b byteLevel) prepare(text string, _ bool) string {
+	if b.prefixSpace && text[0] != ' ' {
+		return " " + text
 	}
-	for text != "" {
-		n := nextWord(text)
-		ids = w.word(ids, text[:n])
-		text = text[n:]
-	}
-	return ids
+	return text
 }
 
-// word appends the ids of one word.
-func (w *words) word(ids []int32, word string) []int32 {
-	if known, ok := w.cache.get(word); ok {
-		return append(ids, known...)
+func (b byteLevel) next(text string) (start, stop, rest int) {
+	n := len(text)
+	if !b.uncut {
+		n = nextWord(text)
 	}
-	before := len(ids)
-	ids = w.bpe.encode(ids, word)
-	w.cache.put(word, ids[before:])
-	return ids
+	return 0, n, n
+}
+
+// byteCharacters writes each byte as the character that stands for it.
+type byteCharacters struct{ whole }
+
+func (byteCharacters) prepare(text string, _ bool) string { return byteText(text) }
+
+// byteText writes each byte of text as its character.
+func byteText(text string) string {
+	var s strings.Builder
+	s.Grow(2 * len(text))
+	for i := range len(text) {
+		s.WriteRune(byteRune(text[i]))
+	}
+	return s.String()
 }
 
 // byteRune is the character that stands for a byte in the vocabulary: itself where it is

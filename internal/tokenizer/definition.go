@@ -1,8 +1,6 @@
 package tokenizer
 
 import (
-	"cmp"
-
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -11,29 +9,20 @@ const (
 	longestToken = 1024    // bytes of an added token
 )
 
-// definition is what a tokenizer's files say, in whichever format.
+// definition is what a tokenizer's files say, in whichever format: the steps of the Rust
+// library's pipeline, as data.
 type definition struct {
 	file        string // where vocab and added are from, for messages
-	vocab       map[string]int32
-	merges      []merge // the first ranks first
-	mergeAt     func(line int) string
 	added       []addedToken
-	cls, sep    specialToken
-	unknown     *string // stands for bytes that vocab lacks; nil: they are dropped
-	fuseUnknown bool
-	prefixSpace bool
-	wordPiece   *wordPiece // BERT's kind; nil: byte-level BPE, of which the fields above speak
-}
-
-// merge joins two neighbouring tokens; line is where the file has it.
-type merge struct {
-	left, right string
-	line        int
+	normalizers normalizers
+	cuts        preTokenizers
+	vocab       map[string]int32 // of the model
+	model       modelSettings
+	post        template
 }
 
 // tokenizer checks the definition and builds the tables for encoding.
 func (d *definition) tokenizer() (*Tokenizer, error) {
-	t := &Tokenizer{cls: d.cls.id, sep: d.sep.id}
 	byID, err := d.checkVocab()
 	if err != nil {
 		return nil, err
@@ -41,31 +30,26 @@ func (d *definition) tokenizer() (*Tokenizer, error) {
 	if err := d.checkAdded(byID); err != nil {
 		return nil, err
 	}
-	if err := d.checkSpecial("cls", d.cls, byID); err != nil {
-		return nil, err
+	for _, token := range d.post.tokens() {
+		if err := d.checkSpecial(token, byID); err != nil {
+			return nil, err
+		}
 	}
-	if err := d.checkSpecial("sep", d.sep, byID); err != nil {
-		return nil, err
-	}
+	byteLevel := d.cuts.bytesLast() && d.model.readsBytes()
+	t := &Tokenizer{normal: d.normalizers, cuts: d.cuts.asCharacters(byteLevel), post: d.post}
 	for id := range byID {
 		t.size = max(t.size, int(id)+1)
 	}
-	if d.wordPiece != nil {
-		t.bert, t.normal = true, d.wordPiece.normal
-		t.words, err = d.pieces()
-	} else {
-		t.words, err = d.words()
-	}
-	if err != nil {
+	if t.model, err = d.model.build(d, byteLevel); err != nil {
 		return nil, err
 	}
-	t.added, err = d.matchers(t.normal)
+	t.added, err = d.matchers()
 	return t, err
 }
 
 // matchers find the added tokens: first those that are matched in the text as it is, then
 // those that are matched, normalised themselves, in normalised text.
-func (d *definition) matchers(n normal) (m [2]matcher, err error) {
+func (d *definition) matchers() (m [2]matcher, err error) {
 	var raw, normalized []addedToken
 	seen := map[string]string{}
 	for _, a := range d.added {
@@ -74,7 +58,7 @@ func (d *definition) matchers(n normal) (m [2]matcher, err error) {
 			continue
 		}
 		content := a.Content
-		a.Content = n.apply(content)
+		a.Content = d.normalizers.apply(content)
 		if twin, twice := seen[a.Content]; a.Content == "" || twice {
 			return m, fault.Invalidf("%s: added_tokens: nothing is left of %s, or what is left of %s, after normalisation: remove the token",
 				d.file, printable(content), printable(twin))
@@ -83,13 +67,6 @@ func (d *definition) matchers(n normal) (m [2]matcher, err error) {
 		normalized = append(normalized, a)
 	}
 	return [2]matcher{newMatcher(raw), newMatcher(normalized)}, nil
-}
-
-// words builds the tables of byte-level BPE.
-func (d *definition) words() (w *words, err error) {
-	w = &words{cache: newCache(), prefixSpace: d.prefixSpace}
-	w.bpe, err = d.bpe()
-	return w, err
 }
 
 // unknownToken is the id of what stands for text without a token.
@@ -153,50 +130,9 @@ func (d *definition) checkAdded(byID map[int32]string) error {
 }
 
 // checkSpecial refuses a token of the post-processor whose id is another token's.
-func (d *definition) checkSpecial(key string, s specialToken, byID map[int32]string) error {
+func (d *definition) checkSpecial(s specialToken, byID map[int32]string) error {
 	if content, ok := byID[s.id]; !ok || content != s.content {
-		return fault.Invalidf("%s: post_processor.%s: %s does not have the id %d: make them agree",
-			d.file, key, printable(s.content), s.id)
+		return fault.Invalidf("%s: post_processor: %s does not have the id %d: make them agree", d.file, printable(s.content), s.id)
 	}
 	return nil
-}
-
-// bpe builds the merge table. Both sides of a merge and its result must be tokens.
-func (d *definition) bpe() (bpe, error) {
-	b := bpe{unknown: none, fuse: d.fuseUnknown, merges: make(map[uint64]merged, len(d.merges))}
-	for i := range b.bytes {
-		b.bytes[i] = none
-		if id, ok := d.vocab[string(byteRune(byte(i)))]; ok {
-			b.bytes[i] = id
-		}
-	}
-	if d.unknown != nil {
-		var err error
-		if b.unknown, err = d.unknownToken(*d.unknown); err != nil {
-			return bpe{}, err
-		}
-	}
-	for rank, m := range d.merges {
-		left, okLeft := d.vocab[m.left]
-		right, okRight := d.vocab[m.right]
-		id, ok := d.vocab[m.left+m.right]
-		if !ok || !okLeft || !okRight {
-			missing := cmp.Or(missing(okLeft, m.left), missing(okRight, m.right), missing(ok, m.left+m.right))
-			return bpe{}, fault.Invalidf("%s: the merge needs %s, which the vocabulary lacks: get both files from the same model",
-				d.mergeAt(m.line), printable(missing))
-		}
-		if first, twice := b.merges[pairOf(left, right)]; twice {
-			return bpe{}, fault.Invalidf("%s: the merge repeats %s: remove one of them", d.mergeAt(m.line), d.mergeAt(d.merges[first.rank].line))
-		}
-		b.merges[pairOf(left, right)] = merged{uint32(rank), id}
-	}
-	return b, nil
-}
-
-// missing is content unless it was found.
-func missing(found bool, content string) string {
-	if found {
-		return ""
-	}
-	return content
 }

@@ -113,10 +113,10 @@ func TestRefusedTokenizerJSON(t *testing.T) {
 		edit func(map[string]any)
 		want string
 	}{
-		{"WordPiece", model("type", "WordPiece"), `normalizer.type "" is not supported: only "BertNormalizer" is`},
+		{"WordPiece", model("type", "WordPiece"), `key "/model/merges" is unknown`},
 		{"WordPiece without a type", func(m map[string]any) {
 			m["model"] = map[string]any{"vocab": map[string]any{}, "max_input_chars_per_word": 100}
-		}, "normalizer.type"},
+		}, "model.vocab, unk_token, continuing_subword_prefix or max_input_chars_per_word is missing"},
 		{"Unigram", model("type", "Unigram"), `model.type "Unigram" is not supported`},
 		{"no kind at all", func(m map[string]any) { m["model"] = map[string]any{} }, "model.type is missing"},
 		{"no model", func(m map[string]any) { delete(m, "model") }, "model.type is missing"},
@@ -127,23 +127,42 @@ func TestRefusedTokenizerJSON(t *testing.T) {
 		{"unknown key of an added token", func(m map[string]any) {
 			m["added_tokens"].([]any)[2].(map[string]any)["x"] = 1
 		}, `key "/added_tokens/2/x" is unknown`},
-		{"normalizer", func(m map[string]any) { m["normalizer"] = map[string]any{"type": "NFC"} }, "normalizer is not supported"},
-		{"no merges", model("merges", nil), "model.vocab or model.merges is missing"},
-		{"no vocabulary", model("vocab", nil), "model.vocab or model.merges is missing"},
+		{"a normalizer of no kind", func(m map[string]any) { m["normalizer"] = map[string]any{"type": "NFX"} }, `normalizer.type "NFX" is not supported`},
+		{"a normalizer without a kind", func(m map[string]any) { m["normalizer"] = map[string]any{} }, `normalizer.type "" is not supported`},
+		{"a Sequence of none", func(m map[string]any) { m["normalizer"] = map[string]any{"type": "Sequence"} }, "normalizer.normalizers is missing"},
+		{"one of no kind in a Sequence", func(m map[string]any) {
+			m["normalizer"] = map[string]any{"type": "Sequence", "normalizers": []any{map[string]any{"type": "NFX"}}}
+		}, `normalizer.normalizers.0.type "NFX" is not supported`},
+		{"a Sequence with more", func(m map[string]any) {
+			m["normalizer"] = map[string]any{"type": "Sequence", "normalizers": []any{}, "x": 1}
+		}, `key "/normalizer/x" is unknown`},
+		{"Sequences without end", func(m map[string]any) {
+			inner := map[string]any{"type": "Sequence", "normalizers": []any{}}
+			for range 100 {
+				inner = map[string]any{"type": "Sequence", "normalizers": []any{inner}}
+			}
+			m["normalizer"] = inner
+		}, "more than 8 Sequences in each other"},
+		{"no merges", model("merges", nil), "model.vocab or merges is missing"},
+		{"no vocabulary", model("vocab", nil), "model.vocab or merges is missing"},
 		{"dropout", model("dropout", 0.1), "model.dropout is not supported"},
-		{"prefix", model("continuing_subword_prefix", "##"), "model.continuing_subword_prefix is not supported"},
-		{"suffix", model("end_of_word_suffix", "</w>"), "model.end_of_word_suffix is not supported"},
-		{"byte fallback", model("byte_fallback", true), "model.byte_fallback is not supported"},
-		{"ignored merges", model("ignore_merges", true), "model.ignore_merges is not supported"},
-		{"unknown token", model("unk_token", "<?>"), `model.unk_token "<?>" is not in the vocabulary`},
-		{"no pre-tokenizer", func(m map[string]any) { m["pre_tokenizer"] = nil }, `pre_tokenizer.type "" is not supported`},
-		{"another pre-tokenizer", func(m map[string]any) { at(m, "pre_tokenizer")["type"] = "Whitespace" }, `pre_tokenizer.type "Whitespace" is not supported`},
-		{"another pattern", func(m map[string]any) { at(m, "pre_tokenizer")["use_regex"] = false }, "pre_tokenizer.use_regex false is not supported"},
-		{"another post-processor", func(m map[string]any) { at(m, "post_processor")["type"] = "BertProcessing" }, `post_processor.type "BertProcessing" is not supported`},
-		{"cls of another id", func(m map[string]any) { at(m, "post_processor")["cls"] = []any{"<s>", 1} }, `post_processor.cls: "<s>" does not have the id 1`},
-		{"sep of no id", func(m map[string]any) { at(m, "post_processor")["sep"] = []any{"</s>", 9999} }, "post_processor.sep"},
+		{"a prefix that merges lack", model("continuing_subword_prefix", "##"), `the merge's right side "h" lacks the prefix "##"`},
+		{"unknown token", func(m map[string]any) {
+			at(m, "model")["unk_token"] = "<?>"
+			delete(at(m, "model", "vocab"), "z")
+		}, `model.unk_token "<?>" is not in the vocabulary`},
+		{"another pre-tokenizer", func(m map[string]any) { at(m, "pre_tokenizer")["type"] = "White" }, `pre_tokenizer.type "White" is not supported`},
+		{"half a pre-tokenizer", func(m map[string]any) { delete(at(m, "pre_tokenizer"), "trim_offsets") }, "pre_tokenizer.add_prefix_space or trim_offsets is missing"},
+		{"another post-processor", func(m map[string]any) { at(m, "post_processor")["type"] = "Foo" }, `post_processor.type "Foo" is not supported`},
+		{"a post-processor that is another", func(m map[string]any) { at(m, "post_processor")["type"] = "BertProcessing" }, "post_processor has the keys of RobertaProcessing"},
+		{"half a post-processor", func(m map[string]any) { delete(at(m, "post_processor"), "trim_offsets") }, "post_processor.trim_offsets or add_prefix_space is missing"},
+		{"two post-processors", func(m map[string]any) {
+			m["post_processor"] = map[string]any{"type": "Sequence", "processors": []any{m["post_processor"], m["post_processor"]}}
+		}, "post_processor: several that add tokens"},
+		{"cls of another id", func(m map[string]any) { at(m, "post_processor")["cls"] = []any{"<s>", 1} }, `post_processor: "<s>" does not have the id 1`},
+		{"sep of no id", func(m map[string]any) { at(m, "post_processor")["sep"] = []any{"</s>", 9999} }, `post_processor: "</s>" does not have the id 9999`},
 		{"sep of three", func(m map[string]any) { at(m, "post_processor")["sep"] = []any{"</s>", 2, 3} }, `"/post_processor/sep`},
-		{"cls is missing", func(m map[string]any) { delete(at(m, "post_processor"), "cls") }, "post_processor.cls"},
+		{"cls is missing", func(m map[string]any) { delete(at(m, "post_processor"), "cls") }, "post_processor.sep or cls is missing"},
 		{"negative id", vocab("x1", -1), `"x1" has the id -1`},
 		{"enormous id", vocab("x1", 1<<24), `"x1" has the id 16777216`},
 		{"id beyond 32 bits", vocab("x1", 1<<40), `key "/model/vocab/x1"`},

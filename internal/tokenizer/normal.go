@@ -8,13 +8,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// normal is BERT's normalisation of text, with its switches: control characters go and
+// bertNormal is BERT's normalisation of text, with its switches: control characters go and
 // white space becomes blanks, Chinese characters stand alone, accents go, case goes.
 // Source: normalizers/bert.rs of the library.
-type normal struct{ clean, chinese, strip, lower bool }
+type bertNormal struct{ clean, chinese, strip, lower bool }
 
 // apply normalises text.
-func (n normal) apply(text string) string {
+func (n bertNormal) apply(text string) string {
 	if printableASCII(text) { // most texts: nothing but case can change
 		if n.lower {
 			return strings.ToLower(text)
@@ -50,7 +50,7 @@ func printableASCII(text string) bool {
 
 // spaced cleans text and sets Chinese characters apart. Bytes that are not UTF-8 are the
 // replacement character, which cleaning removes.
-func (n normal) spaced(text string) string {
+func (n bertNormal) spaced(text string) string {
 	var s strings.Builder
 	s.Grow(len(text) + 16)
 	for _, r := range text {

@@ -1,36 +1,46 @@
 package tokenizer
 
-// Sequence returns what the model reads: <s> a </s>, or <s> a </s></s> b </s> where b is
-// not nil. BERT reads [CLS] a [SEP] b [SEP], and types, which are 1 from b on; types are
-// nil where all are 0. maxLength > 0 bounds its length, special tokens counted, by cutting the ends of
-// a and b longest first. The special tokens always stay: a maxLength below their number
-// (2, of a pair 4, BERT's 3) gives them alone, which is then longer than maxLength.
+// Sequence returns what the model reads, for one text or, where b is not nil, two: the
+// tokens of the texts and the special tokens around them, as the post-processor has them.
+// RoBERTa's is <s> a </s> or <s> a </s></s> b </s>, BERT's [CLS] a [SEP] or [CLS] a [SEP] b [SEP].
+// types has the type of each token; it is nil where all are 0. maxLength > 0 bounds the
+// length, special tokens counted, by cutting the ends of a and b longest first. The special
+// tokens always stay: a maxLength below their number gives them alone, which is then longer
+// than maxLength.
 func (t *Tokenizer) Sequence(a string, b *string, maxLength int) (ids, types []int32) {
-	first, second, special := t.Encode(a), []int32(nil), 2
+	parts, first, second := t.post.single, t.Encode(a), []int32(nil)
 	if b != nil {
-		second, special = t.Encode(*b), 4
-		if t.bert {
-			special = 3
-		}
+		parts, second = t.post.pair, t.Encode(*b)
 	}
+	special := specials(parts)
 	if maxLength > 0 {
 		n1, n2 := longestFirst(len(first), len(second), max(0, maxLength-special))
 		first, second = first[:n1], second[:n2]
 	}
-	ids = make([]int32, 0, len(first)+len(second)+special)
-	ids = append(append(append(ids, t.cls), first...), t.sep)
-	if b == nil {
-		return ids, nil
+	size := len(first) + len(second) + special
+	ids = make([]int32, 0, size)
+	if typed(parts) {
+		types = make([]int32, 0, size)
 	}
-	if !t.bert {
-		return append(append(append(ids, t.sep), second...), t.sep), nil
+	for _, p := range parts {
+		switch p.text {
+		case firstText:
+			ids = append(ids, first...)
+		case secondText:
+			ids = append(ids, second...)
+		default:
+			ids = append(ids, p.token.id)
+		}
+		for types != nil && len(types) < len(ids) {
+			types = append(types, p.kind)
+		}
 	}
-	types = make([]int32, len(ids)+len(second)+1)
-	for i := len(ids); i < len(types); i++ {
-		types[i] = 1
-	}
-	return append(append(ids, second...), t.sep), types
+	return ids, types
 }
+
+// TypeCount is one more than the largest token type that Sequence gives: the rows that a
+// table of token types needs.
+func (t *Tokenizer) TypeCount() int { return t.post.types() }
 
 // longestFirst says how much stays of two texts of n1 and n2 tokens when limit is all
 // there is: a longer text is cut down to the shorter one, then both share what is left.

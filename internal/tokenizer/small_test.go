@@ -62,10 +62,11 @@ func small() map[string]any {
 	mask["lstrip"] = true
 	return map[string]any{
 		"version": "1.0", "truncation": nil, "padding": nil, "normalizer": nil, "decoder": nil,
-		"added_tokens":   append(added, mask),
-		"pre_tokenizer":  map[string]any{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true},
-		"post_processor": map[string]any{"type": "RobertaProcessing", "cls": []any{"<s>", 0}, "sep": []any{"</s>", 2}},
-		"model":          map[string]any{"type": "BPE", "vocab": vocab, "merges": merges},
+		"added_tokens":  append(added, mask),
+		"pre_tokenizer": map[string]any{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true},
+		"post_processor": map[string]any{"type": "RobertaProcessing", "cls": []any{"<s>", 0}, "sep": []any{"</s>", 2},
+			"trim_offsets": true, "add_prefix_space": false},
+		"model": map[string]any{"type": "BPE", "vocab": vocab, "merges": merges},
 	}
 }
 

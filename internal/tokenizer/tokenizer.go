@@ -30,14 +30,12 @@ import (
 // Tokenizer encodes text. It never changes after Load, apart from a cache of words that
 // no result depends on, and may be used by any number of goroutines.
 type Tokenizer struct {
-	added  [2]matcher  // tokens matched in the raw text first, then the "normalized" ones
-	normal normal      // applied between the two
-	words  interface { // encodes text without added tokens
-		encode(ids []int32, text string) []int32
-	}
-	bert     bool // one [SEP] between two texts, and types
-	cls, sep int32
-	size     int
+	added  [2]matcher    // tokens matched in the raw text first, then the "normalized" ones
+	normal normalizers   // applied between the two
+	cuts   preTokenizers // of text without added tokens
+	model  model
+	post   template
+	size   int
 }
 
 // Load reads the tokenizer in the folder fsys; dir is its path for messages. It is in
@@ -79,16 +77,17 @@ func define(fsys fs.FS, dir string) (*definition, error) {
 // UTF-8, which that library cannot be given, count as symbols of their own and are kept by
 // byte-level BPE, and dropped like control characters by WordPiece.
 func (t *Tokenizer) Encode(text string) []int32 {
-	return t.encode(make([]int32, 0, len(text)/3+4), text, 0)
+	return t.encode(make([]int32, 0, len(text)/3+4), text, 0, true)
 }
 
-// encode appends the ids of text, looking for the added tokens of this pass and the later ones.
-func (t *Tokenizer) encode(ids []int32, text string, pass int) []int32 {
+// encode appends the ids of text, looking for the added tokens of this pass and the later
+// ones; first says that text is where the input begins.
+func (t *Tokenizer) encode(ids []int32, text string, pass int, first bool) []int32 {
 	switch pass {
 	case 1:
 		text = t.normal.apply(text)
 	case len(t.added):
-		return t.words.encode(ids, text)
+		return t.cuts.encode(ids, text, first, t.model)
 	}
 	done, from := 0, 0
 	for {
@@ -97,7 +96,7 @@ func (t *Tokenizer) encode(ids []int32, text string, pass int) []int32 {
 			break
 		}
 		if done < m.start {
-			ids = t.encode(ids, text[done:m.start], pass+1)
+			ids = t.encode(ids, text[done:m.start], pass+1, first && done == 0)
 		}
 		ids = append(ids, m.id)
 		done, from = m.stop, m.next
@@ -105,7 +104,7 @@ func (t *Tokenizer) encode(ids []int32, text string, pass int) []int32 {
 	if done == len(text) {
 		return ids
 	}
-	return t.encode(ids, text[done:], pass+1)
+	return t.encode(ids, text[done:], pass+1, first && done == 0)
 }
 
 // VocabSize is one more than the largest id, added tokens included: the rows that an

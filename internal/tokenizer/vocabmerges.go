@@ -18,10 +18,8 @@ func readVocabMerges(fsys fs.FS, dir string) (*definition, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &definition{
-		file:    vocabFile,
-		mergeAt: func(line int) string { return fmt.Sprintf("%s: line %d", mergesFile, line) },
-	}
+	bpe := &bpeSettings{mergeAt: func(line int) string { return fmt.Sprintf("%s: line %d", mergesFile, line) }}
+	d := &definition{file: vocabFile, cuts: preTokenizers{byteLevel{}}, model: bpe}
 	if err := decode(vocabFile, "", b, &d.vocab); err != nil {
 		return nil, err
 	}
@@ -32,12 +30,11 @@ func readVocabMerges(fsys fs.FS, dir string) (*definition, error) {
 		}
 		d.added = append(d.added, addedToken{ID: id, Content: content, Special: true, LStrip: content == "<mask>"})
 	}
-	d.cls = specialToken{"<s>", d.vocab["<s>"]}
-	d.sep = specialToken{"</s>", d.vocab["</s>"]}
+	d.post = robertaTemplate(specialToken{"<s>", d.vocab["<s>"]}, specialToken{"</s>", d.vocab["</s>"]})
 	if b, err = read(fsys, mergesFile); err != nil {
 		return nil, err
 	}
-	d.merges, err = parseMerges(mergesFile, b)
+	bpe.merges, err = parseMerges(mergesFile, b)
 	return d, err
 }
 

@@ -29,7 +29,7 @@ func readVocabText(fsys fs.FS, dir string) (*definition, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &definition{file: vocabFile}
+	d := &definition{file: vocabFile, cuts: preTokenizers{bertWords{}}}
 	if d.vocab, err = parseVocabText(vocabFile, b); err != nil {
 		return nil, err
 	}
@@ -43,9 +43,11 @@ func readVocabText(fsys fs.FS, dir string) (*definition, error) {
 	if err := decode(configFile, "", b, &s.keys); err != nil {
 		return nil, err
 	}
-	if d.wordPiece, err = s.wordPiece(); err != nil {
+	n, err := s.normal()
+	if err != nil {
 		return nil, err
 	}
+	d.normalizers = normalizers{n}
 	return d, s.addTokens(d)
 }
 
@@ -79,8 +81,8 @@ func (s bertSettings) take(key string, v any) error {
 	return nil
 }
 
-// wordPiece reads the normalisation.
-func (s bertSettings) wordPiece() (*wordPiece, error) {
+// normal reads the normalisation.
+func (s bertSettings) normal() (n bertNormal, err error) {
 	lower, chinese, basic := true, true, true
 	var strip *bool // as lower
 	var never []string
@@ -89,25 +91,26 @@ func (s bertSettings) wordPiece() (*wordPiece, error) {
 		v   any
 	}{{"do_lower_case", &lower}, {"tokenize_chinese_chars", &chinese}, {"do_basic_tokenize", &basic}, {"strip_accents", &strip}, {"never_split", &never}} {
 		if err := s.take(f.key, f.v); err != nil {
-			return nil, err
+			return n, err
 		}
 	}
 	switch {
 	case !basic:
-		return nil, fault.Invalidf("%s: do_basic_tokenize false is not supported: only true is", s.file)
+		return n, fault.Invalidf("%s: do_basic_tokenize false is not supported: only true is", s.file)
 	case len(never) > 0:
-		return nil, fault.Invalidf("%s: never_split is not supported: only null is", s.file)
+		return n, fault.Invalidf("%s: never_split is not supported: only null is", s.file)
 	}
-	w := &wordPiece{prefix: "##", most: 100, normal: normal{clean: true, chinese: chinese, strip: lower, lower: lower}}
+	n = bertNormal{clean: true, chinese: chinese, strip: lower, lower: lower}
 	if strip != nil {
-		w.normal.strip = *strip
+		n.strip = *strip
 	}
-	return w, nil
+	return n, nil
 }
 
 // addTokens finds the special tokens in the vocabulary. A tokenizer that has more than
 // BERT's five is refused, as they would be cut up.
 func (s bertSettings) addTokens(d *definition) error {
+	var cls, sep specialToken
 	for _, t := range []struct{ key, usual string }{
 		{"pad_token", "[PAD]"}, {"unk_token", "[UNK]"}, {"cls_token", "[CLS]"}, {"sep_token", "[SEP]"}, {"mask_token", "[MASK]"},
 	} {
@@ -121,16 +124,17 @@ func (s bertSettings) addTokens(d *definition) error {
 		}
 		switch t.key {
 		case "unk_token":
-			d.wordPiece.unknown = content
+			d.model = &wordPieceSettings{prefix: "##", most: 100, unknown: content}
 		case "cls_token":
-			d.cls = specialToken{content, id}
+			cls = specialToken{content, id}
 		case "sep_token":
-			d.sep = specialToken{content, id}
+			sep = specialToken{content, id}
 		}
 		if !isAdded(d, content) {
 			d.added = append(d.added, addedToken{ID: id, Content: content, Special: true})
 		}
 	}
+	d.post = bertTemplate(cls, sep)
 	return s.checkMore(d)
 }
 

@@ -2,14 +2,12 @@ package tokenizer
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
-// pieces encodes normalised text as BERT does: words end at white space, every punctuation
-// character is a word, and a word becomes the longest tokens that it can be cut into from
-// the left. Source: models/wordpiece/mod.rs and pre_tokenizers/bert.rs of the library.
-type pieces struct {
+// wordPiece cuts a word into the longest tokens that it can be cut into from the left.
+// Source: models/wordpiece/mod.rs of the library.
+type wordPiece struct {
 	first   map[string]int32 // tokens at the start of a word
 	later   map[string]int32 // tokens inside one, without their prefix "##"
 	longest int              // bytes of a token
@@ -18,31 +16,8 @@ type pieces struct {
 	cache   cache
 }
 
-// encode appends the ids of text.
-func (p *pieces) encode(ids []int32, text string) []int32 {
-	start := 0 // of the word
-	for at, r := range text {
-		space := unicode.IsSpace(r)
-		if !space && !isPunctuation(r) {
-			continue
-		}
-		if start < at {
-			ids = p.word(ids, text[start:at])
-		}
-		_, n := utf8.DecodeRuneInString(text[at:])
-		start = at + n
-		if !space {
-			ids = p.word(ids, text[at:start])
-		}
-	}
-	if start < len(text) {
-		ids = p.word(ids, text[start:])
-	}
-	return ids
-}
-
-// word appends the ids of one word.
-func (p *pieces) word(ids []int32, word string) []int32 {
+// encode appends the ids of one word.
+func (p *wordPiece) encode(ids []int32, word string) []int32 {
 	if known, ok := p.cache.get(word); ok {
 		return append(ids, known...)
 	}
@@ -53,7 +28,7 @@ func (p *pieces) word(ids []int32, word string) []int32 {
 }
 
 // cut appends the tokens of word, or the unknown token where there is a part without one.
-func (p *pieces) cut(ids []int32, word string) []int32 {
+func (p *wordPiece) cut(ids []int32, word string) []int32 {
 	if len(word) > p.most && utf8.RuneCountInString(word) > p.most {
 		return append(ids, p.unknown)
 	}
@@ -82,25 +57,25 @@ func longest(tokens map[string]int32, text string) (id int32, n int) {
 	return 0, 0
 }
 
-// wordPiece is what a file says about a tokenizer of this kind.
-type wordPiece struct {
-	normal  normal
+// wordPieceSettings is what a file says about WordPiece.
+type wordPieceSettings struct {
 	prefix  string // of tokens inside a word
 	most    int
 	unknown string
 }
 
-// pieces builds the tables for encoding.
-func (d *definition) pieces() (*pieces, error) {
-	w := d.wordPiece
-	p := &pieces{first: d.vocab, later: map[string]int32{}, most: w.most, cache: newCache()}
+func (s *wordPieceSettings) readsBytes() bool { return false }
+
+// build makes the tables for encoding.
+func (s *wordPieceSettings) build(d *definition, _ bool) (model, error) {
+	p := &wordPiece{first: d.vocab, later: map[string]int32{}, most: s.most, cache: newCache()}
 	var err error
-	if p.unknown, err = d.unknownToken(w.unknown); err != nil {
+	if p.unknown, err = d.unknownToken(s.unknown); err != nil {
 		return nil, err
 	}
 	for token, id := range d.vocab {
 		p.longest = max(p.longest, len(token))
-		if rest, ok := strings.CutPrefix(token, w.prefix); ok {
+		if rest, ok := strings.CutPrefix(token, s.prefix); ok {
 			p.later[rest] = id
 		}
 	}

@@ -103,7 +103,7 @@ func TestBERTSequence(t *testing.T) {
 func TestCut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		letters := rapid.StringMatching("[abé]{1,4}")
-		p := &pieces{first: map[string]int32{}, later: map[string]int32{}, longest: 8, most: 30, unknown: 99, cache: newCache()}
+		p := &wordPiece{first: map[string]int32{}, later: map[string]int32{}, longest: 8, most: 30, unknown: 99, cache: newCache()}
 		for i, s := range rapid.SliceOfNDistinct(letters, 0, 8, rapid.ID[string]).Draw(t, "first") {
 			p.first[s] = int32(i)
 		}
@@ -118,7 +118,7 @@ func TestCut(t *testing.T) {
 }
 
 // slowCut is the algorithm as BERT published it.
-func slowCut(p *pieces, word []rune) (ids []int32) {
+func slowCut(p *wordPiece, word []rune) (ids []int32) {
 	for start := 0; start < len(word); {
 		end := len(word)
 		for ; end > start; end-- {
