@@ -12,10 +12,11 @@ func Ops() []string {
 }
 
 // category is the name for a kind of operation: that of the kind itself, else of its part
-// before the first dot. Operations that only move data are "other".
+// before the first dot. Operations that only move data are "other"; "gelu" is the feed-forward
+// layers' function, whichever the encoder has.
 func category(kind string) string {
 	known := map[string]string{
-		"linear": "gemm", "lowrank": "adapter", "attention": "attention", "firstattention": "attention", "gelu": "gelu",
+		"linear": "gemm", "lowrank": "adapter", "attention": "attention", "firstattention": "attention", "gelu": "gelu", "activation": "gelu",
 		"addlayernorm": "layernorm", "dropout": "dropout", "embeddings": "embeddings", "gorgonia": "gorgonia", "waiting": "waiting",
 		"optimizer": "optimizer", "accumulate": "optimizer", "dense": "head",
 	}

@@ -29,6 +29,32 @@ func (l Level) vectorGELUBackward(dx, dy, x []float32) bool {
 	return true
 }
 
+func (l Level) vectorGated(y, x []float32, a, b float32) bool {
+	n := len(x)
+	switch {
+	case l == Portable || n == 0:
+		return false
+	case l == AVX512:
+		gatedAVX512(n, lanesOf(n%16), &y[0], &x[0], a, b)
+	default:
+		gatedAVX2(n, lanesOf(n%8), &y[0], &x[0], a, b)
+	}
+	return true
+}
+
+func (l Level) vectorGatedBackward(dx, dy, x []float32, a, b float32) bool {
+	n := len(x)
+	switch {
+	case l == Portable || n == 0:
+		return false
+	case l == AVX512:
+		gatedBackwardAVX512(n, lanesOf(n%16), &dx[0], &dy[0], &x[0], a, b, 3*b)
+	default:
+		gatedBackwardAVX2(n, lanesOf(n%8), &dx[0], &dy[0], &x[0], a, b, 3*b)
+	}
+	return true
+}
+
 func (l Level) vectorSoftmax(x []float32, rows, cols, ld int, scale float32) bool {
 	if l == Portable || rows == 0 || cols == 0 {
 		return false

@@ -8,6 +8,10 @@ func geluAVX512(n int, tail *int32, y *float32, x *float32)
 
 func geluBackwardAVX512(n int, tail *int32, dx *float32, dy *float32, x *float32)
 
+func gatedAVX512(n int, tail *int32, y *float32, x *float32, a float32, b float32)
+
+func gatedBackwardAVX512(n int, tail *int32, dx *float32, dy *float32, x *float32, a float32, b float32, threeB float32)
+
 func softmaxAVX512(n int, tail *int32, x *float32, rows int, ld int, scale float32)
 
 func softmaxBackwardAVX512(n int, tail *int32, d *float32, p *float32, rows int, ld int, scale float32)
@@ -31,6 +35,10 @@ func addScaledAVX512(n int, tail *int32, y *float32, x *float32, a float32)
 func geluAVX2(n int, tail *int32, y *float32, x *float32)
 
 func geluBackwardAVX2(n int, tail *int32, dx *float32, dy *float32, x *float32)
+
+func gatedAVX2(n int, tail *int32, y *float32, x *float32, a float32, b float32)
+
+func gatedBackwardAVX2(n int, tail *int32, dx *float32, dy *float32, x *float32, a float32, b float32, threeB float32)
 
 func softmaxAVX2(n int, tail *int32, x *float32, rows int, ld int, scale float32)
 

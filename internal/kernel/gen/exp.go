@@ -129,3 +129,70 @@ func geluBackwardKernel(s isa) {
 	})
 	w.end()
 }
+
+// gate computes from x, whose square is in q: e = e^{-|z|} and d = 1/(1 + e) for
+// z = x·(a + b·x²), and σ(z), which is d where z is not negative and e·d elsewhere. The
+// parameters a and b are read for every vector: AVX2 has no registers to keep them in.
+func (w *sweep) gate(x, q reg.VecVirtual, ex *exponential) (sigma, e, d reg.VecVirtual) {
+	s := w.s
+	z := s.vec()
+	VMOVAPS(q, z)
+	VFMADD213PS(w.param("a"), w.param("b"), z)
+	VMULPS(x, z, z)
+	e = s.vec()
+	if s == avx512 {
+		VPORD(w.constant(float32(math.Copysign(0, -1))), z, e)
+	} else {
+		VORPS(w.constant(float32(math.Copysign(0, -1))), z, e)
+	}
+	ex.of(e)
+	one := w.constant(1)
+	d = s.vec()
+	VADDPS(one, e, d)
+	VDIVPS(d, one, d)
+	sigma = s.vec()
+	VMULPS(e, d, sigma)
+	if s == avx512 {
+		k := K()
+		VPMOVD2M(z, k)
+		VBLENDMPS(sigma, d, k, sigma)
+	} else {
+		VBLENDVPS(z, sigma, d, sigma)
+	}
+	return sigma, e, d
+}
+
+func gatedKernel(s isa) {
+	TEXT("gated"+s.name, NOSPLIT, "func(n int, tail *int32, y, x *float32, a, b float32)")
+	w := begin(s, "y", "x")
+	ex := w.exponential()
+	w.pass(func() {
+		x, q := w.load("x"), s.vec()
+		VMULPS(x, x, q)
+		sigma, _, _ := w.gate(x, q, ex)
+		VMULPS(x, sigma, sigma)
+		w.store(sigma, "y")
+	})
+	w.end()
+}
+
+// gatedBackwardKernel: the slope of σ is e·d², that of z is a + 3b·x².
+func gatedBackwardKernel(s isa) {
+	TEXT("gatedBackward"+s.name, NOSPLIT, "func(n int, tail *int32, dx, dy, x *float32, a, b, threeB float32)")
+	w := begin(s, "dx", "dy", "x")
+	ex := w.exponential()
+	w.pass(func() {
+		x, q := w.load("x"), s.vec()
+		VMULPS(x, x, q)
+		sigma, e, d := w.gate(x, q, ex)
+		VFMADD213PS(w.param("a"), w.param("threeB"), q)
+		VMULPS(x, q, q)
+		VMULPS(d, e, e)
+		VMULPS(d, e, e)
+		VFMADD231PS(q, e, sigma)
+		dy := w.load("dy")
+		VMULPS(dy, sigma, sigma)
+		w.store(sigma, "dx")
+	})
+	w.end()
+}

@@ -19,6 +19,8 @@ func vector() {
 	for _, s := range []isa{avx512, avx2} {
 		geluKernel(s)
 		geluBackwardKernel(s)
+		gatedKernel(s)
+		gatedBackwardKernel(s)
 		softmaxKernel(s)
 		softmaxBackwardKernel(s)
 		dropoutKernel(s)

@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/kernel/kerneltest"
 	"github.com/dylora/dylora/internal/model/op"
 )
@@ -99,8 +100,10 @@ func TestHashesTellOperationsApart(t *testing.T) {
 	add(op.Linear(&g.in, "a", x, op.Tokens, frozen(g.in.Machine, 6, 6), false))
 	add(op.Linear(&g.in, "b", x, op.Tokens, frozen(g.in.Machine, 6, 6), false))
 	add(op.Linear(&g.in, "a", x, op.Sequences, frozen(g.in.Machine, 6, 6), false))
-	add(op.GELU(&g.in, "a", x, op.Tokens, false))
-	add(op.GELU(&g.in, "a", x, op.Sequences, false))
+	add(op.Activate(&g.in, kernel.GELU, "a", x, op.Tokens, false))
+	add(op.Activate(&g.in, kernel.GELU, "a", x, op.Sequences, false))
+	add(op.Activate(&g.in, function(t, "gelu_new"), "a", x, op.Sequences, false))
+	add(op.Activate(&g.in, function(t, "silu"), "a", x, op.Sequences, false))
 	add(op.Dropout(&g.in, "a", x, op.Tokens, op.Drop{P: 0.1, Site: 1}, false))
 	add(op.Dropout(&g.in, "a", x, op.Tokens, op.Drop{P: 0.2, Site: 1}, false))
 	add(op.Dropout(&g.in, "a", x, op.Tokens, op.Drop{P: 0.1, Site: 2}, false))

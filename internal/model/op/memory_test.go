@@ -90,7 +90,7 @@ func newTestGraph(t *testing.T, memory, gradients *Memory) *testGraph {
 	att := g.ok(LowRank(g.in, "output", ctx, Tokens, g.frozen(testWidth), []Pair{pair("output", testWidth)}, true))
 	h := g.ok(AddLayerNorm(g.in, "attention", x, att, Tokens, norm, Drop{P: 0.1, Site: 2}, [2]bool{true, true}))
 	g.in.Layer = 1
-	h = g.ok(GELU(g.in, "middle", h, Tokens, true))
+	h = g.ok(Activate(g.in, kernel.GELU, "middle", h, Tokens, true))
 	first := g.ok(Pool(g.in, "first", h, testSequences, true))
 	kv := g.ok(Linear(g.in, "kv", h, Tokens, g.frozen(2*testWidth), true))
 	q := g.ok(Linear(g.in, "q", first, Sequences, g.frozen(testWidth), true))

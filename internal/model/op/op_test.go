@@ -66,12 +66,24 @@ func TestLinearGradient(t *testing.T) {
 	})
 }
 
-func TestGELUGradient(t *testing.T) {
+// function is an activation by its name.
+func function(t *testing.T, name string) kernel.Activation {
+	t.Helper()
+	f, ok := kernel.ParseActivation(name)
+	if !ok {
+		t.Fatalf("no function %q", name)
+	}
+	return f
+}
+
+func TestActivationGradients(t *testing.T) {
 	t.Parallel()
 	mc := kerneltest.New(t)
-	optest.Check(t, []optest.Input{matrix("x", rows, 6), layout()}, tokens, tolerance, func(in G.Nodes) (*G.Node, error) {
-		return op.GELU(&op.Inputs{Machine: mc, Layout: in[1]}, "g", in[0], op.Tokens, true)
-	})
+	for _, name := range kernel.Activations() {
+		optest.Check(t, []optest.Input{matrix("x", rows, 6), layout()}, tokens, tolerance, func(in G.Nodes) (*G.Node, error) {
+			return op.Activate(&op.Inputs{Machine: mc, Layout: in[1]}, function(t, name), "g", in[0], op.Tokens, true)
+		})
+	}
 }
 
 func TestAddLayerNormGradient(t *testing.T) {
