@@ -22,7 +22,8 @@ func biasName(key string) (name string, ok bool) {
 	if !ok {
 		module, ok = strings.CutSuffix(key, ".bias")
 	}
-	return module + ".bias", ok && module != "" && !strings.HasPrefix(module, "classifier")
+	_, _, inHead := headPart(module + ".bias")
+	return module + ".bias", ok && module != "" && !inHead
 }
 
 // biasKey is the name that PEFT gives the bias in a file.

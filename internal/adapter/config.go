@@ -13,10 +13,24 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/weights"
 )
 
-// headModules are what PEFT saves whole beside a sequence classifier's adapters.
-var headModules = []string{"classifier", "score"}
+// savedModules are what PEFT saves whole beside a sequence classifier's adapters.
+var savedModules = []string{"classifier", "score"}
+
+// saved are the modules of the given head that PEFT has to save whole: those that it saves
+// anyway, and what else the head consists of.
+func saved(head []weights.Tensor) (modules []string) {
+	for _, t := range head {
+		if module, _, _ := headPart(t.Name); !slices.Contains(modules, module) && !slices.Contains(savedModules, module) {
+			modules = append(modules, module)
+		}
+	}
+	modules = append(modules, savedModules...)
+	slices.Sort(modules)
+	return modules
+}
 
 // config is what dylora uses of an adapter_config.json.
 type config struct {
@@ -143,8 +157,9 @@ func (c *config) readPatterns(file string, values map[string]jsontext.Value) (er
 // check holds the fields against what is supported.
 func (c *config) check(file, kind string, task *string, modules []string) error {
 	for _, m := range modules {
-		if !slices.Contains(headModules, m) {
-			return fault.Invalidf("%s: modules_to_save has %s; only %s are supported", file, show(m), strings.Join(headModules, " and "))
+		if known := slices.Concat(savedModules, headModules()); !slices.Contains(known, m) {
+			slices.Sort(known)
+			return fault.Invalidf("%s: modules_to_save has %s; only %s are supported", file, show(m), strings.Join(slices.Compact(known), ", "))
 		}
 	}
 	switch {
@@ -177,7 +192,7 @@ func encodeConfig(a *Adapter, model string) ([]byte, error) {
 	if model != "" {
 		own["base_model_name_or_path"] = model
 	}
-	own["modules_to_save"] = headModules
+	own["modules_to_save"] = saved(a.Head)
 	if len(a.Head) == 0 { // for SEQ_CLS PEFT would look for one in the file
 		own["modules_to_save"], own["task_type"] = nil, nil
 	}

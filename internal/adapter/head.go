@@ -5,15 +5,39 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/model/architecture"
 	"github.com/dylora/dylora/internal/safetensors"
 	"github.com/dylora/dylora/internal/weights"
 )
 
-// heads are the classification heads that travel with adapters: RoBERTa's two layers,
-// and the single layer of BERT.
-var heads = [...][]string{
-	{"classifier.dense.weight", "classifier.dense.bias", "classifier.out_proj.weight", "classifier.out_proj.bias"},
-	{"classifier.weight", "classifier.bias"},
+// heads are the classification heads that travel with adapters, as the encoders have them:
+// RoBERTa's two layers first.
+func heads() (list [][]string) {
+	for _, a := range architecture.All() {
+		if names := a.HeadTensors(); !slices.ContainsFunc(list, func(other []string) bool { return slices.Equal(names, other) }) {
+			list = append(list, names)
+		}
+	}
+	return list
+}
+
+// headPart splits the name of a tensor that may be a head's into the module that PEFT saves
+// whole, "classifier" or DistilBERT's "pre_classifier", and what follows.
+func headPart(name string) (module, rest string, ok bool) {
+	module, rest, ok = strings.Cut(name, ".")
+	return module, rest, ok && slices.Contains(headModules(), module)
+}
+
+// headModules are the modules that heads consist of.
+func headModules() (modules []string) {
+	for _, names := range heads() {
+		for _, name := range names {
+			if module, _, _ := strings.Cut(name, "."); !slices.Contains(modules, module) {
+				modules = append(modules, module)
+			}
+		}
+	}
+	return modules
 }
 
 // sortHead checks that h is one of heads, whole and of fitting shapes, or nothing where
@@ -26,8 +50,9 @@ func sortHead(h []weights.Tensor, needed bool) ([]weights.Tensor, error) {
 	for _, t := range h {
 		byName[t.Name] = t
 	}
-	form := heads[0]
-	for _, f := range heads {
+	forms := heads()
+	form := forms[0]
+	for _, f := range forms {
 		if _, ok := byName[f[0]]; ok {
 			form = f
 		}
@@ -69,9 +94,9 @@ func checkHead(h []weights.Tensor) error {
 	return nil
 }
 
-// headTensor takes a tensor of the classifier: of the head itself, of the head as an older
+// headTensor takes a tensor of a module of the head: of the head itself, of the head as an older
 // PEFT wrote it, or of the one that it replaced, which no result depends on.
-func (r *reading) headTensor(name string, t safetensors.Tensor) error {
+func (r *reading) headTensor(module, name string, t safetensors.Tensor) error {
 	if strings.HasPrefix(name, "original_module.") {
 		r.originals++
 		return nil
@@ -81,7 +106,7 @@ func (r *reading) headTensor(name string, t safetensors.Tensor) error {
 		name, into = strings.TrimPrefix(older, "default."), &r.older
 	}
 	data, err := r.finite(t)
-	*into = append(*into, weights.Tensor{Name: "classifier." + name, Shape: slices.Clone(t.Shape), Data: data})
+	*into = append(*into, weights.Tensor{Name: module + "." + name, Shape: slices.Clone(t.Shape), Data: data})
 	return err
 }
 

@@ -2,6 +2,8 @@ package adapter
 
 import (
 	"slices"
+
+	"github.com/dylora/dylora/internal/model/architecture"
 )
 
 // PEFT adapts every module whose path is a name in target_modules or ends in "." and
@@ -10,28 +12,48 @@ import (
 // targetModules are names by which PEFT finds exactly these modules: short ones where every
 // layer from the first has the same targets and none catches more, else whole paths.
 func targetModules(modules []Module) []string {
-	var layers [][]int // the modules of each layer
+	encoder := encoderOf(modules)
+	var layers [][]architecture.Map // the modules of each layer
 	for _, m := range modules {
 		p, _ := parsePlace(m.Name)
-		if p.layer > len(layers) {
+		if encoder == nil || p.Layer > len(layers) {
 			return paths(modules)
 		}
-		if p.layer == len(layers) {
+		if p.Layer == len(layers) {
 			layers = append(layers, nil)
 		}
-		layers[p.layer] = append(layers[p.layer], p.module)
+		layers[p.Layer] = append(layers[p.Layer], p.Map)
 	}
 	var names []string
-	for _, module := range layers[0] {
-		names = append(names, target(layerModules[module]))
+	for _, of := range layers[0] {
+		names = append(names, encoder.Target(of))
 	}
-	ambiguous := slices.Contains(names, "output.dense") && !slices.Contains(names, "attention.output.dense")
+	ambiguous := slices.ContainsFunc(names, func(name string) bool { return catchesMore(encoder, name, layers[0]) })
 	for _, l := range layers {
 		if ambiguous || !slices.Equal(l, layers[0]) {
 			return paths(modules)
 		}
 	}
 	return names
+}
+
+// encoderOf is the architecture that has these modules; nil if they are of different ones.
+func encoderOf(modules []Module) *architecture.Architecture {
+	places := make([]architecture.Module, len(modules))
+	for i, m := range modules {
+		places[i], _ = parsePlace(m.Name)
+	}
+	return architecture.OfModules(places)
+}
+
+// catchesMore says whether PEFT takes name for a map of a layer that is not among those given.
+func catchesMore(encoder *architecture.Architecture, name string, adapted []architecture.Map) bool {
+	for of := range architecture.Maps {
+		if slices.Contains(suffixes(encoder.Maps[of]), name) && !slices.Contains(adapted, of) {
+			return true
+		}
+	}
+	return false
 }
 
 func paths(modules []Module) (names []string) {
@@ -94,9 +116,9 @@ func candidates(modules []Module) (paths []string) {
 	layers, counts := map[layer]bool{}, map[string]int{}
 	for _, m := range modules {
 		p, _ := parsePlace(m.Name)
-		if l := (layer{p.prefix, p.layer}); !layers[l] {
+		if l := (layer{p.Prefix, p.Layer}); !layers[l] {
 			layers[l] = true
-			counts[p.prefix]++
+			counts[p.Prefix]++
 		}
 	}
 	for prefix, n := range counts {
@@ -104,12 +126,28 @@ func candidates(modules []Module) (paths []string) {
 			layers[layer{prefix, i}] = true
 		}
 	}
+	inLayer := mapPaths(modules)
 	for l := range layers {
-		for m := range layerModules {
-			paths = append(paths, place{l.prefix, l.number, m}.String())
+		for of, path := range inLayer {
+			paths = append(paths, architecture.Module{Prefix: l.prefix, Layer: l.number, Path: path, Map: architecture.Map(of)}.String())
 		}
 	}
 	slices.Sort(paths)
+	return paths
+}
+
+// mapPaths are the paths of all maps in a layer of the encoder that has these modules. Modules
+// of different encoders, which no model has, get those that they have themselves.
+func mapPaths(modules []Module) []string {
+	if encoder := encoderOf(modules); encoder != nil {
+		return encoder.Maps[:]
+	}
+	var paths []string
+	for _, m := range modules {
+		if p, _ := parsePlace(m.Name); !slices.Contains(paths, p.Path) {
+			paths = append(paths, p.Path)
+		}
+	}
 	return paths
 }
 

@@ -44,7 +44,7 @@ func (a *Adapter) sort() error {
 	slices.SortFunc(a.Modules, func(x, y Module) int {
 		p, _ := parsePlace(x.Name)
 		q, _ := parsePlace(y.Name)
-		return p.compare(q)
+		return compare(p, q)
 	})
 	for i := 1; i < len(a.Modules); i++ {
 		if a.Modules[i].Name == a.Modules[i-1].Name {

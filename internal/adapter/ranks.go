@@ -101,13 +101,12 @@ func (a *Adapter) pattern(standard float64, value func(m *Module) float64) map[s
 			byEnd[end] = v
 		}
 	}
-	entries := map[string]jsontext.Value{}
+	encoder, entries := encoderOf(a.Modules), map[string]jsontext.Value{}
 	for i := range a.Modules {
 		m := &a.Modules[i]
-		p, _ := parsePlace(m.Name)
-		name := target(layerModules[p.module])
-		if mixed[name] {
-			name = m.Name
+		name := m.Name
+		if p, _ := parsePlace(m.Name); encoder != nil && !mixed[encoder.Target(p.Map)] {
+			name = encoder.Target(p.Map)
 		}
 		if v := value(m); v != standard {
 			entries[name] = jsontext.Value(strconv.FormatFloat(v, 'f', -1, 64))

@@ -88,7 +88,7 @@ func (r *reading) tensor(t safetensors.Tensor) error {
 	}
 	_, adaptable := parsePlace(module)
 	bias, isBias := biasName(name)
-	headName, inHead := strings.CutPrefix(name, "classifier.")
+	headModule, headName, inHead := headPart(name)
 	switch {
 	case !ok:
 	case (isA || isB) && adaptable:
@@ -98,7 +98,7 @@ func (r *reading) tensor(t safetensors.Tensor) error {
 		}
 		return r.matrix(module, isA, t, data)
 	case inHead && !isA && !isB:
-		return r.headTensor(headName, t)
+		return r.headTensor(headModule, headName, t)
 	case isBias && r.config.takesBiases():
 		data, err := r.finite(t)
 		r.biases = append(r.biases, weights.Tensor{Name: bias, Shape: slices.Clone(t.Shape), Data: data})

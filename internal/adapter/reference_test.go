@@ -49,7 +49,7 @@ func openReference(t *testing.T, e *reftest.Encoder) reference {
 		r.full.Modules = append(r.full.Modules, adapter.Module{Name: name, In: len(a) / e.RankMax, Out: len(b) / e.RankMax, A: a, B: b})
 	}
 	for _, h := range r.model.Tensors {
-		if strings.HasPrefix(h.Name, "classifier.") {
+		if strings.HasPrefix(h.Name, "classifier.") || strings.HasPrefix(h.Name, "pre_classifier.") {
 			r.full.Head = append(r.full.Head, weights.Tensor{Name: h.Name, Shape: h.Shape, Data: values(t, h)})
 		}
 	}

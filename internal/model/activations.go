@@ -5,8 +5,11 @@ package model
 // pass, and the embeddings with their scratch. Gradients, attention's scores and the last
 // layer's first tokens come on top.
 func (c *Config) ActivationBytes(tokens int) int64 {
-	h, i := int64(c.HiddenSize), int64(c.IntermediateSize)
+	h, i, embedded := int64(c.HiddenSize), int64(c.IntermediateSize), 2*int64(c.embeddingWidth())
+	if c.widens() {
+		embedded += h
+	}
 	kept := 7*h + i // query, key, value; attention output, feed-forward; the norm after each
 	last := 2 * h   // keys and values
-	return 4 * int64(tokens) * (2*h + int64(c.Layers-1)*kept + last)
+	return 4 * int64(tokens) * (embedded + int64(c.Layers-1)*kept + last)
 }

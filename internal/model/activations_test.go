@@ -6,6 +6,7 @@ import (
 
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/kernel/kerneltest"
+	"github.com/dylora/dylora/internal/model/architecture"
 )
 
 // TestActivationBytes: the bound is below what compiling a training graph allocates, and not
@@ -15,10 +16,10 @@ func TestActivationBytes(t *testing.T) {
 		LayerNormEps: 1e-5, InitializerRange: 0.3}
 	m, err := Random(kerneltest.New(t), c, 3, kernel.Float32)
 	must(t, err)
-	for name, adapted := range map[string]func(layer int, path string) bool{
-		"all":          func(int, string) bool { return true },
-		"query":        func(_ int, p string) bool { return p == "attention.self.query" },
-		"the last one": func(i int, p string) bool { return i == 3 && p == "output.dense" },
+	for name, adapted := range map[string]func(layer int, of architecture.Map) bool{
+		"all":          func(int, architecture.Map) bool { return true },
+		"query":        func(_ int, of architecture.Map) bool { return of == architecture.Query },
+		"the last one": func(i int, of architecture.Map) bool { return i == 3 && of == architecture.Output },
 	} {
 		o := memoryOptions(m, adapted)
 		o.Train, o.Rows, o.Sequences = true, 4096, 32

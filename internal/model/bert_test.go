@@ -65,7 +65,7 @@ func TestLoadBERTFaults(t *testing.T) {
 		want string
 	}{
 		{"no pooler", slices.DeleteFunc(slices.Clone(whole), named("pooler")), "2 missing: pooler.dense.weight, pooler.dense.bias; a checkpoint of masked-language modelling has no pooler"},
-		{"RoBERTa's prefix", weightsOf(t, smallBERT(), "roberta."), "missing"},
+		{"RoBERTa's prefix", weightsOf(t, smallBERT(), "roberta."), "its tensors are those of a model of type roberta or xlm-roberta or camembert, but model_type is bert"},
 		{"old and new names", twice, "1 unexpected: embeddings.LayerNorm.weight"},
 	} {
 		_, err := Load(folder(t, map[string]any{"config.json": smallBERT(), tensorFormat.whole: tt.list}), "m", LoadOptions{Machine: kerneltest.New(t)})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/model/architecture"
 	"github.com/dylora/dylora/internal/weights"
 )
 
@@ -42,26 +43,30 @@ func (m *Model) cloneBiases() (*Model, map[string][]float32) {
 			own[name+".bias"] = (*from)[i*width : (i+1)*width]
 		}
 	}
-	prefix := m.Config.architecture().prefix
+	a, prefix := m.Config.architecture(), m.Config.architecture().Prefix
 	clone(&n.embeddings.norm.Beta, prefix+"embeddings.LayerNorm")
+	if m.widening.W != nil {
+		clone(&n.widening.Bias, prefix+a.EmbeddingMap)
+	}
 	if m.pooler.W != nil {
-		clone(&n.pooler.Bias, prefix+poolerName)
+		clone(&n.pooler.Bias, prefix+a.Pooler)
 	}
 	for i := range n.layers {
 		l := &n.layers[i]
-		at := func(path string) string { return m.Config.modulePath(i, path) }
-		q, k, v := at("attention.self.query"), at("attention.self.key"), at("attention.self.value")
+		at := func(of architecture.Map) string { return m.Config.modulePath(i, of) }
+		norm := func(path string) string { return prefix + a.InLayer(i, path) }
+		q, k, v := at(architecture.Query), at(architecture.Key), at(architecture.Value)
 		if l.query.W == nil {
 			clone(&l.attention.Bias, q, k, v)
 		} else { // the last layer
 			clone(&l.query.Bias, q)
 			clone(&l.attention.Bias, k, v)
 		}
-		clone(&l.attentionOutput.Bias, at("attention.output.dense"))
-		clone(&l.attentionNorm.Beta, at("attention.output.LayerNorm"))
-		clone(&l.intermediate.Bias, at("intermediate.dense"))
-		clone(&l.output.Bias, at("output.dense"))
-		clone(&l.outputNorm.Beta, at("output.LayerNorm"))
+		clone(&l.attentionOutput.Bias, at(architecture.AttentionOutput))
+		clone(&l.attentionNorm.Beta, norm(a.AttentionNorm))
+		clone(&l.intermediate.Bias, at(architecture.Intermediate))
+		clone(&l.output.Bias, at(architecture.Output))
+		clone(&l.outputNorm.Beta, norm(a.OutputNorm))
 	}
 	return &n, own
 }

@@ -81,7 +81,7 @@ func TestCacheIsUsed(t *testing.T) {
 	info, err := fs.Stat(os.DirFS(dir), tensorFormat.whole)
 	must(t, err)
 	must(t, c.Remember([]fs.FileInfo{info}, "another"))
-	name := layerPath(0, "output.dense")
+	name := "encoder.layer.0.output.dense"
 	wrong := make([]byte, len(slices.Concat(first.layers[0].output.W.Memory()...)))
 	must(t, c.Write("another "+first.machine.Packing(kernel.Float32), []packed.Blob{{Name: name, Parts: [][]byte{wrong}}}))
 	second, err := Load(os.DirFS(dir), dir, LoadOptions{Machine: kerneltest.New(t), Cache: c})

@@ -12,7 +12,9 @@ import (
 
 	"github.com/dylora/dylora/internal/decision"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/lfs"
+	"github.com/dylora/dylora/internal/model/architecture"
 )
 
 // Config is what config.json says about an encoder. The field names are those of
@@ -21,11 +23,13 @@ type Config struct {
 	ModelType         string
 	VocabSize         int
 	HiddenSize        int
+	EmbeddingSize     int // of ELECTRA's embeddings; 0: HiddenSize
 	Layers            int // num_hidden_layers
 	Heads             int // num_attention_heads
 	IntermediateSize  int
-	MaxPositions      int // max_position_embeddings; RoBERTa never uses the first pad_token_id + 1
-	TypeVocabSize     int
+	Activation        kernel.Activation // hidden_act
+	MaxPositions      int               // max_position_embeddings; RoBERTa never uses the first pad_token_id + 1
+	TypeVocabSize     int               // 0: the model has no token types
 	PadToken          int
 	LayerNormEps      float64
 	HiddenDropout     float64
@@ -60,30 +64,38 @@ func ParseConfigLog(name string, b []byte, log *decision.Log) (*Config, error) {
 	if what := typeFault(kind); what != "" && len(r.faults) == 0 {
 		return nil, fault.Invalidf("%s: %s", name, what) // what the other fields mean is not known
 	}
-	defaults := architectures[kind]
+	k := &architecture.Of(kind).Keys
 	c := &Config{
 		ModelType:        kind,
-		VocabSize:        r.count("vocab_size", defaults.words),
-		HiddenSize:       r.count("hidden_size", 768),
-		Layers:           r.count("num_hidden_layers", 12),
-		Heads:            r.count("num_attention_heads", 12),
-		IntermediateSize: r.count("intermediate_size", 3072),
-		MaxPositions:     r.count("max_position_embeddings", 512),
-		TypeVocabSize:    r.count("type_vocab_size", 2),
-		PadToken:         r.count("pad_token_id", defaults.padToken),
-		LayerNormEps:     r.number("layer_norm_eps", 1e-12),
-		HiddenDropout:    r.number("hidden_dropout_prob", 0.1),
-		AttentionDropout: r.number("attention_probs_dropout_prob", 0.1),
-		InitializerRange: r.number("initializer_range", 0.02),
+		VocabSize:        r.count(k.Vocabulary),
+		HiddenSize:       r.count(k.Hidden),
+		EmbeddingSize:    r.count(k.Embedding),
+		Layers:           r.count(k.Layers),
+		Heads:            r.count(k.Heads),
+		IntermediateSize: r.count(k.Intermediate),
+		MaxPositions:     r.count(k.Positions),
+		TypeVocabSize:    r.count(k.Types),
+		PadToken:         r.count(k.Pad),
+		LayerNormEps:     r.number(k.NormEpsilon),
+		HiddenDropout:    r.number(k.HiddenDropout),
+		AttentionDropout: r.number(k.AttentionDropout),
+		InitializerRange: r.number(k.InitializerRange),
 	}
-	c.ClassifierDropout = r.number("classifier_dropout", c.HiddenDropout)
-	activation := r.text("hidden_act", "gelu")
+	if c.ClassifierDropout = r.number(k.HeadDropout); c.ClassifierDropout == architecture.HiddenDropout {
+		c.ClassifierDropout = c.HiddenDropout
+	}
+	act := r.text(k.Activation, "gelu")
+	activation, known := kernel.ParseActivation(act)
+	c.Activation = activation
 	r.refuse()
-	if string(raw["pad_token_id"]) == "null" && defaults.afterPad {
-		r.faults = append(r.faults, "pad_token_id: null, but positions count from it")
+	if !known {
+		r.faults = append(r.faults, fmt.Sprintf("%s: %q is not supported: want one of %s", k.Activation, act, strings.Join(kernel.Activations(), ", ")))
+	}
+	if k.Pad.Key != "" && string(raw[k.Pad.Key]) == "null" && c.architecture().AfterPad {
+		r.faults = append(r.faults, k.Pad.Key+": null, but positions count from it")
 	}
 	if len(r.faults) == 0 {
-		r.faults = c.faults(activation)
+		r.faults = c.faults()
 	}
 	if len(r.faults) > 0 {
 		return nil, fault.Invalidf("%s: %s", name, strings.Join(r.faults, "; "))
@@ -96,34 +108,34 @@ func ParseConfigLog(name string, b []byte, log *decision.Log) (*Config, error) {
 const limit = 1 << 24
 
 // faults are the rules that the values break.
-func (c *Config) faults(activation string) (bad []string) {
+func (c *Config) faults() (bad []string) {
+	k := &c.architecture().Keys
 	check := func(ok bool, format string, a ...any) {
 		if !ok {
 			bad = append(bad, fmt.Sprintf(format, a...))
 		}
 	}
-	check(activation == "gelu", "hidden_act %q is not supported: only gelu is", activation)
 	for _, f := range []struct {
 		key      string
 		v        int
 		min, max int
 	}{
-		{"vocab_size", c.VocabSize, 1, limit}, {"hidden_size", c.HiddenSize, 1, limit}, {"num_hidden_layers", c.Layers, 1, 1000},
-		{"num_attention_heads", c.Heads, 1, 1024}, {"intermediate_size", c.IntermediateSize, 1, limit},
-		{"type_vocab_size", c.TypeVocabSize, 1, 1024}, {"max_position_embeddings", c.MaxPositions, c.positionOffset() + 2, limit}, {"pad_token_id", c.PadToken, 0, c.VocabSize - 1},
+		{k.Vocabulary.Key, c.VocabSize, 1, limit}, {k.Hidden.Key, c.HiddenSize, 1, limit}, {k.Embedding.Key, c.EmbeddingSize, 1, limit}, {k.Layers.Key, c.Layers, 1, 1000},
+		{k.Heads.Key, c.Heads, 1, 1024}, {k.Intermediate.Key, c.IntermediateSize, 1, limit},
+		{k.Types.Key, c.TypeVocabSize, 1, 1024}, {k.Positions.Key, c.MaxPositions, c.positionOffset() + 2, limit}, {k.Pad.Key, c.PadToken, 0, c.VocabSize - 1},
 	} {
-		check(f.v >= f.min && f.v <= f.max, "%s: %d is not in [%d, %d]", f.key, f.v, f.min, f.max)
+		check(f.key == "" || f.v >= f.min && f.v <= f.max, "%s: %d is not in [%d, %d]", f.key, f.v, f.min, f.max)
 	}
 	if c.Heads > 0 {
-		check(c.HiddenSize%c.Heads == 0, "hidden_size: %d is not a multiple of num_attention_heads, %d", c.HiddenSize, c.Heads)
+		check(c.HiddenSize%c.Heads == 0, "%s: %d is not a multiple of %s, %d", k.Hidden.Key, c.HiddenSize, k.Heads.Key, c.Heads)
 	}
 	for _, f := range []struct {
 		key string
 		v   float64
-	}{{"hidden_dropout_prob", c.HiddenDropout}, {"attention_probs_dropout_prob", c.AttentionDropout}, {"classifier_dropout", c.ClassifierDropout}} {
+	}{{k.HiddenDropout.Key, c.HiddenDropout}, {k.AttentionDropout.Key, c.AttentionDropout}, {k.HeadDropout.Key, c.ClassifierDropout}} {
 		check(f.v >= 0 && f.v < 1, "%s: %v is not in [0, 1)", f.key, f.v)
 	}
-	check(c.LayerNormEps > 0 && c.LayerNormEps < 1, "layer_norm_eps: %v is not in (0, 1)", c.LayerNormEps)
+	check(c.LayerNormEps > 0 && c.LayerNormEps < 1, "%s: %v is not in (0, 1)", k.NormEpsilon.Key, c.LayerNormEps)
 	check(c.InitializerRange > 0 && c.InitializerRange < 10, "initializer_range: %v is not in (0, 10)", c.InitializerRange)
 	return bad
 }

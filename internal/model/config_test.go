@@ -3,6 +3,8 @@ package model
 import (
 	"encoding/json"
 	"testing"
+
+	"github.com/dylora/dylora/internal/kernel"
 )
 
 func TestConfigFaults(t *testing.T) {
@@ -12,10 +14,16 @@ func TestConfigFaults(t *testing.T) {
 		change map[string]any
 		want   []string
 	}{
-		{"another type", map[string]any{"model_type": "gpt2"}, []string{`"gpt2"`, "use a RoBERTa or BERT model"}},
-		{"xlm-roberta", map[string]any{"model_type": "xlm-roberta"}, []string{`"xlm-roberta"`, "SentencePiece"}},
-		{"distilbert", map[string]any{"model_type": "distilbert", "n_heads": 2, "dim": 8}, []string{`"distilbert"`, "its layers have other names"}},
-		{"activation", map[string]any{"hidden_act": "relu"}, []string{"hidden_act", "relu"}},
+		{"another type", map[string]any{"model_type": "gpt2"}, []string{`"gpt2"`, "use a model of type roberta, bert"}},
+		{"modernbert", map[string]any{"model_type": "modernbert"}, []string{`"modernbert"`, "rotary positions"}},
+		{"deberta-v2", map[string]any{"model_type": "deberta-v2"}, []string{`"deberta-v2"`, "relative positions"}},
+		{"albert", map[string]any{"model_type": "albert"}, []string{`"albert"`, "share their weights"}},
+		{"longformer", map[string]any{"model_type": "longformer"}, []string{`"longformer"`, "window"}},
+		{"activation", map[string]any{"hidden_act": "erf"}, []string{`hidden_act: "erf"`, "gelu_new"}},
+		{"activation with weights", map[string]any{"hidden_act": "prelu"}, []string{`hidden_act: "prelu"`}},
+		{"distilbert's activation", map[string]any{"model_type": "distilbert", "n_heads": 2, "dim": 8, "activation": "prelu"}, []string{`activation: "prelu"`}},
+		{"distilbert's heads", map[string]any{"model_type": "distilbert", "n_heads": 3, "num_attention_heads": 5}, []string{"dim: 8 is not a multiple of n_heads, 5"}},
+		{"electra's embeddings", map[string]any{"model_type": "electra", "embedding_size": 0}, []string{"embedding_size: 0"}},
 		{"fraction", map[string]any{"hidden_size": 8.5}, []string{"hidden_size: 8.5"}},
 		{"word", map[string]any{"hidden_size": "eight"}, []string{"hidden_size"}},
 		{"heads", map[string]any{"num_attention_heads": 3}, []string{"hidden_size: 8 is not a multiple"}},
@@ -68,17 +76,19 @@ func TestConfigIgnores(t *testing.T) {
 	}
 }
 
-// A field that the file lacks has the default of RobertaConfig or BertConfig, whose sizes are
-// those of the base models.
+// A field that the file lacks has the default of the type's class in Transformers.
 func TestConfigDefaults(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]Config{
-		"roberta": {VocabSize: 50265, PadToken: 1},
-		"bert":    {VocabSize: 30522, PadToken: 0},
+		"roberta":     {VocabSize: 50265, PadToken: 1, HiddenSize: 768, Layers: 12, Heads: 12, IntermediateSize: 3072, TypeVocabSize: 2, ClassifierDropout: 0.1},
+		"bert":        {VocabSize: 30522, PadToken: 0, HiddenSize: 768, Layers: 12, Heads: 12, IntermediateSize: 3072, TypeVocabSize: 2, ClassifierDropout: 0.1},
+		"xlm-roberta": {VocabSize: 30522, PadToken: 1, HiddenSize: 768, Layers: 12, Heads: 12, IntermediateSize: 3072, TypeVocabSize: 2, ClassifierDropout: 0.1},
+		"camembert":   {VocabSize: 30522, PadToken: 1, HiddenSize: 768, Layers: 12, Heads: 12, IntermediateSize: 3072, TypeVocabSize: 2, ClassifierDropout: 0.1},
+		"distilbert":  {VocabSize: 30522, PadToken: 0, HiddenSize: 768, Layers: 6, Heads: 12, IntermediateSize: 3072, ClassifierDropout: 0.2},
+		"electra":     {VocabSize: 30522, PadToken: 0, HiddenSize: 256, EmbeddingSize: 128, Layers: 12, Heads: 4, IntermediateSize: 1024, TypeVocabSize: 2, ClassifierDropout: 0.1},
 	} {
-		want.ModelType, want.HiddenSize, want.Layers, want.Heads, want.IntermediateSize = kind, 768, 12, 12, 3072
-		want.MaxPositions, want.TypeVocabSize, want.LayerNormEps, want.InitializerRange = 512, 2, 1e-12, 0.02
-		want.HiddenDropout, want.AttentionDropout, want.ClassifierDropout = 0.1, 0.1, 0.1
+		want.ModelType, want.MaxPositions, want.LayerNormEps, want.InitializerRange = kind, 512, 1e-12, 0.02
+		want.HiddenDropout, want.AttentionDropout = 0.1, 0.1
 		got, err := ParseConfig("config.json", encode(t, map[string]any{"model_type": kind}))
 		if err != nil || *got != want {
 			t.Errorf("%s: %+v, %v, want %+v", kind, got, err, want)
@@ -86,6 +96,26 @@ func TestConfigDefaults(t *testing.T) {
 	}
 	if c, err := ParseConfig("config.json", []byte(`{"model_type":"bert","pad_token_id":null}`)); err != nil || c.PadToken != 0 {
 		t.Errorf("a BERT without an id of padding: %+v, %v", c, err)
+	}
+}
+
+// DistilBERT's keys have second names, which count where both are there; keys of BERT that its
+// class does not read say nothing, nor does the class's way to initialise positions.
+func TestConfigOtherNames(t *testing.T) {
+	t.Parallel()
+	got, err := ParseConfig("config.json", encode(t, map[string]any{"model_type": "distilbert", "dim": 30, "hidden_size": 24, "num_attention_heads": 4, "n_layers": 2,
+		"hidden_dim": 40, "intermediate_size": 50, "hidden_act": "relu", "activation": "gelu_new", "layer_norm_eps": 0.5, "type_vocab_size": 2,
+		"hidden_dropout_prob": 0.7, "dropout": 0.3, "classifier_dropout": 0.6, "sinusoidal_pos_embds": true}))
+	must(t, err)
+	act, _ := kernel.ParseActivation("gelu_new")
+	if got.HiddenSize != 24 || got.Heads != 4 || got.Layers != 2 || got.IntermediateSize != 40 || got.Activation != act || got.LayerNormEps != 1e-12 || got.TypeVocabSize != 0 ||
+		got.HiddenDropout != 0.3 || got.ClassifierDropout != 0.2 {
+		t.Errorf("%+v", got)
+	}
+	c, err := ParseConfig("config.json", encode(t, with(map[string]any{"hidden_act": "silu", "hidden_dropout_prob": 0.4})))
+	must(t, err)
+	if c.Activation.String() != "silu" || c.ClassifierDropout != 0.4 {
+		t.Errorf("%+v", c)
 	}
 }
 

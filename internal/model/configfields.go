@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/dylora/dylora/internal/model/architecture"
 )
 
 // neutral are the fields that would change the result; each is accepted at the values that
@@ -46,7 +48,7 @@ var nullable = []string{"classifier_dropout", "pad_token_id"}
 func (r *fields) take(key string, v any) bool {
 	r.taken = append(r.taken, key)
 	b, ok := r.raw[key]
-	if !ok || string(b) == "null" && slices.Contains(nullable, key) {
+	if !ok || key == "" || string(b) == "null" && slices.Contains(nullable, key) {
 		return false
 	}
 	if string(b) == "null" {
@@ -67,22 +69,27 @@ func (r *fields) text(key, missing string) string {
 	return missing
 }
 
-func (r *fields) number(key string, missing float64) float64 {
-	if v := 0.0; r.take(key, &v) {
+func (r *fields) number(n architecture.Number) float64 {
+	if v := 0.0; r.take(r.name(n), &v) {
 		return v
 	}
-	return missing
+	return n.Default
+}
+
+// name is the key that the file has for n.
+func (r *fields) name(n architecture.Number) string {
+	if _, ok := r.raw[n.Also]; ok && n.Also != "" {
+		return n.Also
+	}
+	return n.Key
 }
 
 // count is a whole number; 2.7 is a fault, not 2.
-func (r *fields) count(key string, missing int) int {
-	v := 0.0
-	if !r.take(key, &v) {
-		return missing
-	}
+func (r *fields) count(n architecture.Number) int {
+	v := r.number(n)
 	if v != math.Trunc(v) || math.Abs(v) > 1<<40 {
-		r.faults = append(r.faults, fmt.Sprintf("%s: %v is not a whole number in range", key, v))
-		return missing
+		r.faults = append(r.faults, fmt.Sprintf("%s: %v is not a whole number in range", r.name(n), v))
+		return int(n.Default)
 	}
 	return int(v)
 }

@@ -40,7 +40,7 @@ func (gr *Graph) embed(in *Input, distinct int) error {
 	if err := gr.m.embeddings.embed(gr.m.machine, gr.x, gr.sum, in.IDs[:rows], types, in.Offsets[:distinct+1]); err != nil {
 		return err
 	}
-	h := gr.m.Config.HiddenSize
+	h := gr.m.Config.embeddingWidth()
 	for first := rows; first < len(in.IDs); first += rows {
 		copy(gr.x[first*h:(first+rows)*h], gr.x)
 	}

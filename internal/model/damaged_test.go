@@ -56,7 +56,7 @@ func (f *filled) file(t *testing.T) string {
 func TestFlippedBit(t *testing.T) {
 	t.Parallel()
 	for blob, p := range map[string]kernel.Precision{
-		layerPath(1, "output.dense"):        kernel.I16,
+		"encoder.layer.1.output.dense":      kernel.I16,
 		"embeddings.word_embeddings.weight": kernel.Float32,
 	} {
 		f := newFilled(t, p)

@@ -10,8 +10,8 @@ import (
 
 // embeddings are computed on the host: nothing below the first layer is trained.
 type embeddings struct {
-	word, position []float32 // (vocabulary, H), (positions, H)
-	tokenType      []float32 // (types, H)
+	word, position []float32 // (vocabulary, width), (positions, width)
+	tokenType      []float32 // (types, width); nil: the encoder has no types
 	norm           op.Norm
 	first          int32 // position of a sequence's first token
 	pad            int32 // a token without a position of its own; -1: all have one
@@ -19,14 +19,16 @@ type embeddings struct {
 
 func (l *loader) embeddings(c *Config) embeddings {
 	e := embeddings{
-		word:      l.table("embeddings.word_embeddings.weight"),
-		position:  l.floats("embeddings.position_embeddings.weight"),
-		tokenType: l.floats("embeddings.token_type_embeddings.weight"),
-		norm:      l.norm(c, "embeddings.LayerNorm"),
-		first:     int32(c.positionOffset()),
-		pad:       -1,
+		word:     l.table("embeddings.word_embeddings.weight"),
+		position: l.floats("embeddings.position_embeddings.weight"),
+		norm:     l.norm(c, "embeddings.LayerNorm"),
+		first:    int32(c.positionOffset()),
+		pad:      -1,
 	}
-	if c.architecture().afterPad {
+	if c.TypeVocabSize > 0 {
+		e.tokenType = l.floats("embeddings.token_type_embeddings.weight")
+	}
+	if c.architecture().AfterPad {
 		e.pad = int32(c.PadToken)
 	}
 	return e
@@ -44,8 +46,9 @@ func (l *loader) table(name string) []float32 {
 	return v
 }
 
-// embed writes LN(word + type + position) of packed sequences into x, (tokens, H); sum is
-// scratch of the same size. Without types they are all 0.
+// embed writes LN(word + type + position) of packed sequences into x, (tokens, width); sum is
+// scratch of the same size. Without types they are all 0; an encoder without types leaves them
+// out, as its class in Transformers ignores them.
 func (e *embeddings) embed(mc *kernel.Machine, x, sum []float32, ids, types, offsets []int32) error {
 	h := len(e.norm.Gamma)
 	if len(types) == 0 {
@@ -58,7 +61,14 @@ func (e *embeddings) embed(mc *kernel.Machine, x, sum []float32, ids, types, off
 	mc.Parallel(len(ids), 32, func(lo, hi int) {
 		for t := lo; t < hi; t++ {
 			row := sum[t*h : (t+1)*h]
-			word, kind, pos := e.word[int(ids[t])*h:], e.tokenType[int(types[t])*h:], e.position[int(place[t])*h:]
+			word, pos := e.word[int(ids[t])*h:][:h], e.position[int(place[t])*h:][:h]
+			if e.tokenType == nil {
+				for j := range row {
+					row[j] = word[j] + pos[j]
+				}
+				continue
+			}
+			kind := e.tokenType[int(types[t])*h:][:h]
 			for j := range row {
 				row[j] = word[j] + kind[j] + pos[j]
 			}
@@ -84,7 +94,7 @@ func (e *embeddings) places(ids, types, offsets []int32) ([]int32, error) {
 			if id := ids[t]; id < 0 || id >= vocabulary {
 				return nil, fmt.Errorf("model: token id %d of sequence %d is outside the vocabulary of %d", id, s, vocabulary)
 			}
-			if kind := types[t]; kind < 0 || kind >= kinds {
+			if kind := types[t]; kinds > 0 && (kind < 0 || kind >= kinds) {
 				return nil, fmt.Errorf("model: token type %d of sequence %d, the model has %d", kind, s, kinds)
 			}
 			if ids[t] == e.pad {

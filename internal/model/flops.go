@@ -1,5 +1,7 @@
 package model
 
+import "github.com/dylora/dylora/internal/model/architecture"
+
 // Flops are the floating-point operations of the products of a run, two for each multiply
 // and add. What is not a product (activations, normalisation, softmax, dropout, biases,
 // optimizer) is not counted, and nothing twice: the attention probabilities that the
@@ -24,6 +26,7 @@ func (f Flops) Total() int64 { return f.Frozen + f.Attention + f.Adapter + f.Hea
 //	                                            with Bᵀdy, and 2·r·R·in for the input's gradient
 //	the head, RoBERTa                           2·n·(H² + H·labels), three times that in training
 //	the head, BERT                              2·n·H·labels, as RoBERTa's; its pooler is a frozen product
+//	embeddings of another width E than H        2·T·E·H, forwards alone
 //
 // r is T, but n in the last layer, where only keys and values are computed for all tokens.
 // A gradient is counted where the graph has it: see builder.layer.
@@ -32,6 +35,9 @@ func (m *Model) Flops(o Options, offsets []int32) Flops {
 	for i := range len(offsets) - 1 {
 		l := int64(offsets[i+1] - offsets[i])
 		c.pairs += l * l
+	}
+	if m.Config.widens() {
+		c.f.Frozen += 2 * c.tokens * int64(m.Config.embeddingWidth()) * int64(m.Config.HiddenSize)
 	}
 	trained := false // something below
 	for i := range m.Config.Layers {
@@ -44,17 +50,17 @@ func (m *Model) Flops(o Options, offsets []int32) Flops {
 // head counts the pooler and the layers of the head.
 func (c *count) head(trained bool) {
 	h, labels, a := int64(c.c.HiddenSize), int64(c.o.Labels), c.c.architecture()
-	if square := 2 * c.sequences * h * h; a.pooler {
+	if square := 2 * c.sequences * h * h; a.Pooler != "" {
 		c.f.Frozen += square
 		if c.o.Train && trained {
 			c.f.Frozen += square
 		}
 	}
 	first := labels // outputs of the first layer
-	if len(a.head) > 1 {
+	if len(a.Head.Layers) > 1 {
 		first = h
 	}
-	c.f.Head = 2 * c.sequences * h * (h*int64(len(a.head)-1) + labels)
+	c.f.Head = 2 * c.sequences * h * (h*int64(len(a.Head.Layers)-1) + labels)
 	if c.o.Train { // gradients of the weights, and of what they are multiplied with
 		c.f.Head *= 3
 		if !trained {
@@ -71,8 +77,8 @@ type count struct {
 }
 
 // project counts one projection on r rows; it says whether it is adapted.
-func (c *count) project(layer int, path string, r int64, below bool) bool {
-	in, out := c.c.size(path)
+func (c *count) project(layer int, m architecture.Map, r int64, below bool) bool {
+	in, out := c.c.size(m)
 	product := 2 * r * int64(in) * int64(out)
 	c.f.Frozen += product
 	if c.o.Train && below {
@@ -81,7 +87,7 @@ func (c *count) project(layer int, path string, r int64, below bool) bool {
 	if c.o.Adapt == nil {
 		return false
 	}
-	if _, ok := c.o.Adapt(c.c.modulePath(layer, path)); !ok {
+	if _, ok := c.o.Adapt(c.c.modulePath(layer, m)); !ok {
 		return false
 	}
 	rank := int64(c.o.Rank)
@@ -101,13 +107,13 @@ func (c *count) layer(i int, below bool) bool {
 	if i == c.c.Layers-1 {
 		rows, pairs = c.sequences, c.tokens
 	}
-	q := c.project(i, "attention.self.query", rows, below) || below
-	k := c.project(i, "attention.self.key", c.tokens, below) || below
-	v := c.project(i, "attention.self.value", c.tokens, below) || below
+	q := c.project(i, architecture.Query, rows, below) || below
+	k := c.project(i, architecture.Key, c.tokens, below) || below
+	v := c.project(i, architecture.Value, c.tokens, below) || below
 	c.attention(pairs, q, k, v)
-	trained := c.project(i, "attention.output.dense", rows, q || k || v) || q || k || v
-	trained = c.project(i, "intermediate.dense", rows, trained) || trained
-	return c.project(i, "output.dense", rows, trained) || trained
+	trained := c.project(i, architecture.AttentionOutput, rows, q || k || v) || q || k || v
+	trained = c.project(i, architecture.Intermediate, rows, trained) || trained
+	return c.project(i, architecture.Output, rows, trained) || trained
 }
 
 // attention counts one layer's, with gradients of query, key and value as wanted.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/kernel/kerneltest"
+	"github.com/dylora/dylora/internal/model/architecture"
 )
 
 // Two layers of 8 with feed-forward 16, sequences of 3 and 2 tokens, rank 2, three labels:
@@ -40,11 +41,11 @@ func TestFlopsByHand(t *testing.T) {
 		wants Flops
 	}{
 		{"base, forwards", Options{Labels: 3}, Flops{Frozen: forward, Attention: attention, Head: head}},
-		{"query of both layers, forwards", Options{Labels: 3, Rank: 2, Adapt: on(robertaModule(0, "attention.self.query"), robertaModule(1, "attention.self.query"))},
+		{"query of both layers, forwards", Options{Labels: 3, Rank: 2, Adapt: on(robertaModule(0, architecture.Query), robertaModule(1, architecture.Query))},
 			Flops{forward, attention, 2 * (5 + 2) * 2 * (8 + 8), head}},
 		// nothing flows below the first query, so its layer has no gradient of the input,
 		// of keys and of values: dP and dQ there, all four in the next layer
-		{"query of both layers, training", Options{Labels: 3, Rank: 2, Train: true, Adapt: on(robertaModule(0, "attention.self.query"), robertaModule(1, "attention.self.query"))},
+		{"query of both layers, training", Options{Labels: 3, Rank: 2, Train: true, Adapt: on(robertaModule(0, architecture.Query), robertaModule(1, architecture.Query))},
 			Flops{
 				Frozen:    forward + 5*square + 5*2*wide + 5*2*square + 2*2*square + 2*2*wide,
 				Attention: attention + 2*2*8*(9+4) + 4*2*8*(3+2),
@@ -52,7 +53,7 @@ func TestFlopsByHand(t *testing.T) {
 				Head:      3 * head,
 			}},
 		// the last projection alone: no gradient passes any frozen product
-		{"last output, training", Options{Labels: 3, Rank: 2, Train: true, Adapt: on(robertaModule(1, "output.dense"))},
+		{"last output, training", Options{Labels: 3, Rank: 2, Train: true, Adapt: on(robertaModule(1, architecture.Output))},
 			Flops{forward, attention, 2*2*2*(16+8) + 2*2*2*(16+8+8), 3 * head}},
 		{"head alone, training", Options{Labels: 3, Train: true}, Flops{forward, attention, 0, 3*head - 2*2*8*8}},
 	}

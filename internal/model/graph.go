@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/dylora/dylora/internal/model/architecture"
 	"github.com/dylora/dylora/internal/model/op"
 	"github.com/dylora/dylora/internal/weights"
 )
@@ -89,10 +90,9 @@ func (b *builder) dropout(name string, x *G.Node, per op.Rows, p float64, traine
 	return op.Dropout(b.in, name, x, per, d, trained)
 }
 
-// module is one projection inside a frozen product: its path in the layer, and the
-// column where it begins.
+// module is one projection inside a frozen product, and the column where it begins.
 type module struct {
-	path        string
+	of          architecture.Map
 	column, out int
 }
 
@@ -102,7 +102,7 @@ func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, traine
 	var pairs []op.Pair
 	adapted := make([]bool, len(modules))
 	for i, mod := range modules {
-		name := b.m.Config.modulePath(layer, mod.path)
+		name := b.m.Config.modulePath(layer, mod.of)
 		pair, ok := b.o.Adapt(name)
 		if !ok {
 			continue
@@ -112,7 +112,7 @@ func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, traine
 			A: b.param(name+".lora_A", pair.A, b.o.Rank, w.W.In),
 			B: b.param(name+".lora_B", pair.B, mod.out, b.o.Rank)})
 	}
-	name := fmt.Sprintf("layer.%d.%s", layer, modules[0].path)
+	name := fmt.Sprintf("layer.%d.%s", layer, modules[0].of)
 	if len(pairs) == 0 {
 		y, err := op.Linear(b.in, name, x, per, w, trained)
 		return y, adapted, err
@@ -125,8 +125,8 @@ func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, traine
 // before is for the operation whose output the projection alone reads. The gradient of an
 // adapter needs it once more; a frozen product's does not, and then its memory serves other
 // layers too.
-func (b *builder) before(layer int, path string) *op.Inputs {
-	if _, adapted := b.o.Adapt(b.m.Config.modulePath(layer, path)); adapted {
+func (b *builder) before(layer int, m architecture.Map) *op.Inputs {
+	if _, adapted := b.o.Adapt(b.m.Config.modulePath(layer, m)); adapted {
 		return b.in
 	}
 	return b.in.Scratch()
@@ -138,6 +138,11 @@ func (b *builder) encoder(x *G.Node) (h *G.Node, trained bool, err error) {
 	b.in.Layer = -1
 	if x, err = b.dropout("embeddings.dropout", x, op.Tokens, b.m.Config.HiddenDropout, false); err != nil {
 		return nil, false, err
+	}
+	if b.m.widening.W != nil {
+		if x, err = op.Linear(b.in, b.m.Config.architecture().EmbeddingMap, x, op.Tokens, b.m.widening, false); err != nil {
+			return nil, false, err
+		}
 	}
 	for i := range b.m.layers {
 		b.in.Layer = i
@@ -157,7 +162,7 @@ func (b *builder) layer(i int, x *G.Node, below bool) (*G.Node, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	att, adapted, err := b.project(i, ctx, per, l.attentionOutput, trained, module{"attention.output.dense", 0, c.HiddenSize})
+	att, adapted, err := b.project(i, ctx, per, l.attentionOutput, trained, module{architecture.AttentionOutput, 0, c.HiddenSize})
 	if err != nil {
 		return nil, false, err
 	}
@@ -168,15 +173,15 @@ func (b *builder) layer(i int, x *G.Node, below bool) (*G.Node, bool, error) {
 	}
 	middle := below || trained
 	b.in.Residual = &op.Residual{Of: h}
-	u, adapted, err := b.project(i, h, per, l.intermediate, middle, module{"intermediate.dense", 0, c.IntermediateSize})
+	u, adapted, err := b.project(i, h, per, l.intermediate, middle, module{architecture.Intermediate, 0, c.IntermediateSize})
 	if err != nil {
 		return nil, false, err
 	}
 	trained = middle || adapted[0]
-	if u, err = op.GELU(b.before(i, "output.dense"), fmt.Sprintf("layer.%d.intermediate", i), u, per, trained); err != nil {
+	if u, err = op.Activate(b.before(i, architecture.Output), c.Activation, fmt.Sprintf("layer.%d.intermediate", i), u, per, trained); err != nil {
 		return nil, false, err
 	}
-	o, adapted, err := b.project(i, u, per, l.output, trained, module{"output.dense", 0, c.HiddenSize})
+	o, adapted, err := b.project(i, u, per, l.output, trained, module{architecture.Output, 0, c.HiddenSize})
 	if err != nil {
 		return nil, false, err
 	}
@@ -190,19 +195,19 @@ func (b *builder) layer(i int, x *G.Node, below bool) (*G.Node, bool, error) {
 func (b *builder) attention(i int, x *G.Node, below bool) (residual, ctx *G.Node, per op.Rows, trained bool, err error) {
 	c, l := &b.m.Config, &b.m.layers[i]
 	h := c.HiddenSize
-	query := module{"attention.self.query", 0, h}
+	query := module{architecture.Query, 0, h}
 	heads := op.Heads{Count: c.Heads, Size: c.HeadSize(), Drop: b.drop(c.AttentionDropout)}
 	name := fmt.Sprintf("layer.%d.attention.self", i)
 	if i < c.Layers-1 {
-		qkv, need, err := b.project(i, x, op.Tokens, l.attention, below, query, module{"attention.self.key", h, h}, module{"attention.self.value", 2 * h, h})
+		qkv, need, err := b.project(i, x, op.Tokens, l.attention, below, query, module{architecture.Key, h, h}, module{architecture.Value, 2 * h, h})
 		if err != nil {
 			return nil, nil, 0, false, err
 		}
 		needs := [3]bool{below || need[0], below || need[1], below || need[2]}
-		ctx, err = op.Attention(b.before(i, "attention.output.dense"), name, qkv, heads, needs)
+		ctx, err = op.Attention(b.before(i, architecture.AttentionOutput), name, qkv, heads, needs)
 		return x, ctx, op.Tokens, needs != [3]bool{}, err
 	}
-	kv, need, err := b.project(i, x, op.Tokens, l.attention, below, module{"attention.self.key", 0, h}, module{"attention.self.value", h, h})
+	kv, need, err := b.project(i, x, op.Tokens, l.attention, below, module{architecture.Key, 0, h}, module{architecture.Value, h, h})
 	if err != nil {
 		return nil, nil, 0, false, err
 	}
@@ -215,6 +220,6 @@ func (b *builder) attention(i int, x *G.Node, below bool) (residual, ctx *G.Node
 		return nil, nil, 0, false, err
 	}
 	queries, needs := below || adapted[0], [2]bool{below || need[0], below || need[1]}
-	ctx, err = op.FirstAttention(b.before(i, "attention.output.dense"), name, q, kv, heads, queries, needs)
+	ctx, err = op.FirstAttention(b.before(i, architecture.AttentionOutput), name, q, kv, heads, queries, needs)
 	return residual, ctx, op.Sequences, queries || needs != [2]bool{}, err
 }

@@ -2,14 +2,14 @@ package model
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/kernel/kerneltest"
+	"github.com/dylora/dylora/internal/model/architecture"
 )
 
-func robertaModule(layer int, path string) string {
-	return (&Config{ModelType: "roberta"}).modulePath(layer, path)
+func robertaModule(layer int, m architecture.Map) string {
+	return (&Config{ModelType: "roberta"}).modulePath(layer, m)
 }
 
 // smallGraph compiles the small model with adapters on the named modules.
@@ -20,7 +20,8 @@ func smallGraph(t *testing.T, train bool, modules ...string) (*Graph, *Model) {
 	const rank = 2
 	pairs := map[string]Pair{}
 	for i, s := range modules {
-		in, out := m.Config.size(s[strings.Index(s, "layer.")+len("layer.0."):])
+		module, _ := architecture.ParseModule(s)
+		in, out := m.Config.size(module.Map)
 		p := Pair{A: make([]float32, rank*in), B: make([]float32, rank*out), Module: i}
 		for j := range p.A {
 			p.A[j] = float32(j%7)/7 - 0.4
@@ -50,7 +51,7 @@ func kinds(gr *Graph) map[string]int {
 // The backward pass stops where nothing below is trained.
 func TestBackwardStops(t *testing.T) {
 	t.Parallel()
-	top, _ := smallGraph(t, true, robertaModule(1, "output.dense"))
+	top, _ := smallGraph(t, true, robertaModule(1, architecture.Output))
 	n := kinds(top)
 	for kind, want := range map[string]int{"attention.backward": 0, "firstattention.backward.q": 0, "linear.backward": 0, "gelu.backward": 0,
 		"lowrank.backward": 0, "lowrank.dA": 1, "lowrank.dB": 1, "addlayernorm.backward": 1} {
@@ -58,7 +59,7 @@ func TestBackwardStops(t *testing.T) {
 			t.Errorf("adapter on the last projection: %d of %s, want %d", n[kind], kind, want)
 		}
 	}
-	bottom, _ := smallGraph(t, true, robertaModule(0, "attention.self.query"))
+	bottom, _ := smallGraph(t, true, robertaModule(0, architecture.Query))
 	n = kinds(bottom)
 	for kind, want := range map[string]int{"attention.backward": 1, "lowrank.backward": 0, "firstattention.backward.q": 1, "firstattention.backward.kv": 1,
 		"linear.backward": 3 + 5, "gelu.backward": 2, "pool.backward": 1} { // three products above the query in its layer, all five of the next
@@ -73,8 +74,8 @@ func TestEverySiteHasGradients(t *testing.T) {
 	t.Parallel()
 	var modules []string
 	for i := range 2 {
-		for _, p := range projections {
-			modules = append(modules, robertaModule(i, p.path))
+		for of := range architecture.Maps {
+			modules = append(modules, robertaModule(i, of))
 		}
 	}
 	gr, _ := smallGraph(t, true, modules...)
@@ -101,7 +102,7 @@ func TestEverySiteHasGradients(t *testing.T) {
 // The same seed and step give the same loss to the bit; another step another mask.
 func TestDropoutBySeedAndStep(t *testing.T) {
 	t.Parallel()
-	gr, _ := smallGraph(t, true, robertaModule(0, "attention.self.query"))
+	gr, _ := smallGraph(t, true, robertaModule(0, architecture.Query))
 	in := &Input{IDs: []int32{2, 3, 4, 5, 6, 7}, Offsets: []int32{0, 2, 6}, Classes: []int32{0, 2}, Weight: 0.5, Gates: []float32{1, 1, 1, 1}, GradientGates: []float32{1, 1, 1, 1}}
 	loss := func(seed, step uint64) float64 {
 		in.Seed, in.Step = seed, step
@@ -119,7 +120,7 @@ func TestDropoutBySeedAndStep(t *testing.T) {
 
 func TestRunFaults(t *testing.T) {
 	t.Parallel()
-	gr, _ := smallGraph(t, true, robertaModule(0, "attention.self.query"))
+	gr, _ := smallGraph(t, true, robertaModule(0, architecture.Query))
 	good := Input{IDs: []int32{2, 3}, Offsets: []int32{0, 2}, Classes: []int32{0}, Gates: []float32{1, 1}, GradientGates: []float32{1, 1}}
 	for name, change := range map[string]func(in *Input){
 		"id":               func(in *Input) { in.IDs = []int32{2, 99} },

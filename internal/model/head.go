@@ -1,11 +1,14 @@
 package model
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model/op"
 	"github.com/dylora/dylora/internal/seed"
 	"github.com/dylora/dylora/internal/weights"
@@ -47,6 +50,33 @@ func (m *Model) OwnHead(labels int) ([]weights.Tensor, bool) {
 	return head, slices.EqualFunc(head, m.classifier, func(a, b weights.Tensor) bool { return slices.Equal(a.Shape, b.Shape) })
 }
 
+// CompleteHead is the given head, and before it what it lacks of the encoder's, from the
+// checkpoint: PEFT saves a DistilBERT's "classifier" unless it is told otherwise, and leaves its
+// "pre_classifier" with the base model. A head of another encoder, or a checkpoint without the
+// layers that are missing, is an error that names the tensors.
+func (m *Model) CompleteHead(head []weights.Tensor) ([]weights.Tensor, error) {
+	names := m.Config.headNames()
+	at := func(list []weights.Tensor, name string) int {
+		return slices.IndexFunc(list, func(t weights.Tensor) bool { return t.Name == name })
+	}
+	var whole []weights.Tensor
+	for _, name := range names {
+		if i := at(head, name); i >= 0 {
+			whole = append(whole, head[i])
+		} else if i := at(m.classifier, name); i >= 0 {
+			whole = append(whole, m.classifier[i].Clone())
+		} else {
+			return nil, fmt.Errorf("neither the adapter nor the model has the head's %s: a random one in its place would make every answer random", name)
+		}
+	}
+	for _, t := range head {
+		if !slices.Contains(names, t.Name) {
+			return nil, fmt.Errorf("the adapter's head has %s, and a %s has %s", t.Name, m.Config.Class(), strings.Join(names, ", "))
+		}
+	}
+	return whole, nil
+}
+
 // normal fills v with N(0, std²) by Box and Muller's method, a function of the run's seed
 // and the tensor's name alone.
 func normal(v []float32, std float64, runSeed uint64, name string) {
@@ -58,33 +88,51 @@ func normal(v []float32, std float64, runSeed uint64, name string) {
 }
 
 // head builds the classification head on the first tokens' states, (sequences, H): BERT's
-// pooler, which is frozen as PEFT leaves it, then dropout and a layer, with Gorgonia's own
-// tanh between layers.
+// pooler, which is frozen as PEFT leaves it, then dropout and a layer, with a
+// function between layers.
 func (b *builder) head(x *G.Node, params G.Nodes, trained bool) (_ *G.Node, err error) {
 	pooled := b.m.pooler.W != nil
 	if pooled {
-		if x, err = op.Linear(b.in, poolerName, x, op.Sequences, b.m.pooler, trained); err != nil {
+		if x, err = op.Linear(b.in, b.m.Config.architecture().Pooler, x, op.Sequences, b.m.pooler, trained); err != nil {
 			return nil, err
 		}
 	}
 	if x, err = op.Trim(b.in, "classifier.input", x, trained); err != nil {
 		return nil, err
 	}
-	layers := b.m.Config.architecture().head
-	for i, name := range layers {
+	head := b.m.Config.architecture().Head
+	for i, name := range head.Layers {
 		if i > 0 || pooled {
-			if x, err = G.Tanh(x); err != nil {
+			if x, err = b.between(name, head.Activation, x); err != nil {
 				return nil, err
 			}
 		}
-		if x, err = b.dropout(name+".dropout", x, op.Sequences, b.m.Config.ClassifierDropout, i > 0 || trained); err != nil {
-			return nil, err
+		if i > 0 || head.DropInput {
+			if x, err = b.dropout(name+".dropout", x, op.Sequences, b.m.Config.ClassifierDropout, i > 0 || trained); err != nil {
+				return nil, err
+			}
 		}
 		if x, err = op.Dense(b.in, name, x, params[2*i], params[2*i+1], i > 0 || trained); err != nil {
 			return nil, err
 		}
 	}
 	return x, nil
+}
+
+// between is the function before a layer of the head: Gorgonia's own tanh, or an operation of
+// ours. The gradient of that is read by those of the layer before, on which no later gradient
+// depends, so its memory is its own (see op.Memory).
+func (b *builder) between(name, function string, x *G.Node) (*G.Node, error) {
+	if function == "tanh" {
+		return G.Tanh(x)
+	}
+	f, ok := kernel.ParseActivation(function)
+	if !ok {
+		return nil, fmt.Errorf("no function %q", function)
+	}
+	own := *b.in
+	own.GradientMemory = nil
+	return op.Activate(&own, f, name+".input", x, op.Sequences, true)
 }
 
 // loss is Σ_i weight_i · loss_i, where targets holds weight_i at the class of sequence i

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 	"unsafe"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/kernel/kerneltest"
+	"github.com/dylora/dylora/internal/model/architecture"
 	"github.com/dylora/dylora/internal/model/op"
 )
 
@@ -121,25 +121,25 @@ func deepConfig() *Config {
 		LayerNormEps: 1e-5, HiddenDropout: 0.1, AttentionDropout: 0.1, ClassifierDropout: 0.1, InitializerRange: 0.3}
 }
 
-// adaptedProjections are choices of them, by layer and path.
-func adaptedProjections() map[string]func(layer int, path string) bool {
-	return map[string]func(layer int, path string) bool{
-		"all":             func(int, string) bool { return true },
-		"query and value": func(_ int, p string) bool { return strings.HasSuffix(p, "query") || strings.HasSuffix(p, "value") },
-		"some, from below": func(i int, p string) bool {
-			return i == 1 && p == "intermediate.dense" || i%3 == 2 && p == "output.dense"
+// adaptedProjections are choices of them, by layer and map.
+func adaptedProjections() map[string]func(layer int, of architecture.Map) bool {
+	return map[string]func(layer int, of architecture.Map) bool{
+		"all":             func(int, architecture.Map) bool { return true },
+		"query and value": func(_ int, of architecture.Map) bool { return of == architecture.Query || of == architecture.Value },
+		"some, from below": func(i int, of architecture.Map) bool {
+			return i == 1 && of == architecture.Intermediate || i%3 == 2 && of == architecture.Output
 		},
 	}
 }
 
 // memoryOptions are a graph's with pairs of fixed numbers on the adapted projections.
-func memoryOptions(m *Model, adapted func(layer int, path string) bool) Options {
+func memoryOptions(m *Model, adapted func(layer int, of architecture.Map) bool) Options {
 	const rank = 2
 	pairs := map[string]Pair{}
 	for i := range m.Config.Layers {
-		for _, p := range projections {
-			if in, out := m.Config.size(p.path); adapted(i, p.path) {
-				pairs[robertaModule(i, p.path)] = Pair{A: waves(rank*in, 1), B: waves(rank*out, 2), Module: len(pairs)}
+		for of := range architecture.Maps {
+			if in, out := m.Config.size(of); adapted(i, of) {
+				pairs[m.Config.modulePath(i, of)] = Pair{A: waves(rank*in, 1), B: waves(rank*out, 2), Module: len(pairs)}
 			}
 		}
 	}

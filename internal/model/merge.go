@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/model/architecture"
 	"github.com/dylora/dylora/internal/model/op"
 	"github.com/dylora/dylora/internal/safetensors"
 	"github.com/dylora/dylora/internal/weights"
@@ -20,31 +21,38 @@ func (m *Model) Merged(merge func(module string, w []float32) []float32, head []
 		return nil, fmt.Errorf("model: its weights are rounded to %s; only a model loaded in float32 can be written", m.precision)
 	}
 	c, e := &m.Config, &m.embeddings
-	h, prefix := c.HiddenSize, c.architecture().prefix
+	a, h, width := c.architecture(), c.HiddenSize, c.embeddingWidth()
+	prefix := a.Prefix
 	var list []safetensors.Tensor
 	add := func(name string, v []float32, shape ...int) {
 		list = append(list, safetensors.F32(prefix+name, shape, v))
 	}
-	add("embeddings.word_embeddings.weight", m.words(), c.VocabSize, h)
-	add("embeddings.position_embeddings.weight", e.position, c.MaxPositions, h)
-	add("embeddings.token_type_embeddings.weight", e.tokenType, c.TypeVocabSize, h)
-	add("embeddings.LayerNorm.weight", e.norm.Gamma, h)
-	add("embeddings.LayerNorm.bias", e.norm.Beta, h)
+	add("embeddings.word_embeddings.weight", m.words(), c.VocabSize, width)
+	add("embeddings.position_embeddings.weight", e.position, c.MaxPositions, width)
+	if c.TypeVocabSize > 0 {
+		add("embeddings.token_type_embeddings.weight", e.tokenType, c.TypeVocabSize, width)
+	}
+	add("embeddings.LayerNorm.weight", e.norm.Gamma, width)
+	add("embeddings.LayerNorm.bias", e.norm.Beta, width)
+	if m.widening.W != nil {
+		add(a.EmbeddingMap+".weight", m.widening.W.Unpack(), h, width)
+		add(a.EmbeddingMap+".bias", m.widening.Bias, h)
+	}
 	for i := range m.layers {
 		for _, w := range m.layers[i].projections(c) {
-			name := layerPath(i, w.path)
+			name := a.Path(i, w.of)
 			add(name+".weight", merge(prefix+name, w.weight), w.out, w.in)
 			add(name+".bias", w.bias, w.out)
 		}
-		l, at := &m.layers[i], layerPath(i, "")
-		add(at+"attention.output.LayerNorm.weight", l.attentionNorm.Gamma, h)
-		add(at+"attention.output.LayerNorm.bias", l.attentionNorm.Beta, h)
-		add(at+"output.LayerNorm.weight", l.outputNorm.Gamma, h)
-		add(at+"output.LayerNorm.bias", l.outputNorm.Beta, h)
+		l := &m.layers[i]
+		add(a.InLayer(i, a.AttentionNorm)+".weight", l.attentionNorm.Gamma, h)
+		add(a.InLayer(i, a.AttentionNorm)+".bias", l.attentionNorm.Beta, h)
+		add(a.InLayer(i, a.OutputNorm)+".weight", l.outputNorm.Gamma, h)
+		add(a.InLayer(i, a.OutputNorm)+".bias", l.outputNorm.Beta, h)
 	}
 	if m.pooler.W != nil {
-		add(poolerName+".weight", m.pooler.W.Unpack(), h, h)
-		add(poolerName+".bias", m.pooler.Bias, h)
+		add(a.Pooler+".weight", m.pooler.W.Unpack(), h, h)
+		add(a.Pooler+".bias", m.pooler.Bias, h)
 	}
 	for _, t := range head {
 		list = append(list, safetensors.F32(t.Name, t.Shape, t.Data))
@@ -69,7 +77,7 @@ func (m *Model) words() []float32 {
 
 // projection is one frozen projection apart: weight (out, in) and bias (out).
 type projection struct {
-	path         string
+	of           architecture.Map
 	weight, bias []float32
 	in, out      int
 }
@@ -81,20 +89,21 @@ func (l *layer) projections(c *Config) (list []projection) {
 		attention, bias = append(l.query.W.Unpack(), attention...), append(append([]float32{}, l.query.Bias...), bias...)
 	}
 	h := c.HiddenSize
-	for i, path := range []string{"attention.self.query", "attention.self.key", "attention.self.value"} {
-		list = append(list, projection{path, attention[i*h*h : (i+1)*h*h], bias[i*h : (i+1)*h], h, h})
+	for m := architecture.Query; m <= architecture.Value; m++ {
+		i := int(m)
+		list = append(list, projection{m, attention[i*h*h : (i+1)*h*h], bias[i*h : (i+1)*h], h, h})
 	}
 	for _, f := range []struct {
-		path string
-		w    []float32
-		b    []float32
+		of architecture.Map
+		w  []float32
+		b  []float32
 	}{
-		{"attention.output.dense", l.attentionOutput.W.Unpack(), l.attentionOutput.Bias},
-		{"intermediate.dense", l.intermediate.W.Unpack(), l.intermediate.Bias},
-		{"output.dense", l.output.W.Unpack(), l.output.Bias},
+		{architecture.AttentionOutput, l.attentionOutput.W.Unpack(), l.attentionOutput.Bias},
+		{architecture.Intermediate, l.intermediate.W.Unpack(), l.intermediate.Bias},
+		{architecture.Output, l.output.W.Unpack(), l.output.Bias},
 	} {
-		in, out := c.size(f.path)
-		list = append(list, projection{f.path, f.w, f.b, in, out})
+		in, out := c.size(f.of)
+		list = append(list, projection{f.of, f.w, f.b, in, out})
 	}
 	return list
 }
@@ -111,7 +120,7 @@ func (m *Model) WithMerged(merge func(module string, w []float32) []float32) (*M
 		l := &n.layers[i]
 		list := l.projections(c)
 		for j := range list {
-			list[j].weight = merge(c.modulePath(i, list[j].path), list[j].weight)
+			list[j].weight = merge(c.modulePath(i, list[j].of), list[j].weight)
 		}
 		first := 0
 		if l.query.W != nil { // the last layer: query apart

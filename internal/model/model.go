@@ -11,6 +11,7 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/model/architecture"
 	"github.com/dylora/dylora/internal/model/op"
 	"github.com/dylora/dylora/internal/packed"
 	"github.com/dylora/dylora/internal/weights"
@@ -25,12 +26,13 @@ type Model struct {
 	precision  kernel.Precision
 	embeddings embeddings
 	layers     []layer
+	widening   op.Frozen        // from the embeddings' width to the layers'; only ELECTRA's of another width
 	pooler     op.Frozen        // BERT's
 	classifier []weights.Tensor // the checkpoint's own head, if it has one
 	source     mapped           // of weights that were not packed but mapped
 }
 
-// layer mirrors one encoder.layer.N of the checkpoint; query, key and value are one
+// layer mirrors one layer of the checkpoint; query, key and value are one
 // product. The last layer computes queries for first tokens alone, so there the query is
 // apart: attention holds key and value only.
 type layer struct {
@@ -73,8 +75,8 @@ func Load(fsys fs.FS, dir string, o LoadOptions) (m *Model, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	c.plainNames(config.architecture().prefix)
-	if err := c.check(config.shapes()); err != nil {
+	c.plainNames(config.architecture())
+	if err := c.check(config); err != nil {
 		return nil, err
 	}
 	k := c.lookUp(o)
@@ -123,11 +125,14 @@ func (l *loader) model(config *Config) *Model {
 	for _, worker := range workers {
 		l.err, l.blobs = cmp.Or(l.err, worker.err), append(l.blobs, worker.blobs...)
 	}
-	if config.architecture().pooler {
-		head := &loader{from: l.from, machine: l.machine, err: l.err} // in float32, as all that follows the encoder
-		m.pooler = head.frozen(config.HiddenSize, poolerName)
-		l.err = head.err
+	a, plain := config.architecture(), &loader{from: l.from, machine: l.machine, err: l.err} // in float32, as all that is before and behind the layers
+	if config.widens() {
+		m.widening = plain.frozen(config.embeddingWidth(), a.EmbeddingMap)
 	}
+	if a.Pooler != "" {
+		m.pooler = plain.frozen(config.HiddenSize, a.Pooler)
+	}
+	l.err = plain.err
 	return m
 }
 
@@ -179,16 +184,16 @@ func (l *loader) norm(config *Config, name string) op.Norm {
 }
 
 func (l *loader) layer(config *Config, i int) layer {
-	at := func(path string) string { return layerPath(i, path) }
-	h := config.HiddenSize
+	a, h := config.architecture(), config.HiddenSize
+	at := func(m architecture.Map) string { return a.Path(i, m) }
 	r := layer{
-		attentionOutput: l.frozen(h, at("attention.output.dense")),
-		attentionNorm:   l.norm(config, at("attention.output.LayerNorm")),
-		intermediate:    l.frozen(h, at("intermediate.dense")),
-		output:          l.frozen(config.IntermediateSize, at("output.dense")),
-		outputNorm:      l.norm(config, at("output.LayerNorm")),
+		attentionOutput: l.frozen(h, at(architecture.AttentionOutput)),
+		attentionNorm:   l.norm(config, a.InLayer(i, a.AttentionNorm)),
+		intermediate:    l.frozen(h, at(architecture.Intermediate)),
+		output:          l.frozen(config.IntermediateSize, at(architecture.Output)),
+		outputNorm:      l.norm(config, a.InLayer(i, a.OutputNorm)),
 	}
-	q, k, v := at("attention.self.query"), at("attention.self.key"), at("attention.self.value")
+	q, k, v := at(architecture.Query), at(architecture.Key), at(architecture.Value)
 	if i < config.Layers-1 {
 		r.attention = l.frozen(h, q, k, v)
 	} else {

@@ -20,7 +20,7 @@ func (m *Model) Machine() *kernel.Machine { return m.machine }
 func (m *Model) WithThreads(threads int) *Model {
 	n := *m
 	n.machine, n.layers = m.machine.WithThreads(threads), slices.Clone(m.layers)
-	for _, f := range append(n.products(), &n.pooler) {
+	for _, f := range append(n.products(), &n.widening, &n.pooler) {
 		if f.W != nil {
 			f.W = f.W.On(n.machine)
 		}

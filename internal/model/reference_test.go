@@ -109,7 +109,7 @@ func TestReferenceHiddenStates(t *testing.T) {
 		h := r.model.Config.HiddenSize
 		for k, node := range gr.hidden {
 			state := gr.x
-			if k > 0 {
+			if k > 0 || r.model.Config.widens() { // the layers' input is not the embeddings
 				state = node.Value().Data().([]float32)
 			}
 			for i := range r.Sequences {

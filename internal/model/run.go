@@ -15,7 +15,7 @@ type Graph struct {
 	Options
 	m             *Model
 	vm            G.VM
-	x, sum        []float32 // embeddings' output and scratch, (Rows, H)
+	x, sum        []float32 // embeddings' output and scratch, (Rows, width)
 	layout        op.Layout
 	copies        []int32 // one number: Input.Copies
 	random        op.Random
@@ -60,7 +60,7 @@ func (m *Model) compile(o Options, in *op.Inputs) (*Graph, error) {
 	if o.Train && !m.precision.Trains() {
 		return nil, fmt.Errorf("model: no gradients in %s", m.precision)
 	}
-	h, width := m.Config.HiddenSize, o.Modules*o.Rank
+	h, width := m.Config.embeddingWidth(), o.Modules*o.Rank
 	gr := &Graph{
 		Options: o, m: m, width: width,
 		x: make([]float32, o.Rows*h), sum: make([]float32, o.Rows*h),
@@ -92,7 +92,7 @@ func (gr *Graph) inputs(b *builder) (x *G.Node) {
 	} else {
 		b.in.Copies = b.input("copies", gr.copies, 1)
 	}
-	return b.input("embeddings", gr.x, o.Rows, b.m.Config.HiddenSize)
+	return b.input("embeddings", gr.x, o.Rows, b.m.Config.embeddingWidth())
 }
 
 func (gr *Graph) build(b *builder) error {

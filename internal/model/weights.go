@@ -2,29 +2,31 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/model/architecture"
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
-// plainNames takes the prefix, "roberta." or "bert.", off the encoder's names where they
-// have it, and gives the scale and shift of LayerNorm, which old BERT checkpoints call
-// gamma and beta, their present names. A name that the encoder cannot have begins with "?".
-func (c *checkpoint) plainNames(prefix string) {
+// plainNames takes the prefix, such as "roberta.", off the encoder's names where they have it,
+// and gives the scale and shift of LayerNorm, which old BERT checkpoints call gamma and beta,
+// their present names. A name that the encoder cannot have begins with "?".
+func (c *checkpoint) plainNames(a *architecture.Architecture) {
 	prefixed := false
 	for name := range c.tensors {
-		prefixed = prefixed || strings.HasPrefix(name, prefix)
+		prefixed = prefixed || strings.HasPrefix(name, a.Prefix)
 	}
 	plain := make(map[string]safetensors.Stored, len(c.tensors))
 	for name, t := range c.tensors {
-		switch rest, ok := strings.CutPrefix(name, prefix); {
-		case ok && (inEncoder(rest) || isHead(rest)):
+		switch rest, ok := strings.CutPrefix(name, a.Prefix); {
+		case ok && (inEncoder(a, rest) || isHead(a, rest)):
 			name = rest
 		case ok:
 			name = "?" + rest
-		case prefixed && inEncoder(name):
+		case prefixed && inEncoder(a, name):
 			name = "?" + name // an encoder tensor without the prefix: unexpected
 		}
 		for old, now := range map[string]string{".LayerNorm.gamma": ".LayerNorm.weight", ".LayerNorm.beta": ".LayerNorm.bias"} {
@@ -32,7 +34,7 @@ func (c *checkpoint) plainNames(prefix string) {
 				name = rest + now
 			}
 		}
-		if _, twice := plain[name]; twice && inEncoder(name) {
+		if _, twice := plain[name]; twice && inEncoder(a, name) {
 			name = "?" + name
 		}
 		plain[name] = t
@@ -43,14 +45,17 @@ func (c *checkpoint) plainNames(prefix string) {
 // inEncoder says whether a name without the prefix is that of a tensor of the encoder or its
 // pooler. Any other without the prefix belongs to the head of some task, whatever its name:
 // the encoder does not need it, and Transformers leaves it too.
-func inEncoder(name string) bool {
-	return strings.HasPrefix(name, "embeddings.") || strings.HasPrefix(name, "encoder.") || strings.HasPrefix(name, "pooler.")
+func inEncoder(a *architecture.Architecture, name string) bool {
+	layers, _, _ := strings.Cut(a.Layer, ".")
+	return slices.ContainsFunc([]string{"embeddings", layers, "pooler", a.EmbeddingMap}, func(part string) bool { return part != "" && strings.HasPrefix(name, part+".") })
 }
 
 // isHead says whether name is that of a tensor of a head or a loss that Transformers has,
 // which some checkpoints have behind the encoder's prefix.
-func isHead(name string) bool {
-	return slices.ContainsFunc([]string{"classifier.", "lm_head.", "cls.", "qa_outputs.", "score.", "loss"}, func(p string) bool { return strings.HasPrefix(name, p) })
+func isHead(a *architecture.Architecture, name string) bool {
+	has := func(p string) bool { return strings.HasPrefix(name, p) }
+	return slices.ContainsFunc([]string{"classifier.", "lm_head.", "cls.", "qa_outputs.", "score.", "loss"}, has) ||
+		slices.ContainsFunc(a.Head.Layers, func(layer string) bool { return has(layer + ".") })
 }
 
 // buffers are tensors of earlier releases that hold counts from 0 and zeros.
@@ -58,12 +63,9 @@ var buffers = []string{"embeddings.position_ids", "embeddings.token_type_ids"}
 
 // isStranger says whether a name that plainNames gave makes the checkpoint another model's,
 // unless the configuration asks for it. A pooler that the head does not use is none.
-func isStranger(name string) bool {
-	return strings.HasPrefix(name, "?") || inEncoder(name) && !strings.HasPrefix(name, "pooler.") && !slices.Contains(buffers, name)
+func isStranger(a *architecture.Architecture, name string) bool {
+	return strings.HasPrefix(name, "?") || inEncoder(a, name) && !strings.HasPrefix(name, "pooler.") && !slices.Contains(buffers, name)
 }
-
-// poolerName is BERT's layer between the encoder and the head.
-const poolerName = "pooler.dense"
 
 // shape is a tensor that the encoder consists of.
 type shape struct {
@@ -72,36 +74,48 @@ type shape struct {
 }
 
 // shapes lists every tensor of the encoder.
-func (c *Config) shapes() []shape {
-	h := c.HiddenSize
-	list := []shape{
-		{"embeddings.word_embeddings.weight", []int{c.VocabSize, h}},
-		{"embeddings.position_embeddings.weight", []int{c.MaxPositions, h}},
-		{"embeddings.token_type_embeddings.weight", []int{c.TypeVocabSize, h}},
-		{"embeddings.LayerNorm.weight", []int{h}}, {"embeddings.LayerNorm.bias", []int{h}},
+func (c *Config) shapes() (list []shape) {
+	a, h, width := c.architecture(), c.HiddenSize, c.embeddingWidth()
+	linear := func(name string, out, in int) {
+		list = append(list, shape{name + ".weight", []int{out, in}}, shape{name + ".bias", []int{out}})
+	}
+	norm := func(name string, n int) {
+		list = append(list, shape{name + ".weight", []int{n}}, shape{name + ".bias", []int{n}})
+	}
+	list = append(list, shape{"embeddings.word_embeddings.weight", []int{c.VocabSize, width}}, shape{"embeddings.position_embeddings.weight", []int{c.MaxPositions, width}})
+	if c.TypeVocabSize > 0 {
+		list = append(list, shape{"embeddings.token_type_embeddings.weight", []int{c.TypeVocabSize, width}})
+	}
+	norm("embeddings.LayerNorm", width)
+	if c.widens() {
+		linear(a.EmbeddingMap, h, width)
 	}
 	for i := range c.Layers {
-		p := fmt.Sprintf("encoder.layer.%d.", i)
-		for _, proj := range projections {
-			in, out := c.size(proj.path)
-			list = append(list, shape{p + proj.path + ".weight", []int{out, in}}, shape{p + proj.path + ".bias", []int{out}})
+		for m := range architecture.Maps {
+			in, out := c.size(m)
+			linear(a.Path(i, m), out, in)
 		}
-		for _, norm := range []string{"attention.output.LayerNorm", "output.LayerNorm"} {
-			list = append(list, shape{p + norm + ".weight", []int{h}}, shape{p + norm + ".bias", []int{h}})
-		}
+		norm(a.InLayer(i, a.AttentionNorm), h)
+		norm(a.InLayer(i, a.OutputNorm), h)
 	}
-	if c.architecture().pooler {
-		list = append(list, shape{poolerName + ".weight", []int{h, h}}, shape{poolerName + ".bias", []int{h}})
+	if a.Pooler != "" {
+		linear(a.Pooler, h, h)
 	}
 	return list
 }
 
 // check compares the checkpoint with the configuration: all missing, unexpected and
 // wrongly shaped tensors in one error.
-func (c *checkpoint) check(want []shape) error {
+func (c *checkpoint) check(config *Config) error {
+	a := config.architecture()
+	for _, name := range slices.Sorted(maps.Keys(c.tensors)) {
+		if a.Rejected != "" && strings.HasPrefix(name, a.Rejected) {
+			return fault.Invalidf("%s: it has %s: %s", c.path, name, a.WhyRejected)
+		}
+	}
 	var missing, wrong, unexpected []string
 	known := map[string]bool{}
-	for _, s := range want {
+	for _, s := range config.shapes() {
 		known[s.name] = true
 		t, ok := c.tensors[s.name]
 		if !ok {
@@ -111,13 +125,18 @@ func (c *checkpoint) check(want []shape) error {
 		}
 	}
 	// Where the encoder is not whole, names of another one's tensors say what the file holds.
-	whole := !slices.ContainsFunc(missing, func(name string) bool { return !strings.HasPrefix(name, poolerName) })
+	whole := !slices.ContainsFunc(missing, func(name string) bool { return a.Pooler == "" || !strings.HasPrefix(name, a.Pooler) })
 	for name := range c.tensors {
-		if !known[name] && (isStranger(name) || !whole && !inEncoder(name) && !isHead(name)) {
+		if !known[name] && (isStranger(a, name) || !whole && !inEncoder(a, name) && !isHead(a, name)) {
 			unexpected = append(unexpected, strings.TrimPrefix(name, "?"))
 		}
 	}
 	slices.Sort(unexpected)
+	if !whole {
+		if other := c.otherType(a); other != "" {
+			return fault.Invalidf("%s does not fit config.json: %s", c.path, other)
+		}
+	}
 	var faults []string
 	for _, f := range []struct {
 		what string

@@ -64,12 +64,15 @@ func (s *Session) checkBase(force bool) error {
 }
 
 // exchange gives encoder and adapter what each has of the other: the encoder the adapter's
-// biases, an adapter without a head the model's.
+// biases, an adapter without a head, or without its first layers, the model's.
 func (s *Session) exchange() (err error) {
 	if s.Encoder.Model, err = s.Encoder.Model.WithBiases(s.Adapter.Biases); err != nil {
 		return fmt.Errorf("%s: %w", s.Folder, err)
 	}
 	if len(s.Adapter.Head) > 0 {
+		if s.Adapter.Head, err = s.Encoder.Model.CompleteHead(s.Adapter.Head); err != nil {
+			return fault.Because(OtherModel, fault.Invalidf("%s: %w", s.Folder, err))
+		}
 		return nil
 	}
 	head, ok := s.Encoder.Model.OwnHead(evaluate.Outputs(s.Task))

@@ -45,11 +45,35 @@ ADAPTERS = {
     "targets as an expression": {"target_modules": r".*encoder\.layer\.[02]\.attention\.self\.(query|key)"},
 }
 
+# What other encoders call the modules that BERT and RoBERTa name like this, and the modules of their heads
+# that PEFT does not save unless it is told to.
+NAMES = {
+    "distilbert": {
+        "encoder.layer": "transformer.layer", "attention.self.query": "attention.q_lin", "attention.self.value": "attention.v_lin", "attention.output.dense": "attention.out_lin",
+        "intermediate.dense": "ffn.lin1", "output.dense": "ffn.lin2", "(query|key)": "(q_lin|k_lin)", "query": "q_lin", "key": "k_lin", "value": "v_lin", "attention.self": "attention",
+    },
+}
+HEADS = {"distilbert": ["pre_classifier", "classifier"]}
+
+
+def renamed(value, names):
+    """The settings with an encoder's own names, in expressions too."""
+    if isinstance(value, dict):
+        return {renamed(k, names): renamed(v, names) for k, v in value.items()}
+    if isinstance(value, list):
+        return [renamed(v, names) for v in value]
+    if isinstance(value, str):
+        for ours, theirs in names.items():
+            value = value.replace(ours.replace(".", "\\."), theirs.replace(".", "\\.")).replace(ours, theirs)
+    return value
+
 
 class Dylora:
     """The program's side, on one base model."""
 
     def __init__(self, model, data, work):
+        self.type = json.loads((Path(model) / "config.json").read_text())["model_type"]
+        self.names = NAMES.get(self.type, {})
         self.program = os.environ.get("DYLORA_BIN", "dylora")
         self.task = ["--task", "sst2", "--data-dir", data, "--model", model, "--max-length", "128"]
         self.work = work
@@ -104,8 +128,8 @@ def from_dylora(table, dylora, reference):
         table.logits(f"slice at rank {b}: PEFT, dylora at rank {b}", logits, dylora.logits(run, b), effect)
     for name, flags in {
         "compat": ["--rank", 4, "--compat"],
-        "rank_pattern": ["--rank", 6, "--ranks-per-module", "query=2,layer.1.attention.self.value=5"],
-        "compat of rank_pattern": ["--rank", 6, "--ranks-per-module", "query=2,layer.1.attention.self.value=5", "--compat"],
+        "rank_pattern": ["--rank", 6, "--ranks-per-module", renamed("query=2,layer.1.attention.self.value=5", dylora.names)],
+        "compat of rank_pattern": ["--rank", 6, "--ranks-per-module", renamed("query=2,layer.1.attention.self.value=5", dylora.names), "--compat"],
         "f16": ["--rank", 8, "--dtype", "f16"],
         "bf16": ["--rank", 8, "--dtype", "bf16"],
         "compat in bf16": ["--rank", 3, "--compat", "--dtype", "bf16"],
@@ -125,6 +149,9 @@ def from_peft(table, dylora, reference, examples):
     for i, (name, settings) in enumerate(ADAPTERS.items()):
         folder = dylora.work / f"peft-{i}"
         settings = {"task_type": "SEQ_CLS", "r": 4, "lora_alpha": 16, "target_modules": ["query", "value"], "init_lora_weights": True, **settings}
+        settings = renamed(settings, dylora.names)
+        if dylora.type in HEADS:
+            settings["modules_to_save"] = HEADS[dylora.type]
         logits, effect = reference.train(folder, examples, **settings)
         table.logits(f"PEFT's, {name}: dylora, PEFT", dylora.logits(folder), logits, effect)
 
@@ -138,7 +165,7 @@ def read(data, split, count):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data-dir", required=True, help="folder with SST-2/train.tsv and dev.tsv")
-    p.add_argument("--model", action="append", help="base model's folder, RoBERTa or BERT; several are allowed (default: models/mini)")
+    p.add_argument("--model", action="append", help="base model's folder; several are allowed (default: models/mini)")
     p.add_argument("--threads", type=int, default=os.cpu_count())
     o = p.parse_args()
     torch.set_num_threads(o.threads)
