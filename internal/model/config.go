@@ -36,6 +36,10 @@ type Config struct {
 	AttentionDropout  float64
 	ClassifierDropout float64 // hidden dropout where the file says null
 	InitializerRange  float64 // of a classifier that the checkpoint lacks
+
+	Labels      []string // id2label in the order of the head's columns; nil where the file names none
+	ProblemType string   // SingleLabel, MultiLabel or Regression; "" where the file does not say
+	Outputs     int      // columns of the head: as many as id2label names, else num_labels, 2 by default
 }
 
 // MaxLength is the longest sequence in tokens that has positions.
@@ -84,6 +88,7 @@ func ParseConfigLog(name string, b []byte, log *decision.Log) (*Config, error) {
 	if c.ClassifierDropout = r.number(k.HeadDropout); c.ClassifierDropout == architecture.HiddenDropout {
 		c.ClassifierDropout = c.HiddenDropout
 	}
+	r.labels(c)
 	act := r.text(k.Activation, "gelu")
 	activation, known := kernel.ParseActivation(act)
 	c.Activation = activation
