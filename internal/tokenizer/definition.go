@@ -35,8 +35,11 @@ func (d *definition) tokenizer() (*Tokenizer, error) {
 			return nil, err
 		}
 	}
+	if err := d.checkFirst(); err != nil {
+		return nil, err
+	}
 	byteLevel := d.cuts.bytesLast() && d.model.readsBytes()
-	t := &Tokenizer{normal: d.normalizers, cuts: d.cuts.asCharacters(byteLevel), post: d.post}
+	t := &Tokenizer{normal: d.normalizers, cuts: d.cuts.asCharacters(byteLevel).fused(), post: d.post}
 	for id := range byID {
 		t.size = max(t.size, int(id)+1)
 	}
@@ -112,8 +115,8 @@ func (d *definition) checkAdded(byID map[int32]string) error {
 		}
 		seen[a.Content] = true
 		want, known := d.vocab[a.Content]
-		if size := int32(len(d.vocab)); !known {
-			want = max(size, last+1)
+		if !known {
+			want = max(d.vocabSize(), last+1)
 		}
 		if a.ID != want || a.ID >= idLimit {
 			return fault.Invalidf("%s: added_tokens[%d]: %s has the id %d, but by the vocabulary it is %d: make them agree",
@@ -127,6 +130,14 @@ func (d *definition) checkAdded(byID map[int32]string) error {
 		last = max(last, a.ID)
 	}
 	return nil
+}
+
+// vocabSize is the number of ids in the vocabulary; in that of Unigram tokens may repeat.
+func (d *definition) vocabSize() int32 {
+	if s, ok := d.model.(*unigramSettings); ok {
+		return int32(len(s.tokens))
+	}
+	return int32(len(d.vocab))
 }
 
 // checkSpecial refuses a token of the post-processor whose id is another token's.

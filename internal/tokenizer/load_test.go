@@ -117,7 +117,7 @@ func TestRefusedTokenizerJSON(t *testing.T) {
 		{"WordPiece without a type", func(m map[string]any) {
 			m["model"] = map[string]any{"vocab": map[string]any{}, "max_input_chars_per_word": 100}
 		}, "model.vocab, unk_token, continuing_subword_prefix or max_input_chars_per_word is missing"},
-		{"Unigram", model("type", "Unigram"), `model.type "Unigram" is not supported`},
+		{"WordLevel", model("type", "WordLevel"), `model.type "WordLevel" is not supported`},
 		{"no kind at all", func(m map[string]any) { m["model"] = map[string]any{} }, "model.type is missing"},
 		{"no model", func(m map[string]any) { delete(m, "model") }, "model.type is missing"},
 		{"model is a list", func(m map[string]any) { m["model"] = []any{} }, `key "/model" holds an array where an object belongs`},

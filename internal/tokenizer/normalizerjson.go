@@ -76,6 +76,8 @@ func readNormalizer(e entry, kind string) (normalizer, error) {
 		return readReplace(e)
 	case "Prepend":
 		return readPrepend(e)
+	case "Precompiled":
+		return readPrecompiled(e)
 	}
 	return nil, e.unsupported(kind, "those of release 0.23 of the tokenizers library")
 }

@@ -1,7 +1,6 @@
 package tokenizer
 
 import (
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -79,7 +78,9 @@ func readPreTokenizer(e entry, kind string) (preTokenizer, error) {
 	case "Whitespace":
 		return splitter{finder: wordsOrNone{}, invert: true}, e.decode(new(bareFile))
 	case "WhitespaceSplit":
-		return splitter{finder: characters(unicode.IsSpace)}, e.decode(new(bareFile))
+		return newWhitespaceSplit(), e.decode(new(bareFile))
+	case "Metaspace":
+		return readMetaspace(e)
 	case "Punctuation":
 		return readPunctuation(e)
 	case "Digits":

@@ -67,8 +67,10 @@ func readModel(e entry, d *definition) error {
 		return readBPE(e, d)
 	case "WordPiece":
 		return readWordPiece(e, d)
+	case "Unigram":
+		return readUnigram(e, d)
 	}
-	return e.unsupported(kind, `"BPE" or "WordPiece"`)
+	return e.unsupported(kind, `"BPE", "WordPiece" or "Unigram"`)
 }
 
 // modelType tells the kinds of model apart. Files written before 2020's release 0.9 have
@@ -88,6 +90,9 @@ func modelType(e entry) (string, error) {
 	}
 	if _, ok := m["max_input_chars_per_word"]; ok {
 		return "WordPiece", nil
+	}
+	if _, ok := m["unk_id"]; ok {
+		return "Unigram", nil
 	}
 	return "", fault.Invalidf("%s: model.type is missing, and neither model.merges nor another key tells it: get the file anew", e.file)
 }
