@@ -9,7 +9,7 @@ type Batch struct {
 	Types   []int32   // of the tokens; nil: all are 0
 	Offsets []int32   // one more than there are sequences; the first is 0
 	Classes []int32   // per sequence; 0 in a regression
-	Scores  []float32 // per sequence; 0 in a classification
+	Scores  []float32 // (sequences, outputs): what a regression is to give, or 1 for each label of MultiLabel that holds; in a classification one 0 per sequence
 	Index   []int     // per sequence: its place in the split
 	Copies  int       // the sequences are so many copies of the first ones, one after the other; 0 is 1
 }
@@ -30,7 +30,7 @@ func Pack(es []Encoded) *Batch {
 		IDs:     make([]int32, 0, tokens),
 		Offsets: make([]int32, 1, len(es)+1),
 		Classes: make([]int32, len(es)),
-		Scores:  make([]float32, len(es)),
+		Scores:  make([]float32, 0, len(es)),
 		Index:   make([]int, len(es)),
 	}
 	for i, e := range es {
@@ -40,7 +40,11 @@ func Pack(es []Encoded) *Batch {
 		copy(b.Types[min(len(b.IDs), len(b.Types)):], e.Types)
 		b.IDs = append(b.IDs, e.IDs...)
 		b.Offsets = append(b.Offsets, int32(len(b.IDs)))
-		b.Classes[i], b.Scores[i], b.Index[i] = e.Class, e.Score, e.Index
+		b.Classes[i], b.Index[i] = e.Class, e.Index
+		if e.Targets == nil {
+			b.Scores = append(b.Scores, e.Score)
+		}
+		b.Scores = append(b.Scores, e.Targets...)
 	}
 	return b
 }

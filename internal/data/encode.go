@@ -21,6 +21,8 @@ type Encoded struct {
 	Types []int32 // of the tokens, read-only; nil: all are 0
 	Class int32
 	Score float32
+
+	Targets []float32 // of Example, read-only
 }
 
 // chunkSize is the number of examples that are tokenised at a time: about a millisecond.
@@ -73,7 +75,7 @@ func (s *Stream) fill(c int) {
 		for i := c * chunkSize; i < min((c+1)*chunkSize, len(s.examples)); i++ {
 			e := s.examples[i]
 			ids, types := s.tokenizer.Sequence(e.A, e.B, s.maxLength)
-			s.encoded[i] = Encoded{e.Index, ids, types, e.Class, e.Score}
+			s.encoded[i] = Encoded{e.Index, ids, types, e.Class, e.Score, e.Targets}
 		}
 	})
 }

@@ -1,11 +1,9 @@
 package data
 
 import (
-	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/dylora/dylora/internal/enum"
@@ -17,9 +15,10 @@ import (
 // array of objects (.json). Blank lines are no rows.
 type Files struct {
 	Train, Dev        string // paths; Dev may be ""
-	Text, Pair, Label string // names of columns; Pair "" for tasks of one text
+	Text, Pair, Label string // names of columns; Pair "" for tasks of one text; Label may name several, see LabelColumns
 	Kind              Kind
 	Quoting           Quoting
+	Separator         string   // between the labels of a cell; "": a comma
 	Labels            []string // in class order; nil: those of the training file
 }
 
@@ -44,7 +43,7 @@ func ParseQuoting(s string) (Quoting, error) {
 	return q, nil
 }
 
-// ParseKind reads "classification" or "regression".
+// ParseKind reads "classification", "regression" or "multi-label".
 func ParseKind(s string) (Kind, error) {
 	k, err := kindNames.Parse(s)
 	if err != nil {
@@ -63,23 +62,29 @@ func IsFile(name string) bool {
 
 func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
 
-const (
-	mostLabels    = 1000 // of a classification
-	longestLabel  = 200  // bytes
-	mostSpellings = 4000 // of labels that are remembered, so that they are parsed once
-)
-
 // Task is the task that f describes, by the name of its training file. For a
 // classification without Labels it reads that file: the labels are those that occur,
 // whole numbers in their order, else sorted as text. Numbers are compared by value and truth
 // values without regard to case; blanks around a label do not count. Binary tasks are measured by
 // accuracy, F1 (of the second label) and macro F1, others by accuracy and macro F1,
 // regressions by Pearson's and Spearman's correlations.
+//
+// A multi-label task has a column that holds lists, or a column of 1 and 0 for each label.
+// A regression may have a column for each of several outputs.
 func (f Files) Task() (*Task, error) {
 	t := &Task{Name: filepath.Base(f.Train), Kind: f.Kind, Pair: f.Pair != "", files: &f}
-	if f.Kind == Regression {
-		t.Metrics = []string{"pearson", "spearman"}
-		return t, nil
+	switch f.Kind {
+	case Regression:
+		return f.regression(t)
+	case MultiLabel:
+		t.Metrics = []string{"micro_f1", "macro_f1", "subset_accuracy", "mean_average_precision"}
+		t.Threshold = 0.5
+		if t.Labels = f.Labels; t.Labels != nil {
+			return t, nil
+		}
+		var err error
+		t.Labels, err = f.listedLabels()
+		return t, err
 	}
 	if t.Labels = f.Labels; t.Labels == nil {
 		var err error
@@ -94,52 +99,21 @@ func (f Files) Task() (*Task, error) {
 	return t, nil
 }
 
-// findLabels reads the training file's column of labels.
-func (f Files) findLabels() ([]string, error) {
-	found, known := newLabelSet(), map[string]bool{}
-	err := f.rows(f.Train, []field{{name: f.Label}}, func(at place, values []string) error {
-		label := strings.TrimSpace(values[0])
-		if known[label] {
-			return nil
-		}
-		switch {
-		case label == "":
-			return at.errorf(f.Label, "is empty: every example of training needs its label")
-		case len(label) > longestLabel:
-			return fault.Because(LongLabel, at.errorf(f.Label, "has %d bytes, no label is so long", len(label)))
-		}
-		if rival := found.add(at, label); rival != nil {
-			return at.errorf(f.Label, "is %.40q, but %s has %.40q: write them alike if they are one label, and as words if not", label, rival.at.row(), rival.text)
-		}
-		if len(found.found) > mostLabels {
-			return fault.Because(ManyLabels, at.errorf(f.Label, "is the label %.40q, one more than %d different ones", label, mostLabels))
-		}
-		if len(known) < mostSpellings {
-			known[strings.Clone(label)] = true
-		}
-		return nil
-	})
+// regression completes a regression: of several outputs where the file has a column for each.
+func (f Files) regression(t *Task) (*Task, error) {
+	columns, err := LabelColumns(f.Label, Regression)
 	if err != nil {
 		return nil, err
 	}
-	labels := found.names()
-	if len(labels) == 1 {
-		return nil, fault.Invalidf("%s: column %q holds %.40q in every row: there is nothing to learn", f.Train, f.Label, labels[0])
+	t.Metrics = []string{"pearson", "spearman"}
+	if len(columns) == 1 {
+		return t, nil
 	}
-	return labels, nil
-}
-
-// sortLabels orders whole numbers by value and anything else as text.
-func sortLabels(labels []string) {
-	whole := !slices.ContainsFunc(labels, func(s string) bool { _, err := strconv.ParseInt(s, 10, 64); return err != nil })
-	slices.SortFunc(labels, func(a, b string) int {
-		if !whole {
-			return cmp.Compare(a, b)
-		}
-		x, _ := strconv.ParseInt(a, 10, 64) // checked above
-		y, _ := strconv.ParseInt(b, 10, 64)
-		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b)) // 1 and +1 and 01 stay apart
-	})
+	t.Metrics = append(t.Metrics, "mse")
+	if t.Labels = f.Labels; t.Labels == nil {
+		t.Labels = columns
+	}
+	return t, nil
 }
 
 // read reads the file of a split.
@@ -151,15 +125,21 @@ func (f Files) read(t *Task, split string) ([]Example, error) {
 	if path == "" {
 		return nil, fault.Because(NoDevFile, fault.Usagef("task %s has no file for %s", t.Name, split))
 	}
-	want := []field{{name: f.Label}, {name: f.Text, text: true}}
+	target, err := f.target(t)
+	if err != nil {
+		return nil, err
+	}
+	want := append(slices.Clone(target.columns), field{name: f.Text, text: true})
 	if t.Pair {
 		want = append(want, field{name: f.Pair, text: true})
 	}
 	var examples []Example
-	index := newLabelIndex(t.Labels)
-	err := f.rows(path, want, func(at place, values []string) error {
-		e, err := f.example(t, index, at, values)
+	err = f.rows(path, want, func(at place, values []string) error {
+		e, err := f.example(t, at, values[len(target.columns):])
 		if err != nil {
+			return err
+		}
+		if err := target.set(&e, at, values); err != nil {
 			return err
 		}
 		e.Index = len(examples)
@@ -169,35 +149,19 @@ func (f Files) read(t *Task, split string) ([]Example, error) {
 	return examples, err
 }
 
-// example makes one of a row's label, text and second text.
-func (f Files) example(t *Task, index *labelIndex, at place, values []string) (e Example, err error) {
-	for i, v := range values[1:] {
+// example makes one of a row's text and second text.
+func (f Files) example(t *Task, at place, texts []string) (e Example, err error) {
+	for i, v := range texts {
 		if strings.TrimSpace(v) == "" {
 			return e, at.errorf([]string{f.Text, f.Pair}[i], "is empty: correct or delete the row")
 		}
 	}
-	e.A = strings.Clone(values[1])
+	e.A = strings.Clone(texts[0])
 	if t.Pair {
-		b := strings.Clone(values[2])
+		b := strings.Clone(texts[1])
 		e.B = &b
 	}
-	label := values[0]
-	if strings.TrimSpace(label) == "" {
-		return e, at.errorf(f.Label, "is empty: every example needs its label")
-	}
-	if t.Kind == Regression {
-		e.Score, err = at.number(f.Label, label)
-		return e, err
-	}
-	if e.Class = index.class(label); e.Class != NoLabel {
-		return e, nil
-	}
-	const shown = 10
-	list := strings.Join(t.Labels[:min(shown, len(t.Labels))], ", ")
-	if len(t.Labels) > shown {
-		list += ", …"
-	}
-	return e, at.errorf(f.Label, "is %.40q, which training does not know: its labels are %s", label, list)
+	return e, nil
 }
 
 // rows gives the wanted columns of every row, in their order; values are valid during the call.

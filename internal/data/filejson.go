@@ -124,8 +124,10 @@ func scalar(at place, w field, v jsontext.Value) (string, error) {
 		return string(b), nil
 	case w.text:
 		return "", at.errorf(w.name, "holds %.40s where a text belongs", v)
-	case kind == '0', kind == 't', kind == 'f':
+	case kind == '0', kind == 't', kind == 'f', kind == '[' && w.list:
 		return string(v), nil
+	case kind == 'n' && w.list:
+		return "", at.errorf(w.name, "holds null where labels belong: write [] for none")
 	}
 	return "", at.errorf(w.name, "holds %.40s where a label belongs", v)
 }

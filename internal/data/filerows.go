@@ -16,10 +16,11 @@ import (
 	"github.com/dylora/dylora/internal/lfs"
 )
 
-// field is a column that is wanted; text must be a text where the format has types.
+// field is a column that is wanted. Where the format has types, text must be a text; list may
+// be an array, whose JSON is the value.
 type field struct {
-	name string
-	text bool
+	name       string
+	text, list bool
 }
 
 // place is a row, for messages.

@@ -24,6 +24,9 @@ func Fingerprint(examples []Example) string {
 		if e.B != nil {
 			text(*e.B)
 		}
+		for _, v := range e.Targets {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+		}
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(b))))
 		h.Write(b)
 	}

@@ -20,9 +20,9 @@ const (
 // ReadLines reads a split of a GLUE task from lines of JSON, with the rules of the official
 // files. name is the path, for messages; what is not as it should be is an Invalid error.
 func (t *Task) ReadLines(name, split string, r io.Reader) ([]Example, error) {
-	want := []field{{KeyA, true}}
+	want := []field{{name: KeyA, text: true}}
 	if t.Pair {
-		want = append(want, field{KeyB, true})
+		want = append(want, field{name: KeyB, text: true})
 	}
 	labelled := Labelled(split)
 	if labelled {

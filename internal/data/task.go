@@ -13,25 +13,30 @@ import (
 // Kind is what a task asks for.
 type Kind int
 
-// Classification chooses one of the task's labels; Regression gives a number.
+// Classification chooses one of the task's labels; Regression gives a number, or one for each
+// of several outputs; MultiLabel says of each label whether it holds: none may, or several.
 const (
 	Classification Kind = iota
 	Regression
+	MultiLabel
 )
 
-var kindNames = enum.Names[Kind]{"classification", "regression"}
+var kindNames = enum.Names[Kind]{"classification", "regression", "multi-label"}
 
-// String is the name of the kind: "classification" or "regression".
+// String is the name of the kind: "classification", "regression" or "multi-label".
 func (k Kind) String() string { return kindNames.String(k) }
 
 // Task describes one task: what a row holds and how predictions are judged.
 type Task struct {
 	Name    string   // canonical: lower case, no punctuation
 	Kind    Kind     // what the labels are
-	Labels  []string // values of the label column, in class order; nil for Regression
+	Labels  []string // values of the label column, in class order; for Regression the names of several outputs, nil for one
 	Metrics []string // the first is the headline
 	Folder  string   // official folder name; "" for a task that is built in
 	Pair    bool     // two texts per example
+
+	// Threshold is the probability above which a label of MultiLabel is taken to hold.
+	Threshold float64
 
 	files               *Files // of a user's own task, else nil
 	textA, textB, label column
@@ -51,7 +56,20 @@ type Example struct {
 	A     string  // first or only text, exactly as the file has it
 	B     *string // second text; nil in a task of single texts
 	Class int32   // index into Task.Labels; 0 for Regression; NoLabel in a split without labels
-	Score float32 // target of Regression, else 0; NaN in a split without labels
+	Score float32 // target of Regression with one output, else 0; NaN in a split without labels
+
+	// Targets are one number per output, in the order of Task.Labels: those of a Regression
+	// with several outputs, or of MultiLabel 1 where the label holds and 0 where it does not.
+	Targets []float32
+}
+
+// Outputs is the number of logits that the task needs: one per label or named output, and
+// one for a regression without names.
+func (t *Task) Outputs() int {
+	if t.Kind == Regression {
+		return max(1, len(t.Labels))
+	}
+	return len(t.Labels)
 }
 
 // NoLabel is the class of an example whose label nobody gives, as the Hub's test splits
