@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dylora/dylora/internal/data"
 )
@@ -9,17 +10,22 @@ import (
 // Baseline is what can be had without looking at the text: the same answer for every
 // example. A trained model has learnt something only where it is above this.
 type Baseline struct {
-	Counts   []int   // examples of each label; nil for regression
-	Majority int32   // the label that occurs most, the lowest of equals
-	Share    float64 // of the majority label, from 0 to 1
-	Mean     float64 // of the scores of a regression task
-	Metrics  Metrics // of predicting the majority label, or the mean score, throughout
+	Counts   []int     // examples of each label; nil for regression
+	Majority int32     // the label that occurs most, the lowest of equals
+	Share    float64   // of the majority label, from 0 to 1
+	Always   []int32   // of a multi-label task: the most frequent labels, as many as give the largest micro F1
+	Mean     float64   // of the scores of a regression task
+	Means    []float64 // of the scores of each of several outputs
+	Metrics  Metrics   // of predicting the majority label, the labels of Always, or the mean scores, throughout
 }
 
 // NewBaseline counts the labels of examples, those that the metrics are taken on.
 func NewBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {
-	if t.Kind == data.Regression {
+	switch t.Kind {
+	case data.Regression:
 		return meanBaseline(t, examples)
+	case data.MultiLabel:
+		return multiLabelBaseline(t, examples)
 	}
 	b := &Baseline{Counts: make([]int, len(t.Labels))}
 	labels := make([]int32, len(examples))
@@ -48,6 +54,9 @@ func NewBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {
 }
 
 func meanBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {
+	if len(t.Labels) > 1 {
+		return meansBaseline(t, examples)
+	}
 	scores := make([]float64, len(examples))
 	for i, e := range examples {
 		scores[i] = float64(e.Score)
@@ -61,6 +70,74 @@ func meanBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {
 		}
 	}
 	var err error
-	b.Metrics, err = regression(t.Metrics, scores, same)
+	b.Metrics, err = regression(t.Metrics, 1, scores, same)
+	return b, err
+}
+
+// meansBaseline is meanBaseline for several outputs, each of which has its own mean.
+func meansBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {
+	b, outputs := &Baseline{}, t.Outputs()
+	var scores, same []float64
+	for _, e := range examples {
+		if len(e.Targets) != outputs {
+			return nil, fmt.Errorf("task %s: example %d: %d scores for %d outputs", t.Name, e.Index, len(e.Targets), outputs)
+		}
+		scores = append(scores, widen(e.Targets)...)
+	}
+	b.Means = make([]float64, outputs)
+	if len(examples) > 0 {
+		for i := range b.Means {
+			b.Means[i] = mean(column(scores, i, outputs))
+		}
+	}
+	for range examples {
+		same = append(same, b.Means...)
+	}
+	var err error
+	b.Metrics, err = regression(t.Metrics, outputs, scores, same)
+	return b, err
+}
+
+// multiLabelBaseline counts how often each label holds. Of all answers that are the same for
+// every example, those that have the most frequent labels have the largest micro F1.
+func multiLabelBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {
+	labels := len(t.Labels)
+	b := &Baseline{Counts: make([]int, labels)}
+	x := &Indicators{Labels: labels}
+	total := 0
+	for _, e := range examples {
+		if len(e.Targets) != labels {
+			return nil, fmt.Errorf("task %s: example %d: %d targets for %d labels", t.Name, e.Index, len(e.Targets), labels)
+		}
+		for i, holds := range holding(e.Targets) {
+			x.Truth = append(x.Truth, holds)
+			if holds {
+				b.Counts[i]++
+				total++
+			}
+		}
+	}
+	order := make([]int32, labels)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(i, j int32) int { return b.Counts[j] - b.Counts[i] })
+	best, right := 0.0, 0
+	for n, label := range order {
+		right += b.Counts[label]
+		if f1 := (count{labels: total, predictions: (n + 1) * len(examples), right: right}).f1(); f1 > best {
+			best, b.Always = f1, order[:n+1]
+		}
+	}
+	same := make([]bool, labels)
+	for _, label := range b.Always {
+		same[label] = true
+	}
+	for range examples {
+		x.Predicted = append(x.Predicted, same...)
+	}
+	x.Scores = make([]float32, len(x.Truth)) // equal ones: the order of examples is not known
+	var err error
+	b.Metrics, err = multiLabel(t.Metrics, x)
 	return b, err
 }

@@ -12,35 +12,73 @@ import (
 //
 //	{"index":0,"label":1,"prediction":1,"logits":[-1.25,2.5]}
 //
-// label and prediction are places in the task's list of labels; for regression they are
-// scores, and logits is the one output that is the prediction. Numbers are the shortest
-// that read back as the same float32.
+// label and prediction are places in the task's list of labels; for a multi-label task lists
+// of them, for regression scores, and for a regression of several outputs lists of those.
+// Numbers are the shortest that read back as the same float32.
 func WritePredictions(w io.Writer, t *data.Task, r *Result) error {
 	buffered := bufio.NewWriter(w)
 	var line []byte
 	for i := range r.Len() {
 		line = strconv.AppendInt(append(line[:0], `{"index":`...), int64(r.Index[i]), 10)
 		line = append(line, `,"label":`...)
-		if t.Kind == data.Regression {
-			line = appendScore(line, r.Scores[i])
-			line = appendScore(append(line, `,"prediction":`...), r.Row(i)[0])
-		} else {
-			line = strconv.AppendInt(line, int64(r.Classes[i]), 10)
-			line = strconv.AppendInt(append(line, `,"prediction":`...), int64(largest(r.Row(i))), 10)
-		}
-		line = append(line, `,"logits":[`...)
-		for j, v := range r.Row(i) {
-			if j > 0 {
-				line = append(line, ',')
-			}
-			line = appendScore(line, v)
-		}
-		line = append(line, "]}\n"...)
+		line = appendLabel(line, t, r, i)
+		line = appendPrediction(append(line, `,"prediction":`...), t, r, i)
+		line = appendList(append(line, `,"logits":`...), r.Row(i), appendScore)
+		line = append(line, "}\n"...)
 		if _, err := buffered.Write(line); err != nil {
 			return err
 		}
 	}
 	return buffered.Flush()
+}
+
+// appendLabel writes what example i has as its label.
+func appendLabel(b []byte, t *data.Task, r *Result, i int) []byte {
+	switch {
+	case t.Kind == data.Classification:
+		return strconv.AppendInt(b, int64(r.Classes[i]), 10)
+	case t.Kind == data.MultiLabel:
+		return appendPlaces(b, holding(r.targets(i)))
+	case r.Outputs > 1:
+		return appendList(b, r.targets(i), appendScore)
+	}
+	return appendScore(b, r.Scores[i])
+}
+
+// appendPrediction writes what is predicted of example i.
+func appendPrediction(b []byte, t *data.Task, r *Result, i int) []byte {
+	switch {
+	case t.Kind == data.Classification:
+		return strconv.AppendInt(b, int64(largest(r.Row(i))), 10)
+	case t.Kind == data.MultiLabel:
+		return appendPlaces(b, Holding(r.Row(i), t.Threshold))
+	case r.Outputs > 1:
+		return appendList(b, r.Row(i), appendScore)
+	}
+	return appendScore(b, r.Row(i)[0])
+}
+
+// appendPlaces writes the list of the places that hold.
+func appendPlaces(b []byte, holds []bool) []byte {
+	var places []int
+	for i, h := range holds {
+		if h {
+			places = append(places, i)
+		}
+	}
+	return appendList(b, places, func(b []byte, at int) []byte { return strconv.AppendInt(b, int64(at), 10) })
+}
+
+// appendList writes a JSON array.
+func appendList[T any](b []byte, list []T, item func([]byte, T) []byte) []byte {
+	b = append(b, '[')
+	for i, v := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = item(b, v)
+	}
+	return append(b, ']')
 }
 
 func appendScore(b []byte, v float32) []byte {

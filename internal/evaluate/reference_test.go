@@ -11,11 +11,14 @@ import (
 	"github.com/dylora/dylora/internal/reftest"
 )
 
-// referenceCase is one case of metrics.json: "kind", "labels" and "predictions", and every
-// other field a metric by its name.
+// referenceCase is one case of metrics.json: "kind", "labels" and "predictions", "outputs" of
+// rows of several, "threshold" of multi-label predictions, which are logits, and every other
+// field a metric by its name.
 type referenceCase struct {
 	kind                string
 	labels, predictions []float64
+	outputs             int
+	threshold           float64
 	metrics             map[string]Value
 }
 
@@ -24,7 +27,11 @@ func (c *referenceCase) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &fields); err != nil {
 		return err
 	}
-	for name, into := range map[string]any{"kind": &c.kind, "labels": &c.labels, "predictions": &c.predictions} {
+	c.outputs = 1
+	for name, into := range map[string]any{"kind": &c.kind, "labels": &c.labels, "predictions": &c.predictions, "outputs": &c.outputs, "threshold": &c.threshold} {
+		if _, ok := fields[name]; !ok && (name == "outputs" || name == "threshold") {
+			continue
+		}
 		if err := json.Unmarshal(fields[name], into); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -82,7 +89,10 @@ func (c *referenceCase) compute(name string) (Value, error) {
 	case "binary", "multiclass":
 		m, err = classification([]string{name}, narrow(c.labels), narrow(c.predictions))
 	case "regression":
-		m, err = regression([]string{name}, c.labels, c.predictions)
+		m, err = regression([]string{name}, c.outputs, c.labels, c.predictions)
+	case "multilabel":
+		logits := floats(c.predictions)
+		m, err = multiLabel([]string{name}, &Indicators{Labels: c.outputs, Truth: holding(floats(c.labels)), Predicted: Holding(logits, c.threshold), Scores: logits})
 	default:
 		err = fmt.Errorf("unknown kind %q", c.kind)
 	}
@@ -100,6 +110,14 @@ func narrow(x []float64) []int32 {
 	n := make([]int32, len(x))
 	for i, v := range x {
 		n[i] = int32(v)
+	}
+	return n
+}
+
+func floats(x []float64) []float32 {
+	n := make([]float32, len(x))
+	for i, v := range x {
+		n[i] = float32(v)
 	}
 	return n
 }

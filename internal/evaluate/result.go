@@ -12,10 +12,10 @@ import (
 // and Scores; rows are in the split's order.
 type Result struct {
 	Rank    int
-	Outputs int       // logits per example: the number of labels, 1 for regression
+	Outputs int       // logits per example: the number of labels, of a regression's outputs
 	Index   []int     // each example's place in the split
 	Classes []int32   // labels of a classification task
-	Scores  []float32 // labels of a regression task
+	Scores  []float32 // (examples, Outputs) of a regression, or 1 for each label of a multi-label task that holds
 	Logits  []float32 // (examples, Outputs), row-major
 	Metrics Metrics
 }
@@ -25,6 +25,9 @@ func (r *Result) Len() int { return len(r.Index) }
 
 // Row is the logits of example i.
 func (r *Result) Row(i int) []float32 { return r.Logits[i*r.Outputs : (i+1)*r.Outputs] }
+
+// targets are the Scores of example i.
+func (r *Result) targets(i int) []float32 { return r.Scores[i*r.Outputs : (i+1)*r.Outputs] }
 
 // Predictions are the classes with the largest logit; the lowest of equals.
 func (r *Result) Predictions() []int32 {
@@ -45,13 +48,8 @@ func largest(x []float32) int32 {
 	return int32(at)
 }
 
-// Outputs is the number of logits that t needs: one per label, 1 for regression.
-func Outputs(t *data.Task) int {
-	if t.Kind == data.Regression {
-		return 1
-	}
-	return len(t.Labels)
-}
+// Outputs is the number of logits that t needs.
+func Outputs(t *data.Task) int { return t.Outputs() }
 
 // score fills in r.Metrics with what t is measured by; undefined where an example has no
 // label.
@@ -63,16 +61,33 @@ func (r *Result) score(t *data.Task) (err error) {
 		}
 		return nil
 	}
-	if t.Kind == data.Regression {
-		r.Metrics, err = regression(t.Metrics, widen(r.Scores), widen(r.Logits))
-		return err
+	switch t.Kind {
+	case data.Regression:
+		r.Metrics, err = regression(t.Metrics, r.Outputs, widen(r.Scores), widen(r.Logits))
+	case data.MultiLabel:
+		r.Metrics, err = multiLabel(t.Metrics, r.indicators(t))
+	default:
+		r.Metrics, err = classification(t.Metrics, r.Classes, r.Predictions())
 	}
-	r.Metrics, err = classification(t.Metrics, r.Classes, r.Predictions())
 	return err
 }
 
+// indicators are the labels of a multi-label task and the predictions at its threshold.
+func (r *Result) indicators(t *data.Task) *Indicators {
+	return &Indicators{Labels: r.Outputs, Truth: holding(r.Scores), Predicted: Holding(r.Logits, t.Threshold), Scores: r.Logits}
+}
+
+// holding says which of the targets are 1.
+func holding(targets []float32) []bool {
+	holds := make([]bool, len(targets))
+	for i, v := range targets {
+		holds[i] = v == 1
+	}
+	return holds
+}
+
 func (r *Result) unlabelled(t *data.Task) bool {
-	if t.Kind == data.Regression {
+	if t.Kind != data.Classification {
 		return slices.ContainsFunc(r.Scores, func(s float32) bool { return s != s })
 	}
 	return slices.Contains(r.Classes, data.NoLabel)
@@ -82,24 +97,61 @@ func classification(names []string, labels, predictions []int32) (Metrics, error
 	known := map[string]func(labels, predictions []int32) Value{
 		"accuracy": Accuracy, "f1": F1, "macro_f1": MacroF1, "matthews": Matthews,
 	}
-	return measure(names, known, labels, predictions)
+	return measure(names, between(known, labels), predictions)
 }
 
-func regression(names []string, scores, predictions []float64) (Metrics, error) {
+// regression measures each of the outputs, whose scores and predictions are rows, and gives
+// the means over them. Where an output's metric is undefined, so is the mean.
+func regression(names []string, outputs int, scores, predictions []float64) (Metrics, error) {
 	known := map[string]func(scores, predictions []float64) Value{
 		"pearson": Pearson, "spearman": Spearman, "mse": MSE,
 	}
-	return measure(names, known, scores, predictions)
+	if outputs == 1 {
+		return measure(names, between(known, scores), predictions)
+	}
+	for name, of := range known {
+		known[name] = func(scores, predictions []float64) Value {
+			values := make([]float64, outputs)
+			for i := range values {
+				v, ok := of(column(scores, i, outputs), column(predictions, i, outputs)).Float()
+				if !ok {
+					return Value{}
+				}
+				values[i] = v
+			}
+			return Number(mean(values))
+		}
+	}
+	return measure(names, between(known, scores), predictions)
 }
 
-func measure[T any](names []string, known map[string]func(a, b []T) Value, labels, predictions []T) (Metrics, error) {
+// column is one of the columns of rows of a width.
+func column(rows []float64, at, width int) []float64 {
+	c := make([]float64, 0, len(rows)/width)
+	for i := at; i < len(rows); i += width {
+		c = append(c, rows[i])
+	}
+	return c
+}
+
+// between are metrics of labels and predictions as metrics of predictions alone.
+func between[T any](known map[string]func(labels, predictions []T) Value, labels []T) map[string]func([]T) Value {
+	of := map[string]func([]T) Value{}
+	for name, f := range known {
+		of[name] = func(predictions []T) Value { return f(labels, predictions) }
+	}
+	return of
+}
+
+// measure computes metrics of x by their names.
+func measure[X any](names []string, known map[string]func(X) Value, x X) (Metrics, error) {
 	m := make(Metrics, len(names))
 	for i, name := range names {
 		f, ok := known[name]
 		if !ok {
 			return nil, fmt.Errorf("metric %q: not a metric of this kind of task", name)
 		}
-		m[i] = Metric{Name: name, Value: f(labels, predictions)}
+		m[i] = Metric{Name: name, Value: f(x)}
 	}
 	return m, nil
 }
@@ -124,7 +176,7 @@ func arrange(results []Result) {
 	}
 	index := results[0].Index
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(index[a], index[b]) })
-	index, classes, scores := pick(index, order, 1), pick(results[0].Classes, order, 1), pick(results[0].Scores, order, 1)
+	index, classes, scores := pick(index, order, 1), pick(results[0].Classes, order, 1), pick(results[0].Scores, order, len(results[0].Scores)/results[0].Len())
 	for i := range results {
 		r := &results[i]
 		r.Logits = pick(r.Logits, order, r.Outputs)

@@ -35,7 +35,7 @@ func BaseTokens(maxTokens, ranks int) int { return max(1, maxTokens/max(1, ranks
 func Run(ctx context.Context, s Scorer, batches iter.Seq[*data.Batch], t *data.Task, ranks []int, o Options) ([]Result, error) {
 	results := make([]Result, len(ranks))
 	for i, r := range ranks {
-		results[i] = Result{Rank: r, Outputs: Outputs(t)}
+		results[i] = Result{Rank: r, Outputs: t.Outputs()}
 	}
 	var labels Result // Index, Classes and Scores, shared by all
 	for b := range batches {

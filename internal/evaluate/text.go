@@ -28,7 +28,7 @@ func Text(metric string, v Value) string {
 func Heading(metric string) string {
 	name := Name(metric)
 	switch metric {
-	case "accuracy", "f1", "macro_f1":
+	case "accuracy", "f1", "macro_f1", "micro_f1", "subset_accuracy", "mean_average_precision":
 		return name + " (%)"
 	case "matthews", "pearson", "spearman":
 		return name + " (×100)"
@@ -43,6 +43,10 @@ func Name(metric string) string {
 		return "F1"
 	case "macro_f1":
 		return "macro F1"
+	case "micro_f1":
+		return "micro F1"
+	case "subset_accuracy", "mean_average_precision":
+		return strings.ReplaceAll(metric, "_", " ")
 	case "matthews", "pearson", "spearman":
 		return strings.ToUpper(metric[:1]) + metric[1:]
 	case "mse":

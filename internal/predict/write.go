@@ -2,6 +2,7 @@ package predict
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"io"
 	"math"
@@ -10,23 +11,28 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/data"
-	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 )
 
 // Printer writes a line per prediction: the label and its probability with a tab between,
-// or for regression the score. As JSON:
+// or for regression the score. A multi-label task has a list of labels, those whose
+// probability is above the task's threshold, and a list of their probabilities, with commas
+// between and nothing where no label holds; a regression of several outputs has tabs between
+// scores. As JSON:
 //
 //	{"index":0,"label":"positive","probability":0.9,"probabilities":{"negative":0.1,"positive":0.9}}
+//	{"index":0,"labels":["joy"],"probabilities":{"joy":0.8,"fear":0.3}}
 //	{"index":0,"score":3.2}
+//	{"index":0,"scores":[3.2,0.5],"outputs":["valence","arousal"]}
 //
 // index counts the texts from 0.
 type Printer struct {
-	w      *bufio.Writer
-	task   *data.Task
-	asJSON bool
-	index  int
-	names  [][]byte // of the labels, as JSON
+	w       *bufio.Writer
+	task    *data.Task
+	asJSON  bool
+	index   int
+	names   [][]byte // of the labels, as JSON
+	outputs []byte   // all of them, as a JSON array
 }
 
 // NewPrinter prints predictions of t to w.
@@ -39,12 +45,13 @@ func NewPrinter(w io.Writer, t *data.Task, asJSON bool) (*Printer, error) {
 		}
 		p.names = append(p.names, name)
 	}
+	p.outputs = append(append([]byte{'['}, bytes.Join(p.names, []byte{','})...), ']')
 	return p, nil
 }
 
 // Print writes the predictions of a batch's logits, (texts, outputs), and lets go of them.
 func (p *Printer) Print(logits []float32) error {
-	width := evaluate.Outputs(p.task)
+	width := p.task.Outputs()
 	var line []byte
 	for row := range slices.Chunk(logits, width) {
 		for _, v := range row {
@@ -66,8 +73,11 @@ func (p *Printer) append(b []byte, row []float32) []byte {
 		b = strconv.AppendInt(append(b, `{"index":`...), int64(p.index), 10)
 		return append(p.appendJSON(b, row), '}')
 	}
-	if p.task.Kind == data.Regression {
-		return strconv.AppendFloat(b, float64(row[0]), 'f', 4, 32)
+	switch p.task.Kind {
+	case data.Regression:
+		return appendFixed(b, row, '\t')
+	case data.MultiLabel:
+		return p.appendHolding(b, row)
 	}
 	probabilities := Softmax(row)
 	at := largest(row)
@@ -76,13 +86,21 @@ func (p *Printer) append(b []byte, row []float32) []byte {
 }
 
 func (p *Printer) appendJSON(b []byte, row []float32) []byte {
-	if p.task.Kind == data.Regression {
-		return strconv.AppendFloat(append(b, `,"score":`...), float64(row[0]), 'g', -1, 32)
+	switch p.task.Kind {
+	case data.Regression:
+		return p.appendScores(b, row)
+	case data.MultiLabel:
+		return p.appendLabels(b, row)
 	}
 	probabilities := Softmax(row)
 	at := largest(row)
 	b = append(append(b, `,"label":`...), p.names[at]...)
 	b = strconv.AppendFloat(append(b, `,"probability":`...), probabilities[at], 'g', -1, 64)
+	return p.appendProbabilities(b, probabilities)
+}
+
+// appendProbabilities writes the probability of each label.
+func (p *Printer) appendProbabilities(b []byte, probabilities []float64) []byte {
 	b = append(b, `,"probabilities":{`...)
 	for i, q := range probabilities {
 		if i > 0 {

@@ -37,6 +37,8 @@ func printed(t *testing.T, k *data.Task, asJSON bool, batches ...[]float32) (str
 }
 
 func TestPrint(t *testing.T) {
+	feelings := &data.Task{Kind: data.MultiLabel, Labels: []string{"joy", "anger", "a, b"}, Threshold: 0.5}
+	moods := &data.Task{Kind: data.Regression, Labels: []string{"valence", "arousal"}}
 	odd := &data.Task{Labels: []string{"a\tb", `"c`}}
 	ln3 := float32(math.Log(3))
 	for _, tt := range []struct {
@@ -56,6 +58,12 @@ func TestPrint(t *testing.T) {
 		{"json score", task(t, "stsb"), true, [][]float32{{3.25}}, `{"index":0,"score":3.25}` + "\n"},
 		{"odd labels", odd, false, [][]float32{{1, 1}, {0, ln3}}, "\"a\\tb\"\t0.5000\n\"c\t0.7500\n"},
 		{"odd labels as json", odd, true, [][]float32{{0, 0}}, `{"index":0,"label":"a\tb","probability":0.5,"probabilities":{"a\tb":0.5,"\"c":0.5}}` + "\n"},
+		{"labels", feelings, false, [][]float32{{ln3, 0, 2 * ln3}, {0, 0, 0, -1, 1, -1}}, "joy,\"a, b\"\t0.7500,0.9000\n\t\nanger\t0.7311\n"},
+		{"json labels", feelings, true, [][]float32{{ln3, 0, ln3}, {0, 0, 0}},
+			`{"index":0,"labels":["joy","a, b"],"probabilities":{"joy":0.7500000037188914,"anger":0.5,"a, b":0.7500000037188914}}` + "\n" +
+				`{"index":1,"labels":[],"probabilities":{"joy":0.5,"anger":0.5,"a, b":0.5}}` + "\n"},
+		{"scores", moods, false, [][]float32{{-0.125, 2.5, 0, 1}}, "-0.1250\t2.5000\n0.0000\t1.0000\n"},
+		{"json scores", moods, true, [][]float32{{3.25, -1}}, `{"index":0,"scores":[3.25,-1],"outputs":["valence","arousal"]}` + "\n"},
 	} {
 		got, err := printed(t, tt.task, tt.asJSON, tt.batches...)
 		if err != nil || got != tt.want {

@@ -1,0 +1,139 @@
+package evaluate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Sigmoid is 1/(1+e⁻ˣ), the probability of a label that has a logit of its own.
+func Sigmoid(x float32) float64 { return 1 / (1 + math.Exp(-float64(x))) }
+
+// Holding says of each logit whether its label's probability is above the threshold.
+func Holding(logits []float32, threshold float64) []bool {
+	holds := make([]bool, len(logits))
+	for i, x := range logits {
+		holds[i] = Sigmoid(x) > threshold
+	}
+	return holds
+}
+
+// Indicators are the labels of examples, several of which may hold for one, and the
+// predictions of them, both (examples, Labels), row-major. The metrics are those of
+// scikit-learn for a "multilabel-indicator"; all are undefined for no examples.
+type Indicators struct {
+	Labels    int
+	Truth     []bool
+	Predicted []bool    // of F1 and SubsetAccuracy
+	Scores    []float32 // of MeanAveragePrecision; only their order counts
+}
+
+// count gathers what a label's column holds.
+func (x *Indicators) count(label int) (c count) {
+	for i := label; i < len(x.Truth); i += x.Labels {
+		if x.Truth[i] {
+			c.labels++
+		}
+		if x.Predicted[i] {
+			c.predictions++
+		}
+		if x.Truth[i] && x.Predicted[i] {
+			c.right++
+		}
+	}
+	return c
+}
+
+// MicroF1 is the F1 of all labels' decisions together, as f1_score(average="micro"): 0 where
+// no label holds and none is predicted.
+func (x *Indicators) MicroF1() Value {
+	if len(x.Truth) == 0 {
+		return Value{}
+	}
+	var all count
+	for label := range x.Labels {
+		c := x.count(label)
+		all.labels, all.predictions, all.right = all.labels+c.labels, all.predictions+c.predictions, all.right+c.right
+	}
+	return Number(all.f1())
+}
+
+// MacroF1 is the mean of every label's F1, as f1_score(average="macro", zero_division=0). A
+// label that never holds and is never predicted counts with 0, unlike a class in the
+// function MacroF1.
+func (x *Indicators) MacroF1() Value {
+	if len(x.Truth) == 0 {
+		return Value{}
+	}
+	sum := 0.0
+	for label := range x.Labels {
+		c := x.count(label)
+		sum += c.f1()
+	}
+	return Number(sum / float64(x.Labels))
+}
+
+// SubsetAccuracy is the share of examples whose labels are all predicted as they are,
+// as accuracy_score.
+func (x *Indicators) SubsetAccuracy() Value {
+	if len(x.Truth) == 0 {
+		return Value{}
+	}
+	right := 0
+	for i := 0; i < len(x.Truth); i += x.Labels {
+		if slices.Equal(x.Truth[i:i+x.Labels], x.Predicted[i:i+x.Labels]) {
+			right++
+		}
+	}
+	return Number(float64(right*x.Labels) / float64(len(x.Truth)))
+}
+
+// MeanAveragePrecision is the mean over the labels of AP = Σ (Rₙ − Rₙ₋₁) Pₙ, where Pₙ and Rₙ
+// are precision and recall of the examples down to the n-th different score, as
+// average_precision_score(average="macro"). It depends on no threshold. A label that never
+// holds has an AP of 0.
+func (x *Indicators) MeanAveragePrecision() Value {
+	if len(x.Truth) == 0 {
+		return Value{}
+	}
+	sum := 0.0
+	for label := range x.Labels {
+		sum += x.averagePrecision(label)
+	}
+	return Number(sum / float64(x.Labels))
+}
+
+func (x *Indicators) averagePrecision(label int) float64 {
+	var order []int
+	positive := 0
+	for i := label; i < len(x.Truth); i += x.Labels {
+		order = append(order, i)
+		if x.Truth[i] {
+			positive++
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(x.Scores[b], x.Scores[a]) })
+	sum, found, before := 0.0, 0, 0
+	for i, at := range order {
+		if x.Truth[at] {
+			found++
+		}
+		if i+1 < len(order) && x.Scores[order[i+1]] == x.Scores[at] {
+			continue // equal scores are taken together
+		}
+		if found > before {
+			sum += float64(found-before) / float64(positive) * float64(found) / float64(i+1)
+			before = found
+		}
+	}
+	return sum
+}
+
+// multiLabel computes the metrics of such a task by their names.
+func multiLabel(names []string, x *Indicators) (Metrics, error) {
+	known := map[string]func(*Indicators) Value{
+		"micro_f1": (*Indicators).MicroF1, "macro_f1": (*Indicators).MacroF1,
+		"subset_accuracy": (*Indicators).SubsetAccuracy, "mean_average_precision": (*Indicators).MeanAveragePrecision,
+	}
+	return measure(names, known, x)
+}
