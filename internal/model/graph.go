@@ -24,17 +24,17 @@ type Adapt func(module string) (Pair, bool)
 
 // Options say what a graph is compiled for.
 type Options struct {
-	Rows       int // capacity in tokens
-	Sequences  int // capacity in sequences
-	Labels     int // outputs of the head
-	Regression bool
-	Rank       int // R
-	Modules    int // number of adapted projections: gates are (sequences, Modules·Rank)
-	Adapt      Adapt
-	Head       []weights.Tensor // pinned like the pairs; names as Model.Head gives them
-	Train      bool             // loss and gradients
-	Dropout    bool             // with Train: dropout as the configuration says
-	Clock      *Clock           // measures each run by kind of operation; nil: nothing is measured
+	Rows      int // capacity in tokens
+	Sequences int // capacity in sequences
+	Labels    int // outputs of the head
+	Loss      Loss
+	Rank      int // R
+	Modules   int // number of adapted projections: gates are (sequences, Modules·Rank)
+	Adapt     Adapt
+	Head      []weights.Tensor // pinned like the pairs; names as Model.Head gives them
+	Train     bool             // loss and gradients
+	Dropout   bool             // with Train: dropout as the configuration says
+	Clock     *Clock           // measures each run by kind of operation; nil: nothing is measured
 }
 
 // Clock is where the time of runs goes: see [op.Clock]. Beside the operations' kinds it has

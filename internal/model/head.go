@@ -134,34 +134,3 @@ func (b *builder) between(name, function string, x *G.Node) (*G.Node, error) {
 	own.GradientMemory = nil
 	return op.Activate(&own, f, name+".input", x, op.Sequences, true)
 }
-
-// loss is Σ_i weight_i · loss_i, where targets holds weight_i at the class of sequence i
-// and 0 elsewhere (cross-entropy), or the score (mean squared error, with weights apart).
-func (b *builder) loss(logits, targets, weights *G.Node) (*G.Node, error) {
-	if b.o.Regression {
-		d, err := G.Sub(logits, targets)
-		if err != nil {
-			return nil, err
-		}
-		if d, err = G.HadamardProd(d, d); err != nil {
-			return nil, err
-		}
-		if d, err = G.HadamardProd(d, weights); err != nil {
-			return nil, err
-		}
-		return G.Sum(d)
-	}
-	logp, err := G.LogSoftMax(logits, 1)
-	if err != nil {
-		return nil, err
-	}
-	picked, err := G.HadamardProd(logp, targets)
-	if err != nil {
-		return nil, err
-	}
-	sum, err := G.Sum(picked)
-	if err != nil {
-		return nil, err
-	}
-	return G.Neg(sum)
-}

@@ -46,6 +46,16 @@ const (
 // compile builds a graph with the reference's adapter.
 func (r *reference) compile(t *testing.T, train bool) *Graph {
 	t.Helper()
+	loss := CrossEntropy
+	if r.NumLabels(t) == 1 {
+		loss = SquaredError
+	}
+	return r.compileFor(t, loss, train)
+}
+
+// compileFor is compile for a loss.
+func (r *reference) compileFor(t *testing.T, loss Loss, train bool) *Graph {
+	t.Helper()
 	labels := r.NumLabels(t)
 	tokens := 0
 	for _, s := range r.Sequences {
@@ -55,7 +65,7 @@ func (r *reference) compile(t *testing.T, train bool) *Graph {
 	for i, s := range r.Modules {
 		pairs[s] = Pair{A: r.Tensor(t, "adapter."+s+".lora_A"), B: r.Tensor(t, "adapter."+s+".lora_B"), Module: i}
 	}
-	gr, err := r.model.Compile(Options{Rows: tokens + 5, Sequences: len(r.Sequences) + 3, Labels: labels, Regression: labels == 1,
+	gr, err := r.model.Compile(Options{Rows: tokens + 5, Sequences: len(r.Sequences) + 3, Labels: labels, Loss: loss,
 		Rank: r.RankMax, Modules: len(r.Modules), Head: r.model.Head(labels, 1), Train: train,
 		Adapt: func(module string) (Pair, bool) { p, ok := pairs[module]; return p, ok }})
 	must(t, err)

@@ -22,7 +22,7 @@ type Graph struct {
 	gates         []float32 // (Sequences, Modules·Rank)
 	gradientGates []float32
 	targets       []float32 // (Sequences, Labels)
-	weights       []float32 // (Sequences, 1), regression only
+	weights       []float32 // (Sequences, Labels), of each target in the loss; not for CrossEntropy
 	logits        []float32 // (Sequences, Labels)
 	loss          G.Value
 	gradients     []weights.Tensor
@@ -38,8 +38,8 @@ type Input struct {
 	Types         []int32   // of the tokens; none: all are 0
 	Gates         []float32 // (n, Modules·Rank); see op.LowRank
 	GradientGates []float32 // the same for the gradients of A and B; training only
-	Classes       []int32   // (n), classification
-	Scores        []float32 // (n), regression
+	Classes       []int32   // (n), for CrossEntropy
+	Scores        []float32 // (n, Labels), targets for the other losses
 	Weight        float32   // of each sequence in the loss
 	Seed, Step    uint64    // dropout
 }
@@ -66,7 +66,7 @@ func (m *Model) compile(o Options, in *op.Inputs) (*Graph, error) {
 		x: make([]float32, o.Rows*h), sum: make([]float32, o.Rows*h),
 		layout: make(op.Layout, o.Sequences+2), copies: make([]int32, 1), random: make(op.Random, 2),
 		gates: make([]float32, o.Sequences*max(width, 1)), gradientGates: make([]float32, o.Sequences*max(width, 1)),
-		targets: make([]float32, o.Sequences*o.Labels), weights: make([]float32, o.Sequences),
+		targets: make([]float32, o.Sequences*o.Labels), weights: make([]float32, o.Sequences*o.Labels),
 	}
 	in.Machine = m.machine
 	b := &builder{m: m, o: o, g: G.NewGraph(), in: in}
@@ -121,8 +121,8 @@ func (gr *Graph) build(b *builder) error {
 func (gr *Graph) backward(b *builder, logits *G.Node) error {
 	targets := b.input("targets", gr.targets, gr.Sequences, gr.Labels)
 	var weight *G.Node
-	if gr.Regression {
-		weight = b.input("weights", gr.weights, gr.Sequences, 1)
+	if gr.Loss != CrossEntropy {
+		weight = b.input("weights", gr.weights, gr.Sequences, gr.Labels)
 	}
 	loss, err := b.loss(logits, targets, weight)
 	if err != nil {
@@ -205,20 +205,7 @@ func (gr *Graph) set(in *Input) error {
 	}
 	copy(gr.gradientGates, in.GradientGates)
 	gr.random[0], gr.random[1] = int64(in.Seed), int64(in.Step)
-	clear(gr.targets)
-	clear(gr.weights)
-	for i := range n {
-		if gr.Regression {
-			gr.targets[i], gr.weights[i] = in.Scores[i], in.Weight
-			continue
-		}
-		c := int(in.Classes[i])
-		if c < 0 || c >= gr.Labels {
-			return fmt.Errorf("model: class %d of sequence %d, the head has %d", c, i, gr.Labels)
-		}
-		gr.targets[i*gr.Labels+c] = in.Weight
-	}
-	return nil
+	return gr.setTargets(in, n)
 }
 
 // Gradients are the gradients of the last run, in the order of the trained inputs: pairs

@@ -18,6 +18,11 @@ type Options struct {
 	Clock   *model.Clock   // measures where the time goes; nil: nothing is measured
 }
 
+// losses are those that tasks of each kind are learnt by.
+var losses = map[data.Kind]model.Loss{
+	data.Classification: model.CrossEntropy, data.Regression: model.SquaredError, data.MultiLabel: model.BinaryCrossEntropy,
+}
+
 // Program is a frozen encoder with an adapter and its head. It is compiled once for a
 // capacity in tokens and sequences, forwards for evaluation and with the backward pass
 // for training, and compiled again when a batch exceeds that. Not for concurrent use.
@@ -26,7 +31,7 @@ type Program struct {
 	m             *model.Model
 	a             *adapter.Adapter
 	labels        int
-	regression    bool
+	loss          model.Loss
 	modules       map[string]int // module → place of its gate
 	params        []Param
 	byName        map[string]int
@@ -39,11 +44,8 @@ type Program struct {
 // New joins m and a for a task. The adapter's slices become the program's trained
 // inputs: writing to them changes what it computes, and training writes to them.
 func New(m *model.Model, a *adapter.Adapter, t *data.Task, o Options) (*Program, error) {
-	p := &Program{o: o, m: m, a: a, labels: max(len(t.Labels), 1), regression: t.Kind == data.Regression,
+	p := &Program{o: o, m: m, a: a, labels: max(t.Outputs(), 1), loss: losses[t.Kind],
 		modules: map[string]int{}, byName: map[string]int{}, rankRow: make([]float32, a.Rank)}
-	if p.regression {
-		p.labels = 1
-	}
 	for i, m := range a.Modules {
 		p.modules[m.Name] = i
 		p.add(Param{Name: m.Name + ".lora_A", Value: m.A, Shape: []int{a.Rank, m.In}, Decay: true, RankAxis: 0})
@@ -173,7 +175,7 @@ func (p *Program) fit(g **model.Graph, b *data.Batch, train bool) (err error) {
 // options are those of a graph but for its capacity.
 func (p *Program) options(train bool) model.Options {
 	return model.Options{
-		Labels: p.labels, Regression: p.regression,
+		Labels: p.labels, Loss: p.loss,
 		Rank: p.a.Rank, Modules: len(p.a.Modules), Head: p.a.Head, Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock,
 		Adapt: func(module string) (model.Pair, bool) {
 			i, ok := p.modules[module]

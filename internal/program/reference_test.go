@@ -73,19 +73,24 @@ func (r *reference) train(t *testing.T, mode string) {
 	labels := r.NumLabels(t)
 	task := &data.Task{Name: "reference", Labels: make([]string, labels)}
 	if labels == 1 {
-		task.Kind = data.Regression
+		task.Kind, task.Labels = data.Regression, nil
 	}
+	r.steps(t, task, mode, r.Train.Modes[mode], r.batch, func(name string) []float32 { return r.Tensor(t, "train."+mode+"."+name) })
+}
+
+// steps trains as want tells and compares: each step, and in the end every trained tensor.
+func (r *reference) steps(t *testing.T, task *data.Task, mode string, want []reftest.TrainingStep, batch func(index []int) *data.Batch, tensor func(name string) []float32) {
 	update, err := adapter.ParseUpdate(mode)
 	must(t, err)
-	p, err := program.New(r.model, r.adapter(t, labels), task, program.Options{Update: update})
+	p, err := program.New(r.model, r.adapter(t, task.Outputs()), task, program.Options{Update: update})
 	must(t, err)
 	params, mc := p.Params(), p.Machine()
 	m, v := make([][]float32, len(params)), make([][]float32, len(params))
 	for i, x := range params {
 		m[i], v[i] = make([]float32, len(x.Value)), make([]float32, len(x.Value))
 	}
-	for step, want := range r.Train.Modes[mode] {
-		b := r.batch(r.Train.Batches[step])
+	for step, want := range want {
+		b := batch(r.Train.Batches[step])
 		ranks := make([]int, b.Len())
 		for i := range ranks {
 			ranks[i] = r.Train.Ranks[step]
@@ -112,7 +117,7 @@ func (r *reference) train(t *testing.T, mode string) {
 		}
 	}
 	for _, x := range params {
-		reftest.Compare(t, x.Name, x.Value, r.Tensor(t, "train."+mode+"."+x.Name), tolerance)
+		reftest.Compare(t, x.Name, x.Value, tensor(x.Name), tolerance)
 	}
 }
 

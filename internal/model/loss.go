@@ -1,0 +1,87 @@
+package model
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/dylora/dylora/internal/model/op"
+)
+
+// Loss is what training makes small. Each is a mean over the outputs of a sequence, and the
+// sequence's weight is in Input: with 1/n that is the mean that the classes *ForSequenceClassification
+// of Transformers compute for the three values of problem_type.
+type Loss int
+
+// CrossEntropy is of one class per sequence (torch.nn.CrossEntropyLoss), SquaredError of a score
+// per output (MSELoss), BinaryCrossEntropy of a truth value per output (BCEWithLogitsLoss).
+const (
+	CrossEntropy Loss = iota
+	SquaredError
+	BinaryCrossEntropy
+)
+
+// loss is Σ_i weight_i · loss_i. For CrossEntropy targets holds weight_i at the class of
+// sequence i and 0 elsewhere; for the others it holds the targets, and weights the weight of
+// each of them.
+func (b *builder) loss(logits, targets, weights *G.Node) (*G.Node, error) {
+	switch b.o.Loss {
+	case SquaredError:
+		d, err := G.Sub(logits, targets)
+		if err != nil {
+			return nil, err
+		}
+		if d, err = G.HadamardProd(d, d); err != nil {
+			return nil, err
+		}
+		return weighted(d, weights)
+	case BinaryCrossEntropy:
+		d, err := op.BinaryLoss(b.in, "classifier.loss", logits, targets)
+		if err != nil {
+			return nil, err
+		}
+		return weighted(d, weights)
+	}
+	logp, err := G.LogSoftMax(logits, 1)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := weighted(logp, targets)
+	if err != nil {
+		return nil, err
+	}
+	return G.Neg(sum)
+}
+
+// weighted is the sum of x ⊙ w.
+func weighted(x, w *G.Node) (*G.Node, error) {
+	p, err := G.HadamardProd(x, w)
+	if err != nil {
+		return nil, err
+	}
+	return G.Sum(p)
+}
+
+// setTargets copies the targets of n sequences, and their weights, into the graph's inputs.
+func (gr *Graph) setTargets(in *Input, n int) error {
+	clear(gr.targets)
+	clear(gr.weights)
+	if gr.Loss != CrossEntropy {
+		if len(in.Scores) != n*gr.Labels {
+			return fmt.Errorf("model: %d targets for %d sequences of %d outputs", len(in.Scores), n, gr.Labels)
+		}
+		copy(gr.targets, in.Scores)
+		for i := range in.Scores {
+			gr.weights[i] = in.Weight / float32(gr.Labels)
+		}
+		return nil
+	}
+	for i := range n {
+		c := int(in.Classes[i])
+		if c < 0 || c >= gr.Labels {
+			return fmt.Errorf("model: class %d of sequence %d, the head has %d", c, i, gr.Labels)
+		}
+		gr.targets[i*gr.Labels+c] = in.Weight
+	}
+	return nil
+}
