@@ -33,11 +33,12 @@ func remedies() map[fault.Reason]string {
 		adapter.HasBiases:      "write a full model with 'dylora merge' instead",
 		adapter.OtherRank:      "or cut it with 'dylora slice'",
 
-		data.NoDataFolder: "set --data-dir to that folder",
-		data.NoDevFile:    "give one with --dev-file",
-		data.LongLabel:    "name the right column with --label-column",
-		data.ManyLabels:   "is it a regression (--kind regression), or another column?",
-		data.StrayQuote:   "--quoting none takes quotes as letters",
+		data.NoDataFolder:     "set --data-dir to that folder",
+		data.NoDevFile:        "give one with --dev-file",
+		data.LongLabel:        "name the right column with --label-column",
+		data.ManyLabels:       "is it a regression (--kind regression), or another column?",
+		data.UnclearSeparator: "say what stands between labels with --label-separator",
+		data.StrayQuote:       "--quoting none takes quotes as letters",
 
 		hub.PickledWeights: "--allow-pickle reads the pickle",
 		hub.OfflineMode:    "unset it, or run 'dylora fetch' where there is a network",

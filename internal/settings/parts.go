@@ -15,10 +15,14 @@ func (d Data) NewTask(labels []string) (*data.Task, error) {
 	if !data.IsFile(d.Task) {
 		return data.LookupTask(d.Task)
 	}
-	return data.Files{
+	t, err := data.Files{
 		Train: d.Task, Dev: d.DevFile, Text: d.TextColumn, Pair: d.PairColumn, Label: d.LabelColumn,
-		Kind: d.Kind, Quoting: d.Quoting, Labels: labels,
+		Kind: d.Kind, Quoting: d.Quoting, Separator: d.LabelSeparator, Labels: labels,
 	}.Task()
+	if err == nil && t.Kind == data.MultiLabel {
+		t.Threshold = d.Threshold
+	}
+	return t, err
 }
 
 // TargetList are the names of the adapted maps, in canonical order.

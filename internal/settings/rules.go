@@ -81,7 +81,12 @@ func (d Data) broken() (faults []schema.Fault) {
 	rule(d.DevFile == "" || data.IsFile(d.DevFile), "dev_file", "want a file that ends in "+data.FileEndings)
 	rule(d.TextColumn != "", "text_column", "is empty: name the column of the text")
 	rule(d.LabelColumn != "", "label_column", "is empty: name the column of the label")
-	rule(d.TextColumn != d.LabelColumn, "label_column", "is the text's column")
-	rule(d.PairColumn == "" || d.PairColumn != d.TextColumn && d.PairColumn != d.LabelColumn, "pair_column", "is the column of the text or of the label")
+	labels, err := data.LabelColumns(d.LabelColumn, d.Kind)
+	if err != nil {
+		rule(false, "label_column", withoutKey("label_column", err))
+	}
+	rule(!slices.Contains(labels, d.TextColumn), "label_column", "is the text's column")
+	rule(d.PairColumn == "" || d.PairColumn != d.TextColumn && !slices.Contains(labels, d.PairColumn), "pair_column", "is the column of the text or of the label")
+	rule(!strings.ContainsAny(d.LabelSeparator, "[\"\r\n"), "label_separator", "has a bracket, a quote or a line end, which have a meaning of their own")
 	return faults
 }

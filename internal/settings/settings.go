@@ -30,8 +30,10 @@ type Data struct {
 	DevFile          string       `key:"dev_file" scope:"free,remembered,files" help:"\"file\" of the dev split of your own task"`
 	TextColumn       string       `key:"text_column" default:"text" scope:"remembered,files" help:"column of the text in your own files"`
 	PairColumn       string       `key:"pair_column" scope:"remembered,files" help:"column of the second text in your own files; empty: there is none"`
-	LabelColumn      string       `key:"label_column" default:"label" scope:"remembered,files" help:"column of the label, or of the number to predict, in your own files"`
-	Kind             data.Kind    `key:"kind" scope:"remembered,files" help:"what your own task is: classification or regression"`
+	LabelColumn      string       `key:"label_column" default:"label" scope:"remembered,files" help:"column of the label, or of the number to predict, in your own files; several, a,b,c, for a regression of several outputs or labels with a column of 1 and 0 each"`
+	LabelSeparator   string       `key:"label_separator" scope:"remembered,files" help:"what stands between the labels of a multi-label task in one column; empty: a comma"`
+	Kind             data.Kind    `key:"kind" scope:"remembered,files" help:"what your own task is: classification, regression, or multi-label, where several labels may hold; without it the base model's problem_type decides"`
+	Threshold        float64      `key:"threshold" default:"0.5" min:"0" max:"1" scope:"remembered" help:"probability above which a label of a multi-label task is taken to hold"`
 	Quoting          data.Quoting `key:"quoting" default:"auto" scope:"remembered,files" help:"quotes in your own files: csv (fields may be quoted), none (a quote is a letter), or auto: csv for .csv, none for .tsv"`
 	Recipe           string       `key:"recipe" default:"cpu" scope:"card" help:"the task's settings: cpu (small budget), paper (the LoRA paper's) or reference (those of DyLoRA's code)"`
 	DataDir          string       `key:"data_dir" scope:"free,remembered" help:"\"folder\" of GLUE's official TSV folders, or the task's own folder; empty: the Hub's data, kept in a cache"`
