@@ -85,6 +85,9 @@ func (o *inspectOptions) print(i *session.Inspection) error {
 			[2]string{"targets", strings.Join(f.Targets, ", ")},
 			[2]string{"trained", fmt.Sprintf("ranks %d to %d, %s, update %s, seed %d, epoch %d, step %d", f.RankMin, f.RankMax, f.Sampler, f.Update, f.Seed, f.Epoch, f.Step)},
 			[2]string{"dylora", f.Version})
+		if f.MultiLabel {
+			lines = append(lines, [2]string{"multi-label", fmt.Sprintf("%s; a label holds above %v", strings.Join(f.Labels, ", "), f.Threshold)})
+		}
 		if f.CutFrom > 0 {
 			lines = append(lines, [2]string{"cut from", fmt.Sprintf("rank %d", f.CutFrom)})
 		}

@@ -16,7 +16,7 @@ import (
 // cardOf is the model card of a, whose provenance is p.
 func cardOf(a *Adapter, p *Provenance) *card.Card {
 	c := &card.Card{
-		Task: p.Task, Labels: p.Labels, Regression: p.Regression, Model: p.Model, HubModel: p.HubModel,
+		Task: p.Task, Labels: p.Labels, Regression: p.Regression, MultiLabel: p.MultiLabel, Threshold: p.Threshold, Model: p.Model, HubModel: p.HubModel,
 		Rank: a.Rank, RankMin: p.RankMin, RankMax: p.RankMax, CutFrom: p.CutFrom, Version: p.Version,
 	}
 	if !p.HubModel {

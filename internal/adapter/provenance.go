@@ -16,8 +16,8 @@ import (
 type Provenance struct {
 	Version    string                        `json:"version"`            // of dylora
 	Task       string                        `json:"task"`               // canonical name, or that of the training file; empty if there is no provenance
-	Labels     []string                      `json:"labels"`             // by class index
-	Regression bool                          `json:"regression"`         // one real output, no classes
+	Labels     []string                      `json:"labels"`             // by class index, or by output where there are several
+	Regression bool                          `json:"regression"`         // real outputs, no classes
 	Model      string                        `json:"model"`              // the base model's name or path
 	Revision   string                        `json:"revision,omitempty"` // of a model of the Hub, where one was given
 	ModelHash  string                        `json:"model_hash"`         // SHA-256 of its weights, hex
@@ -38,7 +38,11 @@ type Provenance struct {
 
 	TextColumn  string `json:"text_column,omitzero"`  // of a task of somebody's own files
 	PairColumn  string `json:"pair_column,omitzero"`  // of such a task of two texts
-	LabelColumn string `json:"label_column,omitzero"` // of such a task
+	LabelColumn string `json:"label_column,omitzero"` // of such a task; several with commas between
+
+	MultiLabel     bool    `json:"multi_label,omitzero"`     // several labels may hold, each has a probability of its own
+	Threshold      float64 `json:"threshold,omitzero"`       // above which a label of such a task is taken to hold
+	LabelSeparator string  `json:"label_separator,omitzero"` // between labels in the column of such a task
 
 	InitAdapter string `json:"init_adapter,omitzero"` // the adapter that training started from; empty: none
 	InitTask    string `json:"init_task,omitzero"`    // that one's task

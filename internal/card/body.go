@@ -20,7 +20,14 @@ func (c *Card) body(b *bytes.Buffer) {
 		for i, l := range c.Labels {
 			labels[i] = fmt.Sprintf("%d: %s", i, plain(l))
 		}
-		fmt.Fprintf(b, "\nLabels: %s.\n", strings.Join(labels, ", "))
+		heading := "Labels"
+		if c.Regression {
+			heading = "Outputs"
+		}
+		fmt.Fprintf(b, "\n%s: %s.\n", heading, strings.Join(labels, ", "))
+	}
+	if c.MultiLabel {
+		fmt.Fprintf(b, "\nEach label has a probability of its own, by the sigmoid of its logit, and holds above %v.\n", c.Threshold)
 	}
 	c.table(b)
 	c.use(b)
@@ -54,9 +61,12 @@ func (c *Card) table(b *bytes.Buffer) {
 
 // use writes how the adapter is loaded.
 func (c *Card) use(b *bytes.Buffer) {
-	labels := len(c.Labels)
-	if c.Regression {
-		labels = 1
+	arguments := fmt.Sprintf("num_labels=%d", max(1, len(c.Labels)))
+	switch {
+	case c.MultiLabel:
+		arguments += `, problem_type="multi_label_classification"`
+	case c.Regression && len(c.Labels) > 1:
+		arguments += `, problem_type="regression"`
 	}
 	base := c.Model
 	if !c.HubModel {
@@ -71,7 +81,7 @@ With PEFT:
 from peft import PeftModel
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-base = AutoModelForSequenceClassification.from_pretrained(%s, num_labels=%d)
+base = AutoModelForSequenceClassification.from_pretrained(%s, %s)
 model = PeftModel.from_pretrained(base, "path/to/this/folder").eval()
 tokenizer = AutoTokenizer.from_pretrained(%s)
 `+"```"+`
@@ -82,7 +92,7 @@ With dylora, at any rank up to %d:
 dylora predict --adapter path/to/this/folder --rank %d --in texts.txt
 dylora slice --adapter path/to/this/folder --rank 1 --out rank-1
 `+"```"+`
-`, strconv.QuoteToASCII(base), labels, strconv.QuoteToASCII(base), c.Rank, c.Rank)
+`, strconv.QuoteToASCII(base), arguments, strconv.QuoteToASCII(base), c.Rank, c.Rank)
 }
 
 // plain is s as text of one line in Markdown, tables included: nothing in it means anything.

@@ -16,8 +16,10 @@ const FileName = "README.md"
 // Card is what is told of an adapter. Texts may be anybody's: they are escaped.
 type Card struct {
 	Task       string   // canonical name
-	Labels     []string // by class; none for regression
+	Labels     []string // by class or output; none for a regression of one
 	Regression bool
+	MultiLabel bool        // several labels may hold
+	Threshold  float64     // of a label's probability, where several labels may hold
 	Model      string      // base model's name, for people
 	HubModel   bool        // Model is its name on the Hub
 	Rank       int         // of this adapter
@@ -103,8 +105,12 @@ func hubMetric(name string) string {
 		return "matthews_correlation"
 	case "pearson", "spearman":
 		return name + "r"
-	case "macro_f1":
+	case "macro_f1", "micro_f1":
 		return "f1"
+	case "subset_accuracy":
+		return "accuracy"
+	case "mean_average_precision":
+		return "average_precision"
 	}
 	return name
 }
@@ -116,6 +122,8 @@ func title(name string) string {
 		return "F1"
 	case "macro_f1":
 		return "macro F1"
+	case "micro_f1":
+		return "micro F1"
 	}
 	return strings.ReplaceAll(name, "_", " ")
 }

@@ -94,6 +94,18 @@ func TestKinds(t *testing.T) {
 		!strings.Contains(body, "num_labels=1") || strings.Contains(body, "Labels:") {
 		t.Errorf("regression: %v\n%s", m, body)
 	}
+	c.Task, c.Labels = "moods.csv", []string{"valence", "arousal"}
+	if _, body = metadata(t, string(c.Markdown())); !strings.Contains(body, `num_labels=2, problem_type="regression")`) || !strings.Contains(body, "Outputs: 0: valence, 1: arousal.") {
+		t.Errorf("several outputs:\n%s", body)
+	}
+	c.Regression, c.MultiLabel, c.Threshold = false, true, 0.4
+	c.Results[0].Metrics = []card.Metric{{Name: "micro_f1", Value: 0.5}, {Name: "macro_f1", Value: 0.5}, {Name: "subset_accuracy", Value: 0.5}, {Name: "mean_average_precision", Value: 0.5}}
+	m, body = metadata(t, string(c.Markdown()))
+	if !strings.Contains(body, `num_labels=2, problem_type="multi_label_classification")`) || !strings.Contains(body, "Labels: 0: valence, 1: arousal.") || !strings.Contains(body, "holds above 0.4.") ||
+		at(t, m, "metrics", 0) != "f1" || at(t, m, "metrics", 1) != "accuracy" || at(t, m, "metrics", 2) != "average_precision" {
+		t.Errorf("several labels: %v\n%s", m, body)
+	}
+	c.MultiLabel = false
 	c.Task, c.Results[0].Metrics = "demo", []card.Metric{{Name: "matthews", Value: -0.5}}
 	m, _ = metadata(t, string(c.Markdown()))
 	if m["datasets"] != nil || at(t, m, "model-index", 0, "results", 0, "dataset", "name") != "demo" || at(t, m, "metrics", 0) != "matthews_correlation" {

@@ -15,7 +15,7 @@ import (
 // Agreement compares a rank with the largest that is checked.
 type Agreement struct {
 	Rank  int             `json:"rank"`
-	Share float64         `json:"share"`           // of the built-in sentences with the same answer; regression: the correlation
+	Share float64         `json:"share"`           // of the built-in sentences with the same answer; regression: the correlation, the mean over its outputs
 	Value *evaluate.Value `json:"value,omitempty"` // of the task's first metric on dev, where it was measured
 }
 
@@ -58,31 +58,46 @@ func agree(ctx context.Context, s *session.Session, examples []data.Example, ran
 	full := logits[ranks[len(ranks)-1]]
 	result := make([]Agreement, len(ranks))
 	for i, rank := range ranks {
-		result[i] = Agreement{Rank: rank, Share: alike(logits[rank], full, s.Program.Labels())}
+		result[i] = Agreement{Rank: rank, Share: alike(s.Task, logits[rank], full)}
 	}
 	return result, nil
 }
 
-// alike is the share of rows of n logits with the same largest one; of one logit a row, the
-// correlation, 0 where that is undefined.
-func alike(a, b []float32, n int) float64 {
-	if n > 1 {
-		x, y := evaluate.Result{Outputs: n, Logits: a, Index: make([]int, len(a)/n)}, evaluate.Result{Outputs: n, Logits: b, Index: make([]int, len(b)/n)}
-		same := 0
-		p, q := x.Predictions(), y.Predictions()
-		for i := range p {
-			if p[i] == q[i] {
-				same++
-			}
+// alike is the share of rows of logits with the same answer to t: the same largest one, or of
+// a multi-label task the same labels. For a regression it is the correlation, 0 where that is
+// undefined, and for several outputs its mean.
+func alike(t *data.Task, a, b []float32) float64 {
+	n := t.Outputs()
+	switch t.Kind {
+	case data.Regression:
+		sum := 0.0
+		for i := range n {
+			r, _ := evaluate.Pearson(output(a, i, n), output(b, i, n)).Float()
+			sum += r
 		}
-		return float64(same) / float64(len(p))
+		return sum / float64(n)
+	case data.MultiLabel:
+		x := evaluate.Indicators{Labels: n, Truth: evaluate.Holding(a, t.Threshold), Predicted: evaluate.Holding(b, t.Threshold)}
+		share, _ := x.SubsetAccuracy().Float()
+		return share
 	}
-	x, y := make([]float64, len(a)), make([]float64, len(b))
-	for i := range a {
-		x[i], y[i] = float64(a[i]), float64(b[i])
+	x, y := evaluate.Result{Outputs: n, Logits: a, Index: make([]int, len(a)/n)}, evaluate.Result{Outputs: n, Logits: b, Index: make([]int, len(b)/n)}
+	same := 0
+	p, q := x.Predictions(), y.Predictions()
+	for i := range p {
+		if p[i] == q[i] {
+			same++
+		}
 	}
-	r, _ := evaluate.Pearson(x, y).Float()
-	return r
+	return float64(same) / float64(len(p))
+}
+
+// output is one of the n columns of logits.
+func output(logits []float32, at, n int) (column []float64) {
+	for i := at; i < len(logits); i += n {
+		column = append(column, float64(logits[i]))
+	}
+	return column
 }
 
 // nested says what the adapter's files tell of the ranks that it was trained at. Where training

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"errors"
+	"github.com/dylora/dylora/internal/data"
 	"math"
 	"os"
 	"path/filepath"
@@ -121,22 +122,27 @@ func TestAgree(t *testing.T) {
 	}
 }
 
-// TestAlike: rows with the same answer, or the correlation of one output.
+// TestAlike: rows with the same answer, or the correlation of the outputs.
 func TestAlike(t *testing.T) {
 	for _, tt := range []struct {
-		a, b []float32
-		n    int
-		want float64
+		a, b   []float32
+		kind   data.Kind
+		labels int
+		want   float64
 	}{
-		{[]float32{1, 2, 5, 3}, []float32{0, 9, 8, 7}, 2, 1},
-		{[]float32{1, 2, 5, 3}, []float32{9, 0, 8, 7}, 2, 0.5},
-		{[]float32{1, 2, 3}, []float32{3, 2, 1}, 3, 0},
-		{[]float32{1, 2, 3}, []float32{2, 4, 6}, 1, 1},
-		{[]float32{1, 2, 3}, []float32{3, 2, 1}, 1, -1},
-		{[]float32{1, 1, 1}, []float32{3, 2, 1}, 1, 0}, // undefined
+		{[]float32{1, 2, 5, 3}, []float32{0, 9, 8, 7}, data.Classification, 2, 1},
+		{[]float32{1, 2, 5, 3}, []float32{9, 0, 8, 7}, data.Classification, 2, 0.5},
+		{[]float32{1, 2, 3}, []float32{3, 2, 1}, data.Classification, 3, 0},
+		{[]float32{1, 2, 3}, []float32{2, 4, 6}, data.Regression, 0, 1},
+		{[]float32{1, 2, 3}, []float32{3, 2, 1}, data.Regression, 0, -1},
+		{[]float32{1, 1, 1}, []float32{3, 2, 1}, data.Regression, 0, 0}, // undefined
+		{[]float32{1, 3, 2, 2, 3, 1}, []float32{2, 1, 4, 2, 6, 3}, data.Regression, 2, 0},
+		{[]float32{1, -1, 2, 3}, []float32{9, -2, -1, 3}, data.MultiLabel, 2, 0.5},
+		{[]float32{1, -1, 2, 3}, []float32{9, -2, 1, 3}, data.MultiLabel, 2, 1},
 	} {
-		if got := alike(tt.a, tt.b, tt.n); math.Abs(got-tt.want) > 1e-12 {
-			t.Errorf("%v and %v of %d outputs: %v, want %v", tt.a, tt.b, tt.n, got, tt.want)
+		task := &data.Task{Kind: tt.kind, Labels: make([]string, tt.labels), Threshold: 0.5}
+		if got := alike(task, tt.a, tt.b); math.Abs(got-tt.want) > 1e-12 {
+			t.Errorf("%v and %v of a %s with %d labels: %v, want %v", tt.a, tt.b, tt.kind, tt.labels, got, tt.want)
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package finetune
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/dylora/dylora/internal/data"
@@ -34,12 +36,28 @@ func (j *Job) describe() error {
 func baselineText(t *data.Task, b *evaluate.Baseline) string {
 	headline := b.Metrics.Headline()
 	value := fmt.Sprintf("%s %s", evaluate.Name(headline.Name), evaluate.Text(headline.Name, headline.Value))
-	if t.Kind == data.Regression {
+	switch {
+	case t.Kind == data.Regression && len(t.Labels) > 1:
+		return fmt.Sprintf("mean scores %s; always the means: %s", listed(t.Labels, func(i int) string { return fmt.Sprintf("%.3g", b.Means[i]) }), value)
+	case t.Kind == data.Regression:
 		return fmt.Sprintf("mean score %.3g; always the mean: %s", b.Mean, value)
+	case t.Kind == data.MultiLabel:
+		always := make([]string, len(b.Always))
+		for i, label := range b.Always {
+			always[i] = t.Labels[label]
+		}
+		counts := listed(t.Labels, func(i int) string { return strconv.Itoa(b.Counts[i]) })
+		return fmt.Sprintf("labels %s; always %s: %s", counts, cmp.Or(strings.Join(always, ", "), "none"), value)
 	}
-	counts := make([]string, len(t.Labels))
-	for i, l := range t.Labels {
-		counts[i] = fmt.Sprintf("%s %d", l, b.Counts[i])
+	counts := listed(t.Labels, func(i int) string { return strconv.Itoa(b.Counts[i]) })
+	return fmt.Sprintf("labels %s; always %s: %s", counts, t.Labels[b.Majority], value)
+}
+
+// listed is each of the names with what is told of it.
+func listed(names []string, of func(i int) string) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = name + " " + of(i)
 	}
-	return fmt.Sprintf("labels %s; always %s: %s", strings.Join(counts, ", "), t.Labels[b.Majority], value)
+	return strings.Join(list, ", ")
 }

@@ -22,6 +22,12 @@ func TestBaselineText(t *testing.T) {
 			data.Task{Labels: []string{"a", "b", "c"}, Metrics: []string{"accuracy"}}, []data.Example{{Class: 2}, {Class: 0}}},
 		"mean score 2.33; always the mean: Pearson undefined": {
 			data.Task{Kind: data.Regression, Metrics: []string{"pearson"}}, []data.Example{{Score: 1}, {Score: 2}, {Score: 4}}},
+		"mean scores v 2, a 0.5; always the means: MSE 0.625": {
+			data.Task{Kind: data.Regression, Labels: []string{"v", "a"}, Metrics: []string{"mse"}}, []data.Example{{Targets: []float32{1, 0}}, {Targets: []float32{3, 1}}}},
+		"labels joy 3, fear 1; always joy: micro F1 85.7": {
+			data.Task{Kind: data.MultiLabel, Labels: []string{"joy", "fear"}, Metrics: []string{"micro_f1"}}, []data.Example{{Targets: []float32{1, 0}}, {Targets: []float32{1, 1}}, {Targets: []float32{1, 0}}}},
+		"labels joy 0, fear 0; always none: micro F1 0.0": {
+			data.Task{Kind: data.MultiLabel, Labels: []string{"joy", "fear"}, Metrics: []string{"micro_f1"}}, []data.Example{{Targets: []float32{0, 0}}}},
 	} {
 		b, err := evaluate.NewBaseline(&tt.task, tt.examples)
 		must(t, err)

@@ -77,6 +77,9 @@ func (j *Job) provenance(s *evaluate.Sweep) *adapter.Provenance {
 	if d := j.Settings.Data; data.IsFile(d.Task) {
 		p.TextColumn, p.PairColumn, p.LabelColumn = d.TextColumn, d.PairColumn, d.LabelColumn
 	}
+	if j.Task.Kind == data.MultiLabel {
+		p.MultiLabel, p.Threshold, p.LabelSeparator = true, j.Task.Threshold, j.Settings.Data.LabelSeparator
+	}
 	if s != nil {
 		for _, r := range s.Ranks {
 			p.Metrics[strconv.Itoa(r.Rank)] = r.Metrics.Floats()
