@@ -85,7 +85,7 @@ func TestHostileFolders(t *testing.T) {
 	inside := flat{t, os.DirFS(dir)}
 	mc := kerneltest.New(t)
 	loadModel := func(dir string) error { _, err := model.Load(inside, dir, model.LoadOptions{Machine: mc}); return err }
-	loadTokenizer := func(dir string) error { _, err := tokenizer.Load(inside, dir); return err }
+	loadTokenizer := func(dir string) error { _, err := tokenizer.Load(inside, dir, tokenizer.Options{}); return err }
 	loadAdapter := func(dir string) error { _, err := adapter.Open(dir, adapter.Options{}); return err }
 	var quoted []string
 	for _, p := range hostilePaths {

@@ -39,7 +39,7 @@ func TestImports(t *testing.T) {
 		"seed":            "",
 		"weights":         "",
 		"pickle":          "fault lfs safetensors",
-		"tokenizer":       "fault lfs",
+		"tokenizer":       "decision fault lfs",
 		"card":            "",
 		"adapter":         "card enum fault disk lfs safetensors seed pickle weights model/architecture",
 		"data":            "enum fault lfs seed data/demo",

@@ -53,7 +53,7 @@ func FindEncoder(ctx context.Context, env *Env, r *settings.Resolved, check Chec
 		return nil, err
 	}
 	e := &EncoderFiles{Encoder: Encoder{Name: s.name, Hub: s.hub, Revision: s.revision, Files: s.files}, place: s.place, allowPickle: r.Data.AllowPickle}
-	if e.Tokenizer, err = tokenizer.Load(s.files, s.place); err != nil {
+	if e.Tokenizer, err = tokenizer.Load(s.files, s.place, tokenizer.Options{}); err != nil {
 		return nil, err
 	}
 	if e.Config, err = s.config(); err != nil {
@@ -122,7 +122,7 @@ func RandomEncoder(r *settings.Resolved, tokenizerDir string, a Arithmetic) (*En
 	if tokenizerDir != "" {
 		e.Files, place = os.DirFS(tokenizerDir), tokenizerDir
 	}
-	if e.Tokenizer, err = tokenizer.Load(e.Files, place); err != nil {
+	if e.Tokenizer, err = tokenizer.Load(e.Files, place, tokenizer.Options{}); err != nil {
 		return nil, err
 	}
 	if have := e.Tokenizer.VocabSize(); have > config.VocabSize {

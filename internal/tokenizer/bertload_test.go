@@ -32,16 +32,16 @@ func TestLoadBERTVariants(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { check(t, loadBERT(t, edit)) })
 	}
-	const object = `{"do_lower_case":true,"cls_token":{"content":"[CLS]","lstrip":false},"added_tokens_decoder":{"0":{"content":"[PAD]","special":true}}}`
+	const object = `{"do_lower_case":true,"cls_token":{"__type":"AddedToken","content":"[CLS]","lstrip":false},"added_tokens_decoder":{"0":{"content":"[PAD]","special":true}}}`
 	for name, settings := range map[string]string{
-		"vocab.txt": `{"do_lower_case":true,"tokenizer_class":"BertTokenizer","model_max_length":512}`, "no settings": `{}`, "settings of null": `{"do_lower_case":null,"strip_accents":null,"never_split":null,"unk_token":null}`,
+		"vocab.txt": `{"do_lower_case":true,"tokenizer_class":"BertTokenizer","model_max_length":512}`, "no settings": `{}`, "settings without effect": `{"strip_accents":null,"never_split":["x"],"do_basic_tokenize":false,"clean_text":false,"additional_special_tokens":null}`,
 		"tokens as objects": object,
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := olderBERT(settings)
 			for _, vocab := range [][]byte{files["vocab.txt"], bytes.ReplaceAll(files["vocab.txt"], []byte("\n"), []byte("\r\n")), bytes.TrimSuffix(files["vocab.txt"], []byte("\n"))} {
 				files["vocab.txt"] = vocab
-				tok, err := Load(folder(files), "m")
+				tok, err := Load(folder(files), "m", Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -61,7 +61,7 @@ func TestBERTSettings(t *testing.T) {
 		`{"tokenize_chinese_chars":false}`:             "the cafe [UNK] [MASK]",
 		`{"unk_token":"x","mask_token":"#"}`:           "the cafe 漢 字 x x x",
 	} {
-		tok, err := Load(folder(olderBERT(settings)), "m")
+		tok, err := Load(folder(olderBERT(settings)), "m", Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestRefusedBERT(t *testing.T) {
 		{"a pre-tokenizer with more", set(1, "pre_tokenizer", "behavior"), "is unknown"},
 		{"no vocabulary", set(nil, "model", "vocab"), "model.vocab"},
 		{"no unknown token", set(nil, "model", "unk_token"), "unk_token"},
-		{"an unknown unknown token", set("<?>", "model", "unk_token"), `model.unk_token "<?>" is not in the vocabulary`},
+		{"an unknown unknown token", set("<?>", "model", "unk_token"), `unk_token "<?>" is not in the vocabulary`},
 		{"no prefix", set(nil, "model", "continuing_subword_prefix"), "continuing_subword_prefix"},
 		{"words without end", set(1<<30, "model", "max_input_chars_per_word"), "max_input_chars_per_word is 1073741824"},
 		{"words of nothing", set(0, "model", "max_input_chars_per_word"), "max_input_chars_per_word is 0"},
@@ -145,7 +145,7 @@ func TestRefusedBERT(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m := smallBERT()
 			tt.edit(m)
-			_, err := Load(folder(map[string][]byte{"tokenizer.json": encodeJSON(t, m)}), "m")
+			_, err := Load(folder(map[string][]byte{"tokenizer.json": encodeJSON(t, m)}), "m", Options{})
 			checkRefused(t, err, "m/tokenizer.json", tt.want)
 		})
 	}
@@ -155,33 +155,41 @@ func TestRefusedVocabText(t *testing.T) {
 	lines := strings.Join(bertTokens, "\n") + "\n"
 	const vocab, config = "m/vocab.txt", "m/tokenizer_config.json"
 	tests := []struct{ name, vocab, settings, file, want string }{
-		{"no settings", lines, "-", config, "nothing says whether text is lower-cased"},
 		{"settings that are no json", lines, "x", config, "not valid json"},
 		{"a list of settings", lines, "[]", config, "holds an array where an object"},
+		{"settings that are null", lines, "null", config, "holds null where an object"},
 		{"a setting twice", lines, `{"do_lower_case":true,"do_lower_case":false}`, config, "duplicate"},
 		{"a setting that is no flag", lines, `{"do_lower_case":1}`, config, `key "/do_lower_case" holds a number where true or false`},
-		{"words that are never split", lines, `{"never_split":["x"]}`, config, "never_split is not supported"},
-		{"no basic tokenizer", lines, `{"do_basic_tokenize":false}`, config, "do_basic_tokenize false is not supported"},
-		{"another unknown token", lines, `{"unk_token":"<unk>"}`, vocab, `lacks "<unk>", which is the unk_token`},
-		{"a token of a number", lines, `{"sep_token":3}`, config, `key "/sep_token" holds a number where a string`},
-		{"a token of nothing", lines, `{"sep_token":{}}`, vocab, `lacks "", which is the sep_token`},
-		{"a token of an array", lines, `{"sep_token":{"content":[]}}`, config, `key "/sep_token/content" holds an array`},
-		{"more tokens", lines, `{"added_tokens_decoder":{"40":{"content":"[E1]"}}}`, config, `added_tokens_decoder has "[E1]"`},
+		{"a setting of null", lines, `{"do_lower_case":null}`, config, `key "/do_lower_case" holds null where true or false`},
+		{"another unknown token", lines, `{"unk_token":"<unk>"}`, vocab, `unk_token "<unk>" is not in the vocabulary`},
+		{"no unknown token", lines, `{"unk_token":null}`, config, "unk_token is null"},
+		{"no token behind a text", lines, `{"sep_token":null}`, config, "sep_token is null"},
+		{"a token of a number", lines, `{"sep_token":3}`, config, `key "/sep_token" is neither a text nor an object`},
+		{"a token of nothing", lines, `{"sep_token":{}}`, config, `key "/sep_token" is neither a text nor an object`},
+		{"a token without content", lines, `{"sep_token":{"__type":"AddedToken"}}`, config, `key "/sep_token" has no content`},
+		{"a token of an array", lines, `{"sep_token":{"__type":"AddedToken","content":[]}}`, config, `key "/sep_token/content" holds an array`},
+		{"a flag of null", lines, `{"added_tokens_decoder":{"40":{"content":"[E1]","lstrip":null}}}`, config, `key "/added_tokens_decoder/40/lstrip" holds null`},
+		{"an index that is no number", lines, `{"added_tokens_decoder":{"x":{"content":"[E1]"}}}`, config, `the key "x" is no number`},
 		{"a list of more tokens", lines, `{"added_tokens_decoder":[]}`, config, "holds an array"},
-		{"not BERT's", "a\nb\n", "{}", vocab, `lacks "[PAD]"`},
-		{"nothing", "", "{}", vocab, `lacks "[PAD]"`},
-		{"an empty line", "[PAD]\n\n", "{}", vocab, "line 2 is empty"},
-		{"a token twice", "[PAD]\na\n[PAD]\n", "{}", vocab, `line 3: "[PAD]" is line 1 too`},
+		{"no list of names", lines, `{"model_input_names":null}`, config, "model_input_names is null"},
+		{"a side that is none", lines, `{"truncation_side":"top"}`, config, `truncation_side is "top"`},
+		{"an own vocabulary", lines, `{"vocab":{}}`, config, "key vocab is not supported"},
+		{"special tokens that are cut up", lines, `{"split_special_tokens":true}`, config, "split_special_tokens is not supported"},
+		{"code in the folder", lines, `{"auto_map":{"AutoTokenizer":["a.B",null]}}`, config, "auto_map names a tokenizer whose code is in the folder"},
+		{"another class", lines, `{"tokenizer_class":"BertJapaneseTokenizer"}`, config, `tokenizer_class "BertJapaneseTokenizer" is not supported`},
+		{"another class of the fast kind", lines, `{"tokenizer_class":"HerbertTokenizerFast"}`, config, `tokenizer_class "HerbertTokenizerFast" is not supported`},
+		{"no class", lines, `{"tokenizer_class":""}`, config, "tokenizer_class is empty"},
+		{"a class of other files", lines, `{"tokenizer_class":"RobertaTokenizer"}`, "m", "has vocab.txt, but RobertaTokenizer reads tokenizer.json, or vocab.json and merges.txt"},
+		{"a class that nobody knows", lines, `{"tokenizer_class":"MyTokenizer"}`, "m", "has vocab.txt, but TokenizersBackend reads tokenizer.json"},
+		{"not BERT's", "a\nb\n", "{}", vocab, `unk_token "[UNK]" is not in the vocabulary`},
+		{"nothing", "", "{}", vocab, `unk_token "[UNK]" is not in the vocabulary`},
 		{"not utf-8", "[PAD]\n\xff\n", "{}", vocab, "line 2 is not utf-8"},
-		{"no lines at all", strings.Repeat("x", 1<<20), "{}", vocab, `lacks "[PAD]"`},
+		{"no lines at all", strings.Repeat("x", 1<<20), "{}", vocab, `unk_token "[UNK]" is not in the vocabulary`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			files := map[string][]byte{"vocab.txt": []byte(tt.vocab), "tokenizer_config.json": []byte(tt.settings)}
-			if tt.settings == "-" {
-				delete(files, "tokenizer_config.json")
-			}
-			_, err := Load(folder(files), "m")
+			_, err := Load(folder(files), "m", Options{})
 			checkRefused(t, err, tt.file, tt.want)
 		})
 	}
@@ -193,7 +201,7 @@ func FuzzVocabText(f *testing.F) {
 	f.Add([]byte(strings.Join(bertTokens, "\n")), []byte(`{"do_lower_case":true}`))
 	f.Add([]byte("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]"), []byte(`{"sep_token":{"content":"[SEP]"}}`))
 	f.Fuzz(func(t *testing.T, vocab, settings []byte) {
-		tok, err := Load(folder(map[string][]byte{"vocab.txt": vocab, "tokenizer_config.json": settings}), "m")
+		tok, err := Load(folder(map[string][]byte{"vocab.txt": vocab, "tokenizer_config.json": settings}), "m", Options{})
 		if err != nil {
 			if text := err.Error(); strings.Contains(text, "\n") || len(text) > 2000 {
 				t.Fatalf("message %q", text)

@@ -19,6 +19,7 @@ type definition struct {
 	vocab       map[string]int32 // of the model
 	model       modelSettings
 	post        template
+	cutLeft     bool // a text that is too long loses its beginning
 }
 
 // tokenizer checks the definition and builds the tables for encoding.
@@ -39,7 +40,7 @@ func (d *definition) tokenizer() (*Tokenizer, error) {
 		return nil, err
 	}
 	byteLevel := d.cuts.bytesLast() && d.model.readsBytes()
-	t := &Tokenizer{normal: d.normalizers, cuts: d.cuts.asCharacters(byteLevel).fused(), post: d.post}
+	t := &Tokenizer{normal: d.normalizers, cuts: d.cuts.asCharacters(byteLevel).fused(), post: d.post, left: d.cutLeft}
 	for id := range byID {
 		t.size = max(t.size, int(id)+1)
 	}
@@ -76,7 +77,7 @@ func (d *definition) matchers() (m [2]matcher, err error) {
 func (d *definition) unknownToken(content string) (int32, error) {
 	id, ok := d.vocab[content]
 	if !ok {
-		return 0, fault.Invalidf("%s: model.unk_token %s is not in the vocabulary: add it or name another", d.file, printable(content))
+		return 0, fault.Invalidf("%s: unk_token %s is not in the vocabulary: add it or name another", d.file, printable(content))
 	}
 	return id, nil
 }
@@ -100,34 +101,16 @@ func (d *definition) checkVocab() (map[int32]string, error) {
 	return byID, nil
 }
 
-// checkAdded checks the added tokens and enters those that the vocabulary lacks into byID.
-// The Rust library numbers these itself, on from the vocabulary's size, whatever the file
-// says; a file that says something else is refused rather than guessed at.
+// checkAdded checks the added tokens and enters them into byID.
 func (d *definition) checkAdded(byID map[int32]string) error {
-	seen := make(map[string]bool, len(d.added))
-	last := int32(-1)
-	for i, a := range d.added {
-		if a.Content == "" || len(a.Content) > longestToken {
-			return fault.Invalidf("%s: added_tokens[%d].content has %d bytes, not 1 to %d: remove the token", d.file, i, len(a.Content), longestToken)
-		}
-		if seen[a.Content] {
-			return fault.Invalidf("%s: added_tokens[%d].content repeats %s: remove one of them", d.file, i, printable(a.Content))
-		}
-		seen[a.Content] = true
-		want, known := d.vocab[a.Content]
-		if !known {
-			want = max(d.vocabSize(), last+1)
-		}
-		if a.ID != want || a.ID >= idLimit {
-			return fault.Invalidf("%s: added_tokens[%d]: %s has the id %d, but by the vocabulary it is %d: make them agree",
-				d.file, i, printable(a.Content), a.ID, want)
-		}
-		if twin, taken := byID[a.ID]; taken && twin != a.Content {
-			return fault.Invalidf("%s: added_tokens[%d]: %s has the id %d of %s: give it another",
-				d.file, i, printable(a.Content), a.ID, printable(twin))
+	for _, a := range d.added {
+		switch {
+		case len(a.Content) > longestToken:
+			return fault.Invalidf("%s: the added token %s has %d bytes, more than %d: remove it", d.file, printable(a.Content), len(a.Content), longestToken)
+		case a.ID >= idLimit:
+			return fault.Invalidf("%s: the added token %s has the id %d, which is not below %d: remove it", d.file, printable(a.Content), a.ID, idLimit)
 		}
 		byID[a.ID] = a.Content
-		last = max(last, a.ID)
 	}
 	return nil
 }

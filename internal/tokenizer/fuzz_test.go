@@ -56,7 +56,7 @@ func FuzzTokenizerJSON(f *testing.F) {
 	f.Add([]byte(`{"model":{"type":"WordPiece"}}`))
 	f.Add(encodeJSON(f, smallBERT()))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		tok, err := Load(folder(map[string][]byte{"tokenizer.json": b}), "m")
+		tok, err := Load(folder(map[string][]byte{"tokenizer.json": b}), "m", Options{})
 		if err != nil {
 			if text := err.Error(); strings.Contains(text, "\n") || !utf8.ValidString(text) || len(text) > 2000 {
 				t.Fatalf("message %q", text)

@@ -73,7 +73,7 @@ func TestPipelines(t *testing.T) {
 	for _, c := range p.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			file := encodeJSON(t, p.file(c))
-			tok, err := Load(folder(map[string][]byte{"tokenizer.json": file}), "m")
+			tok, err := Load(folder(map[string][]byte{"tokenizer.json": file}), "m", Options{})
 			switch {
 			case err != nil && fault.ClassOf(err) != fault.Invalid:
 				t.Fatal(err)

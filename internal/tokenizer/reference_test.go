@@ -59,7 +59,7 @@ func byteLevel(t testing.TB) string {
 
 func load(t testing.TB, dir string) *tokenizer.Tokenizer {
 	t.Helper()
-	tok, err := tokenizer.Load(os.DirFS(dir), ".")
+	tok, err := tokenizer.Load(os.DirFS(dir), ".", tokenizer.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,12 @@ func (t *Tokenizer) Sequence(a string, b *string, maxLength int) (ids, types []i
 	special := specials(parts)
 	if maxLength > 0 {
 		n1, n2 := longestFirst(len(first), len(second), max(0, maxLength-special))
-		first, second = first[:n1], second[:n2]
+		if t.left {
+			n1, n2 = len(first)-n1, len(second)-n2
+			first, second = first[n1:], second[n2:]
+		} else {
+			first, second = first[:n1], second[:n2]
+		}
 	}
 	size := len(first) + len(second) + special
 	ids = make([]int32, 0, size)

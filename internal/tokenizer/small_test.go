@@ -109,7 +109,7 @@ func loadSmall(t testing.TB, edit func(map[string]any)) *Tokenizer {
 	if edit != nil {
 		edit(m)
 	}
-	tok, err := Load(folder(map[string][]byte{"tokenizer.json": encodeJSON(t, m)}), "m")
+	tok, err := Load(folder(map[string][]byte{"tokenizer.json": encodeJSON(t, m)}), "m", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

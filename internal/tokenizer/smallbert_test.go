@@ -49,7 +49,7 @@ func loadBERT(t testing.TB, edit func(map[string]any)) *Tokenizer {
 	if edit != nil {
 		edit(m)
 	}
-	tok, err := Load(folder(map[string][]byte{"tokenizer.json": encodeJSON(t, m)}), "m")
+	tok, err := Load(folder(map[string][]byte{"tokenizer.json": encodeJSON(t, m)}), "m", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,11 +20,7 @@
 package tokenizer
 
 import (
-	"errors"
 	"io/fs"
-	"path"
-
-	"github.com/dylora/dylora/internal/fault"
 )
 
 // Tokenizer encodes text. It never changes after Load, apart from a cache of words that
@@ -36,6 +32,7 @@ type Tokenizer struct {
 	model  model
 	post   template
 	size   int
+	left   bool // a text that is too long loses its beginning
 }
 
 // Load reads the tokenizer in the folder fsys; dir is its path for messages. It is in
@@ -45,31 +42,16 @@ type Tokenizer struct {
 // and is not supported is refused by the name of its key. A file may have up to 64 MiB,
 // ids go up to 2²⁴-1 and an added token has up to 1,024 bytes. Errors are of class
 // fault.Invalid.
-func Load(fsys fs.FS, dir string) (*Tokenizer, error) {
-	d, err := define(fsys, dir)
+func Load(fsys fs.FS, dir string, o Options) (*Tokenizer, error) {
+	f, err := openFolder(fsys, dir, o)
+	if err != nil {
+		return nil, err
+	}
+	d, err := f.define()
 	if err != nil {
 		return nil, err
 	}
 	return d.tokenizer()
-}
-
-// define finds out which of the formats lies in dir and reads it.
-func define(fsys fs.FS, dir string) (*definition, error) {
-	name := path.Join(dir, "tokenizer.json")
-	b, err := read(fsys, name)
-	if err == nil {
-		return parseTokenizerJSON(name, b)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if exists(fsys, path.Join(dir, "vocab.json")) {
-		return readVocabMerges(fsys, dir)
-	}
-	if exists(fsys, path.Join(dir, "vocab.txt")) {
-		return readVocabText(fsys, dir)
-	}
-	return nil, fault.Invalidf("%s: holds no tokenizer: give a folder with tokenizer.json, or with vocab.json and merges.txt, or with vocab.txt and tokenizer_config.json", dir)
 }
 
 // Encode returns the ids of text, without special tokens around it. Added tokens that are

@@ -32,17 +32,9 @@ type entry struct {
 	value     jsontext.Value
 }
 
-// parseTokenizerJSON reads tokenizer.json; file is its path, for messages.
-func parseTokenizerJSON(file string, b []byte) (*definition, error) {
-	var f tokenizerFile
-	if err := decode(file, "", b, &f); err != nil {
-		return nil, err
-	}
-	if f.Version != "1.0" {
-		return nil, fault.Invalidf("%s: version is %s, known is \"1.0\": save it with a release of tokenizers that writes that", file, printable(f.Version))
-	}
-	d := &definition{file: file, added: f.AddedTokens}
-	var err error
+// definition reads all that the file holds.
+func (f *tokenizerFile) definition(file string) (d *definition, err error) {
+	d = &definition{file: file, added: f.AddedTokens}
 	if d.normalizers, err = readNormalizers(entry{file, "/normalizer", f.Normalizer}, 0); err != nil {
 		return nil, err
 	}

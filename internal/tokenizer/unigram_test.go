@@ -132,7 +132,7 @@ func TestUnigramRefused(t *testing.T) {
 			t.Fatalf("no %s", test.old)
 		}
 		file := strings.Replace(good, test.old, test.new, 1)
-		_, err := Load(folder(map[string][]byte{"tokenizer.json": []byte(file)}), "m")
+		_, err := Load(folder(map[string][]byte{"tokenizer.json": []byte(file)}), "m", Options{})
 		if err == nil || !strings.Contains(err.Error(), test.want) || fault.ClassOf(err) != fault.Invalid {
 			t.Errorf("%s: got %v, want %s", test.new, err, test.want)
 		}

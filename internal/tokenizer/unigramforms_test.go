@@ -69,7 +69,7 @@ func TestUnigramForms(t *testing.T) {
 	u := loadUnigramForms(t)
 	for i, form := range u.Forms {
 		t.Run(form.Name, func(t *testing.T) {
-			tok, err := Load(folder(map[string][]byte{"tokenizer.json": u.form(t, i)}), "m")
+			tok, err := Load(folder(map[string][]byte{"tokenizer.json": u.form(t, i)}), "m", Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

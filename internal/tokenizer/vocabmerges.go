@@ -3,39 +3,29 @@ package tokenizer
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"path"
 	"unicode/utf8"
 
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// readVocabMerges reads vocab.json and merges.txt in dir: the older layout, which says
-// nothing about special tokens, so RoBERTa's five are taken as Transformers takes them.
-func readVocabMerges(fsys fs.FS, dir string) (*definition, error) {
-	vocabFile, mergesFile := path.Join(dir, "vocab.json"), path.Join(dir, "merges.txt")
-	b, err := read(fsys, vocabFile)
+// readVocabMerges reads vocab.json and merges.txt, the files of byte-level BPE.
+func readVocabMerges(f *modelFolder, d *definition) error {
+	vocab, merges := path.Join(f.dir, "vocab.json"), path.Join(f.dir, "merges.txt")
+	b, err := read(f.fsys, vocab)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	bpe := &bpeSettings{mergeAt: func(line int) string { return fmt.Sprintf("%s: line %d", mergesFile, line) }}
-	d := &definition{file: vocabFile, cuts: preTokenizers{byteLevel{}}, model: bpe}
-	if err := decode(vocabFile, "", b, &d.vocab); err != nil {
-		return nil, err
+	if err := decode(vocab, "", b, &d.vocab); err != nil {
+		return err
 	}
-	for _, content := range []string{"<s>", "<pad>", "</s>", "<unk>", "<mask>"} {
-		id, ok := d.vocab[content]
-		if !ok {
-			return nil, fault.Invalidf("%s: lacks %q, so it is not RoBERTa's: give the tokenizer.json that names its special tokens", vocabFile, content)
-		}
-		d.added = append(d.added, addedToken{ID: id, Content: content, Special: true, LStrip: content == "<mask>"})
+	if b, err = read(f.fsys, merges); err != nil {
+		return err
 	}
-	d.post = robertaTemplate(specialToken{"<s>", d.vocab["<s>"]}, specialToken{"</s>", d.vocab["</s>"]})
-	if b, err = read(fsys, mergesFile); err != nil {
-		return nil, err
-	}
-	bpe.merges, err = parseMerges(mergesFile, b)
-	return d, err
+	s := &bpeSettings{mergeAt: func(line int) string { return fmt.Sprintf("%s: line %d", merges, line) }}
+	s.merges, err = parseMerges(merges, b)
+	d.model = s
+	return err
 }
 
 // parseMerges reads merges.txt: one "left right" a line, the first merge ranks first. Lines

@@ -1,0 +1,23 @@
+package tokenizer
+
+import "strings"
+
+// otherClasses are the tokenizer classes of Transformers 5.23 that are not supported, without
+// the ending "Fast". A class that is neither here nor in classes is none of its classes.
+var otherClasses = strings.Fields(`
+	AlbertTokenizer AutoTokenizer BarthezTokenizer BartphoTokenizer BasicTokenizer BertGenerationTokenizer
+	BertJapaneseTokenizer BertTokenizerLegacy BertweetTokenizer BigBirdTokenizer BioGptTokenizer BlenderbotSmallTokenizer
+	BlenderbotTokenizer ByT5Tokenizer CLIPTokenizer CTRLTokenizer CanineTokenizer CharacterTokenizer ClvpTokenizer
+	CodeGenTokenizer CodeLlamaTokenizer CohereTokenizer ConvBertTokenizer CpmAntTokenizer CpmTokenizer
+	DPRContextEncoderTokenizer DPRQuestionEncoderTokenizer DPRReaderTokenizer DebertaTokenizer DebertaV2Tokenizer
+	DiaTokenizer EsmTokenizer EsmcTokenizer FNetTokenizer FSMTTokenizer FastSpeech2ConformerTokenizer FlaubertTokenizer
+	FunnelTokenizer GPT2Tokenizer GPTNeoXJapaneseTokenizer GPTNeoXTokenizer GPTSw3Tokenizer GemmaTokenizer
+	HerbertTokenizer LasrTokenizer LayoutLMv2Tokenizer LayoutLMv3Tokenizer LayoutXLMTokenizer LlamaTokenizer LukeTokenizer
+	M2M100Tokenizer MBart50Tokenizer MBartTokenizer MLukeTokenizer MarianTokenizer MarkupLMTokenizer MecabTokenizer
+	MgpstrTokenizer MistralCommonBackend MyT5Tokenizer NllbTokenizer NougatTokenizer OpenAIGPTTokenizer PLBartTokenizer
+	ParakeetTokenizer PegasusTokenizer PerceiverTokenizer Phi3Tokenizer PhobertTokenizer Pop2PianoTokenizer
+	PreTrainedTokenizerBase ProphetNetTokenizer Qwen2Tokenizer Qwen3_5Tokenizer RagTokenizer ReformerTokenizer
+	RemBertTokenizer RoCBertTokenizer RoFormerTokenizer SeamlessM4TTokenizer SentencePieceBackend Siglip2Tokenizer
+	SiglipTokenizer Speech2TextTokenizer SpeechT5Tokenizer SplinterTokenizer T5Tokenizer TapasTokenizer Tipsv2Tokenizer
+	UdopTokenizer VideoPrismTokenizer VitsTokenizer Wav2Vec2CTCTokenizer Wav2Vec2PhonemeCTCTokenizer WhisperTokenizer
+	WordpieceTokenizer XGLMTokenizer XLMTokenizer XLNetTokenizer`)
