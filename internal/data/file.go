@@ -19,7 +19,7 @@ type Files struct {
 	Kind              Kind
 	Quoting           Quoting
 	Separator         string   // between the labels of a cell; "": a comma
-	Labels            []string // in class order; nil: those of the training file
+	Labels            []string // by class, in any order; nil: those of the training file, in order
 }
 
 // Quoting says what a quote means in .csv and .tsv files.
@@ -66,7 +66,8 @@ func extension(path string) string { return strings.ToLower(filepath.Ext(path)) 
 // classification without Labels it reads that file: the labels are those that occur,
 // whole numbers in their order, else sorted as text. Numbers are compared by value and truth
 // values without regard to case; blanks around a label do not count. Binary tasks are measured by
-// accuracy, F1 (of the second label) and macro F1, others by accuracy and macro F1,
+// accuracy, F1 (of the second label of that order, however the
+// head's columns are ordered) and macro F1, others by accuracy and macro F1,
 // regressions by Pearson's and Spearman's correlations.
 //
 // A multi-label task has a column that holds lists, or a column of 1 and 0 for each label.
@@ -92,11 +93,18 @@ func (f Files) Task() (*Task, error) {
 			return nil, err
 		}
 	}
-	t.Metrics = []string{"accuracy", "macro_f1"}
-	if len(t.Labels) == 2 {
-		t.Metrics = []string{"accuracy", "f1", "macro_f1"}
-	}
+	t.own = slices.Clone(t.Labels)
+	sortLabels(t.own)
+	t.Metrics = ownMetrics(len(t.Labels))
 	return t, nil
+}
+
+// ownMetrics are those of a classification in the user's own files.
+func ownMetrics(labels int) []string {
+	if labels == 2 {
+		return []string{"accuracy", "f1", "macro_f1"}
+	}
+	return []string{"accuracy", "macro_f1"}
 }
 
 // regression completes a regression: of several outputs where the file has a column for each.

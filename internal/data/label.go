@@ -162,24 +162,31 @@ func (s *labelSet) names() []string {
 type labelIndex struct {
 	exact map[string]int32
 	keys  map[labelKey]int32 // NoLabel for a key that several labels share
+	folds map[string]int32   // likewise, by the label without regard to case
 }
 
 func newLabelIndex(labels []string) *labelIndex {
-	x := &labelIndex{exact: map[string]int32{}, keys: map[labelKey]int32{}}
+	x := &labelIndex{exact: map[string]int32{}, keys: map[labelKey]int32{}, folds: map[string]int32{}}
 	for i, l := range labels {
 		x.exact[l] = int32(i)
 		key, _, _ := keyOf(strings.TrimSpace(l))
-		if _, taken := x.keys[key]; taken {
-			x.keys[key] = NoLabel
-			continue
-		}
-		x.keys[key] = int32(i)
+		setOnce(x.keys, key, int32(i))
+		setOnce(x.folds, fold(l), int32(i))
 	}
 	return x
 }
 
+// setOnce sets a key to a class, and a key that several classes have to NoLabel.
+func setOnce[K comparable](classes map[K]int32, key K, class int32) {
+	if _, taken := classes[key]; taken {
+		class = NoLabel
+	}
+	classes[key] = class
+}
+
 // class is NoLabel for a text that is none of the labels. A label that is written letter by
 // letter as it was trained is found first: adapters of earlier versions may know 1 and 1.0 as two.
+// A text that is a label but for the case of its letters is found last, where it is one alone.
 func (x *labelIndex) class(text string) int32 {
 	for _, s := range []string{text, strings.TrimSpace(text)} {
 		if c, ok := x.exact[s]; ok {
@@ -188,6 +195,9 @@ func (x *labelIndex) class(text string) int32 {
 	}
 	key, _, _ := keyOf(strings.TrimSpace(text))
 	if c, ok := x.keys[key]; ok {
+		return c
+	}
+	if c, ok := x.folds[fold(text)]; ok && key.kind == textLabel {
 		return c
 	}
 	return NoLabel

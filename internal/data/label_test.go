@@ -83,7 +83,9 @@ func TestLabelIndex(t *testing.T) {
 		{[]string{"01", "02"}, "1", NoLabel},
 		{[]string{"false", "true"}, "True", 1},
 		{[]string{"neg", "pos"}, "pos ", 1},
-		{[]string{"neg", "pos"}, "Pos", NoLabel},
+		{[]string{"neg", "pos"}, "Pos", 1},
+		{[]string{"Yes", "yes", "no"}, "YES", NoLabel}, // either
+		{[]string{"Yes", "yes", "no"}, "yes", 1},
 		{[]string{" pos", "pos", "neg"}, " pos", 0}, // of an earlier version
 		{[]string{" pos", "pos", "neg"}, "pos", 1},
 		{[]string{"1", "1.0", "0"}, "1.0", 1},

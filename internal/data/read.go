@@ -23,7 +23,7 @@ func (t *Task) Read(dataDir, split string) ([]Example, error) {
 	case t.files != nil:
 		return t.files.read(t, split)
 	case t.Folder == "":
-		return readDemo(split), nil
+		return t.readDemo(split), nil
 	}
 	path, err := t.locate(dataDir, t.fileName(split))
 	if err != nil {
@@ -88,17 +88,18 @@ func reason(err error) error {
 	return err
 }
 
-func readDemo(split string) []Example {
+func (t *Task) readDemo(split string) []Example {
 	sentences := demo.Train()
 	if split == "dev" {
 		sentences = demo.Dev()
 	}
 	examples := make([]Example, len(sentences))
 	for i, s := range sentences {
-		examples[i] = Example{Index: i, A: s.Text}
+		label := "negative"
 		if s.Positive {
-			examples[i].Class = 1
+			label = "positive"
 		}
+		examples[i] = Example{Index: i, A: s.Text, Class: int32(slices.Index(t.Labels, label))}
 	}
 	return examples
 }

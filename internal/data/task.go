@@ -30,7 +30,7 @@ func (k Kind) String() string { return kindNames.String(k) }
 type Task struct {
 	Name    string   // canonical: lower case, no punctuation
 	Kind    Kind     // what the labels are
-	Labels  []string // values of the label column, in class order; for Regression the names of several outputs, nil for one
+	Labels  []string // values of the label column, by class, which is the head's column; for Regression the names of several outputs, nil for one
 	Metrics []string // the first is the headline
 	Folder  string   // official folder name; "" for a task that is built in
 	Pair    bool     // two texts per example
@@ -38,7 +38,8 @@ type Task struct {
 	// Threshold is the probability above which a label of MultiLabel is taken to hold.
 	Threshold float64
 
-	files               *Files // of a user's own task, else nil
+	own                 []string // see Own; nil: Labels
+	files               *Files   // of a user's own task, else nil
 	textA, textB, label column
 	columns             int  // columns of a file without a header, else 0
 	rough               bool // the official files have torn rows and empty texts, see table.skip

@@ -10,8 +10,8 @@ import (
 // Baseline is what can be had without looking at the text: the same answer for every
 // example. A trained model has learnt something only where it is above this.
 type Baseline struct {
-	Counts   []int     // examples of each label; nil for regression
-	Majority int32     // the label that occurs most, the lowest of equals
+	Counts   []int     // examples of each label, by class; nil for regression
+	Majority int32     // the label that occurs most, of equals the first in the task's own order
 	Share    float64   // of the majority label, from 0 to 1
 	Always   []int32   // of a multi-label task: the most frequent labels, as many as give the largest micro F1
 	Mean     float64   // of the scores of a regression task
@@ -36,11 +36,7 @@ func NewBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {
 		labels[i] = e.Class
 		b.Counts[e.Class]++
 	}
-	for class, n := range b.Counts {
-		if n > b.Counts[b.Majority] {
-			b.Majority = int32(class)
-		}
-	}
+	b.Majority = majority(t, b.Counts)
 	if len(examples) > 0 {
 		b.Share = float64(b.Counts[b.Majority]) / float64(len(examples))
 	}
@@ -49,8 +45,18 @@ func NewBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {
 		same[i] = b.Majority
 	}
 	var err error
-	b.Metrics, err = classification(t.Metrics, labels, same)
+	b.Metrics, err = classification(t.Metrics, t.OwnClasses(labels), t.OwnClasses(same))
 	return b, err
+}
+
+// majority is the class with the largest count.
+func majority(t *data.Task, counts []int) (most int32) {
+	for i, label := range t.Own() {
+		if class := slices.Index(t.Labels, label); i == 0 || counts[class] > counts[most] {
+			most = int32(class)
+		}
+	}
+	return most
 }
 
 func meanBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {

@@ -12,18 +12,20 @@ import (
 //
 //	{"index":0,"label":1,"prediction":1,"logits":[-1.25,2.5]}
 //
-// label and prediction are places in the task's list of labels; for a multi-label task lists
-// of them, for regression scores, and for a regression of several outputs lists of those.
+// label and prediction are places in the task's own list of labels, and so are those of
+// logits, however the head's columns are ordered; for a multi-label task they are lists of
+// places, for regression scores, and for a regression of several outputs lists of those.
 // Numbers are the shortest that read back as the same float32.
 func WritePredictions(w io.Writer, t *data.Task, r *Result) error {
 	buffered := bufio.NewWriter(w)
 	var line []byte
+	places := t.OwnPlaces()
 	for i := range r.Len() {
 		line = strconv.AppendInt(append(line[:0], `{"index":`...), int64(r.Index[i]), 10)
 		line = append(line, `,"label":`...)
 		line = appendLabel(line, t, r, i)
 		line = appendPrediction(append(line, `,"prediction":`...), t, r, i)
-		line = appendList(append(line, `,"logits":`...), r.Row(i), appendScore)
+		line = appendList(append(line, `,"logits":`...), inPlaces(r.Row(i), places), appendScore)
 		line = append(line, "}\n"...)
 		if _, err := buffered.Write(line); err != nil {
 			return err
@@ -36,9 +38,9 @@ func WritePredictions(w io.Writer, t *data.Task, r *Result) error {
 func appendLabel(b []byte, t *data.Task, r *Result, i int) []byte {
 	switch {
 	case t.Kind == data.Classification:
-		return strconv.AppendInt(b, int64(r.Classes[i]), 10)
+		return strconv.AppendInt(b, int64(t.OwnClass(r.Classes[i])), 10)
 	case t.Kind == data.MultiLabel:
-		return appendPlaces(b, holding(r.targets(i)))
+		return appendPlaces(b, inPlaces(holding(r.targets(i)), t.OwnPlaces()))
 	case r.Outputs > 1:
 		return appendList(b, r.targets(i), appendScore)
 	}
@@ -49,9 +51,9 @@ func appendLabel(b []byte, t *data.Task, r *Result, i int) []byte {
 func appendPrediction(b []byte, t *data.Task, r *Result, i int) []byte {
 	switch {
 	case t.Kind == data.Classification:
-		return strconv.AppendInt(b, int64(largest(r.Row(i))), 10)
+		return strconv.AppendInt(b, int64(t.OwnClass(largest(r.Row(i)))), 10)
 	case t.Kind == data.MultiLabel:
-		return appendPlaces(b, Holding(r.Row(i), t.Threshold))
+		return appendPlaces(b, inPlaces(Holding(r.Row(i), t.Threshold), t.OwnPlaces()))
 	case r.Outputs > 1:
 		return appendList(b, r.Row(i), appendScore)
 	}
@@ -79,6 +81,19 @@ func appendList[T any](b []byte, list []T, item func([]byte, T) []byte) []byte {
 		b = item(b, v)
 	}
 	return append(b, ']')
+}
+
+// inPlaces gives a row by columns in the order of the places of the columns; nil is that of
+// the columns.
+func inPlaces[T any](row []T, places []int32) []T {
+	if places == nil {
+		return row
+	}
+	moved := make([]T, len(row))
+	for column, v := range row {
+		moved[places[column]] = v
+	}
+	return moved
 }
 
 func appendScore(b []byte, v float32) []byte {

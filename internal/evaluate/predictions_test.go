@@ -24,6 +24,11 @@ func TestWritePredictions(t *testing.T) {
 		}, `{"index":0,"label":1,"prediction":1,"logits":[-1.25,2.5]}
 {"index":1,"label":0,"prediction":0,"logits":[0.1,0.1]}
 `},
+		{"columns in another order", ordered("positive", "negative"), Result{
+			Outputs: 2, Index: []int{0, 1}, Classes: []int32{0, 1}, Scores: []float32{0, 0}, Logits: []float32{2.5, -1.25, 0.25, 0.5},
+		}, `{"index":0,"label":1,"prediction":1,"logits":[-1.25,2.5]}
+{"index":1,"label":0,"prediction":0,"logits":[0.5,0.25]}
+`},
 		{"regression", similarity, Result{
 			Outputs: 1, Index: []int{7}, Classes: []int32{0}, Scores: []float32{3.8}, Logits: []float32{1e-7},
 		}, `{"index":7,"label":3.8,"prediction":1e-07,"logits":[1e-07]}

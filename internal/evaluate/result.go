@@ -12,9 +12,9 @@ import (
 // and Scores; rows are in the split's order.
 type Result struct {
 	Rank    int
-	Outputs int       // logits per example: the number of labels, of a regression's outputs
+	Outputs int       // logits per example, by column: the number of labels, of a regression's outputs
 	Index   []int     // each example's place in the split
-	Classes []int32   // labels of a classification task
+	Classes []int32   // labels of a classification task, by column
 	Scores  []float32 // (examples, Outputs) of a regression, or 1 for each label of a multi-label task that holds
 	Logits  []float32 // (examples, Outputs), row-major
 	Metrics Metrics
@@ -67,7 +67,7 @@ func (r *Result) score(t *data.Task) (err error) {
 	case data.MultiLabel:
 		r.Metrics, err = multiLabel(t.Metrics, r.indicators(t))
 	default:
-		r.Metrics, err = classification(t.Metrics, r.Classes, r.Predictions())
+		r.Metrics, err = classification(t.Metrics, t.OwnClasses(r.Classes), t.OwnClasses(r.Predictions()))
 	}
 	return err
 }

@@ -45,7 +45,7 @@ func splits(t *data.Task) (all []string) {
 }
 
 // layout says how the columns of a task's files become lines. The Hub numbers labels in the
-// order of names, which is that of the task's own labels.
+// order of names, which is that of the task's own labels, whatever the order of a head's columns.
 func layout(t *data.Task, split string) parquet.Layout {
 	columns := map[string][]string{
 		"cola": {"sentence"}, "sst2": {"sentence"}, "qqp": {"question1", "question2"},
@@ -59,7 +59,7 @@ func layout(t *data.Task, split string) parquet.Layout {
 		l.Texts = append(l.Texts, parquet.Key{Column: c, Key: []string{data.KeyA, data.KeyB}[i]})
 	}
 	if data.Labelled(split) {
-		l.Label, l.Labels, l.Names = data.KeyLabel, t.Labels, names(t)
+		l.Label, l.Labels, l.Names = data.KeyLabel, t.Own(), names(t)
 	}
 	return l
 }
@@ -71,7 +71,7 @@ func names(t *data.Task) []string {
 		"qqp": {"not_duplicate", "duplicate"}, "wnli": {"not_entailment", "entailment"},
 	}[t.Name]
 	if own == nil {
-		return t.Labels
+		return t.Own()
 	}
 	return own
 }
