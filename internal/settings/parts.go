@@ -6,23 +6,52 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/train"
 )
 
-// NewTask is the task that the settings name. Its labels are those given, which an adapter
+// NewTask is the task that the settings name, its labels in the order that they state. Where
+// they state none, labels of the user's own files are those given, which an adapter
 // remembers, or for nil those of the training file.
 func (d Data) NewTask(labels []string) (*data.Task, error) {
+	stated, err := d.StatedLabels()
+	if err != nil {
+		return nil, err
+	}
 	if !data.IsFile(d.Task) {
-		return data.LookupTask(d.Task)
+		t, err := data.LookupTask(d.Task)
+		if err != nil || stated == nil {
+			return t, err
+		}
+		ordered, ok := t.Columns(stated, t.Name)
+		if !ok {
+			return nil, fault.Usagef("labels: %s are not those of task %s, %s: give each of them once", data.Listed(stated), t.Name, data.Listed(t.Labels))
+		}
+		return ordered, nil
+	}
+	if stated != nil {
+		labels = stated
 	}
 	t, err := data.Files{
 		Train: d.Task, Dev: d.DevFile, Text: d.TextColumn, Pair: d.PairColumn, Label: d.LabelColumn,
 		Kind: d.Kind, Quoting: d.Quoting, Separator: d.LabelSeparator, Labels: labels,
 	}.Task()
+	if err == nil && stated != nil && t.Labels == nil {
+		return nil, fault.Usagef("labels: kind is %s, and its one output needs no label", d.Kind)
+	}
 	if err == nil && t.Kind == data.MultiLabel {
 		t.Threshold = d.Threshold
 	}
 	return t, err
+}
+
+// StatedLabels are those of the setting labels, in their order; nil where it is empty.
+func (d Data) StatedLabels() ([]string, error) {
+	labels, err := data.ParseLabels(d.Labels)
+	if err != nil {
+		return nil, fault.Usagef("labels: %w", err)
+	}
+	return labels, nil
 }
 
 // TargetList are the names of the adapted maps, in canonical order.

@@ -66,7 +66,14 @@ func (d Data) broken() (faults []schema.Fault) {
 			faults = append(faults, schema.Fault{Key: key, What: what})
 		}
 	}
+	stated, err := data.ParseLabels(d.Labels)
+	if err != nil {
+		rule(false, "labels", err.Error())
+	}
 	if !data.IsFile(d.Task) {
+		if t, err := data.LookupTask(d.Task); err == nil && len(stated) > 0 {
+			rule(t.Kind == data.Classification, "labels", "is for a classification, and task "+t.Name+" is a "+t.Kind.String())
+		}
 		if _, err := data.LookupTask(d.Task); err != nil {
 			rule(false, "task", withoutKey("task", err))
 		}
@@ -81,6 +88,7 @@ func (d Data) broken() (faults []schema.Fault) {
 	rule(d.DevFile == "" || data.IsFile(d.DevFile), "dev_file", "want a file that ends in "+data.FileEndings)
 	rule(d.TextColumn != "", "text_column", "is empty: name the column of the text")
 	rule(d.LabelColumn != "", "label_column", "is empty: name the column of the label")
+	rule(len(stated) != 1 || d.Kind != data.Classification, "labels", "is a single label: a classification has two or more")
 	labels, err := data.LabelColumns(d.LabelColumn, d.Kind)
 	if err != nil {
 		rule(false, "label_column", withoutKey("label_column", err))

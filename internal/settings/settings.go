@@ -32,6 +32,7 @@ type Data struct {
 	PairColumn       string       `key:"pair_column" scope:"remembered,files" help:"column of the second text in your own files; empty: there is none"`
 	LabelColumn      string       `key:"label_column" default:"label" scope:"remembered,files" help:"column of the label, or of the number to predict, in your own files; several, a,b,c, for a regression of several outputs or labels with a column of 1 and 0 each"`
 	LabelSeparator   string       `key:"label_separator" scope:"remembered,files" help:"what stands between the labels of a multi-label task in one column; empty: a comma"`
+	Labels           string       `key:"labels" help:"\"labels\" in the order of the head's columns, such as negative,positive, where no file names them or to correct the names; empty: as the files say"`
 	Kind             data.Kind    `key:"kind" scope:"remembered,files" help:"what your own task is: classification, regression, or multi-label, where several labels may hold; without it the base model's problem_type decides"`
 	Threshold        float64      `key:"threshold" default:"0.5" min:"0" max:"1" scope:"remembered" help:"probability above which a label of a multi-label task is taken to hold"`
 	Quoting          data.Quoting `key:"quoting" default:"auto" scope:"remembered,files" help:"quotes in your own files: csv (fields may be quoted), none (a quote is a letter), or auto: csv for .csv, none for .tsv"`
@@ -54,6 +55,7 @@ type Adapter struct {
 	Sampler     string         `key:"sampler" default:"uniform" help:"how ranks are drawn: uniform, geometric[:p], pmf:w1,w2,… or list:r1,r2,…"`
 	Block       int            `key:"block" default:"1" min:"1" help:"draw only multiples of this rank"`
 	Update      adapter.Update `key:"update" help:"rows that rank b trains: all (1 to b), frozen (gradient to b only) or strict (b only)"`
+	NewHead     bool           `key:"new_head" help:"begin with a new head even where the base model has one of the right size"`
 	InitAdapter string         `key:"init_adapter" scope:"free" help:"start from the A and B of this adapter, a run \"folder\" or any PEFT folder; empty: from nothing"`
 }
 
