@@ -40,7 +40,8 @@ func newPredictCmd(io *streams, runF func(context.Context, *predictOptions) erro
 		Long: `Read a text per line from stdin or --in and print its label and probability (for
 regression its score), line by line, at the adapter's largest rank or --rank. A task of
 pairs takes two texts with a tab between. --format jsonl takes objects with "text" and
-"text_pair".
+"text_pair". An adapter that records no task needs --task, unless config.json of the base
+model names the labels; then a line may hold one text or two.
 
 --glue answers the test splits of the task instead and writes them as the files that
 gluebenchmark.com takes, a folder for each rank: sst2's is rank-8/SST-2.tsv. Files of
@@ -105,7 +106,9 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 		return err
 	}
 	defer in.Close()
-	s, err := session.Open(ctx, o.io.env(), a, o.options())
+	options := o.options()
+	options.AnyTask, options.Named = true, true
+	s, err := session.Open(ctx, o.io.env(), a, options)
 	if err != nil {
 		return err
 	}
@@ -117,8 +120,11 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 		return err
 	}
 	texts := predict.Read(in, name, o.format, s.Task.Pair)
-	options := predict.Options{Rank: ranks[0], MaxLength: s.Encoder.MaxLength, MaxTokens: session.EvalTokens}
-	err = predict.Run(ctx, texts, s.Encoder.Tokenizer, s.Program, options, printer.Print)
+	if s.TaskUnknown() {
+		texts = predict.ReadAny(in, name, o.format)
+	}
+	run := predict.Options{Rank: ranks[0], MaxLength: s.Encoder.MaxLength, MaxTokens: session.EvalTokens}
+	err = predict.Run(ctx, texts, s.Encoder.Tokenizer, s.Program, run, printer.Print)
 	if errors.Is(err, syscall.EPIPE) { // whoever reads has enough, as in predict | head
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/finetune"
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/session"
@@ -22,6 +23,8 @@ func remedies() map[fault.Reason]string {
 		session.NoTask:       "pass --task",
 		session.NoModel:      "pass --model",
 		session.OtherTask:    "pass the --task that it was trained on",
+		session.OtherLabels:  "pass another --task, or say with --labels which label each column stands for, in order",
+		session.OtherProblem: "pass the task and --kind that the head is for, or train a new one with --new-head",
 		session.OtherModel:   "pass the --model that it was trained on",
 		session.NoAdapterYet: "'dylora train --resume' with --run and this folder finishes it",
 		session.NoData:       "pass --data-dir, the GLUE folder that has it, or run 'dylora fetch' with the task's name where there is a network",
@@ -44,6 +47,8 @@ func remedies() map[fault.Reason]string {
 		hub.OfflineMode:    "unset it, or run 'dylora fetch' where there is a network",
 
 		model.PickledWeights: "--allow-pickle reads the tensors by an allow-list, or convert it with AutoModel.from_pretrained(…).save_pretrained(…) of Transformers",
+
+		finetune.OtherHead: "begin with a head of its own by --new-head, or say with --labels which label each column stands for, in order",
 
 		train.NothingToResume: "leave --resume out to start one",
 		train.HoldsRun:        "add --resume to go on with it, or name another folder",

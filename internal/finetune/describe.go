@@ -19,6 +19,9 @@ func (j *Job) describe() error {
 	if j.Start != nil {
 		j.env.Say(j.Start.String())
 	}
+	if line := j.headLine(); line != "" {
+		j.env.Say(line)
+	}
 	for _, split := range []struct {
 		name     string
 		examples []data.Example

@@ -31,9 +31,9 @@ type Job struct {
 }
 
 // Prepare puts a training together. What can be refused is refused first: settings that
-// exclude each other, a run folder in use, an adapter to start from that is not there, data
-// that are missing, a batch that the memory cannot hold; only then the encoder is downloaded,
-// read and packed. On an error the run folder is as it was before. The caller closes the job.
+// exclude each other, a run folder in use, an adapter to start from that is not there, labels
+// that the base model's head does not have, data that are missing, a batch that the memory
+// cannot hold; only then the encoder is downloaded, read and packed. On an error the run folder is as it was before. The caller closes the job.
 func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Place) (j *Job, err error) {
 	arithmetic, err := session.TrainingArithmetic(r)
 	if err != nil {
@@ -58,10 +58,17 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 		return j, err
 	}
 	j.Dir = j.run.Dir
-	if err := j.readData(ctx, task, r.Data); err != nil {
-		return j, err
+	check := func(c *model.Config) (err error) {
+		if j.trainExamples == nil { // the classes of examples are columns of the head
+			if task, err = orderLabels(env, r, task, c); err == nil {
+				err = j.readData(ctx, task, r.Data)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		return fits(env, r, c, from, len(j.trainExamples))
 	}
-	check := func(c *model.Config) error { return fits(env, r, c, from, len(j.trainExamples)) }
 	encoder, err := session.LoadEncoder(ctx, env, r, arithmetic, check)
 	if err != nil {
 		return j, err

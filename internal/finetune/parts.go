@@ -6,7 +6,6 @@ package finetune
 import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
-	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
 	"github.com/dylora/dylora/internal/session"
@@ -54,8 +53,11 @@ func Build(in Ingredients) (*Parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	head := in.Encoder.Model.Head(evaluate.Outputs(in.Task), p.Config.Seed)
-	if p.Adapter, err = adapter.New(r.Adapter.Rank, r.Adapter.Alpha, projections, head, p.Config.Seed); err != nil {
+	begin, err := head(in, p.Config.Seed)
+	if err != nil {
+		return nil, err
+	}
+	if p.Adapter, err = adapter.New(r.Adapter.Rank, r.Adapter.Alpha, projections, begin, p.Config.Seed); err != nil {
 		return nil, err
 	}
 	if in.From != nil {

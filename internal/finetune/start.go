@@ -81,10 +81,7 @@ func startFrom(from *session.StoredAdapter, a *adapter.Adapter, t *data.Task, mo
 	s := &Start{Path: from.Path, Fingerprint: from.Adapter.Fingerprint()}
 	if p != nil && p.Task != "" {
 		s.Task = p.Task
-		s.Head = p.Task == t.Name && slices.Equal(p.Labels, t.Labels) && weights.SameShapes(from.Adapter.Head, a.Head)
-	}
-	if s.Head {
-		a.Head = from.Adapter.Head
+		s.Head = takeHead(from, a, t)
 	}
 	return s, nil
 }

@@ -15,21 +15,18 @@ import (
 )
 
 // Head is a classification head for this encoder: the checkpoint's own where it has one
-// with that many labels, else weights from N(0, initializer_range²) and zero biases, a
-// function of the seed, as Hugging Face initialises it. Regression has one label.
+// with that many labels, else a NewHead. Regression has one label.
 func (m *Model) Head(labels int, seed uint64) []weights.Tensor {
-	h, names := m.Config.HiddenSize, m.Config.headNames()
-	shapes := make([][]int, len(names))
-	for i := range names {
-		out := h
-		if i >= len(names)-2 {
-			out = labels
-		}
-		shapes[i] = [][]int{{out, h}, {out}}[i%2]
+	if head, ok := m.OwnHead(labels); ok {
+		return head
 	}
-	if m.classifier != nil && slices.EqualFunc(m.classifier, shapes, func(t weights.Tensor, s []int) bool { return slices.Equal(t.Shape, s) }) {
-		return weights.CloneAll(m.classifier)
-	}
+	return m.NewHead(labels, seed)
+}
+
+// NewHead is a head with that many labels: weights from N(0, initializer_range²) and zero
+// biases, a function of the seed, as Hugging Face initialises it.
+func (m *Model) NewHead(labels int, seed uint64) []weights.Tensor {
+	names, shapes := m.Config.headNames(), m.Config.headShapes(labels)
 	head := make([]weights.Tensor, len(names))
 	for i, name := range names {
 		n := 1
@@ -44,10 +41,39 @@ func (m *Model) Head(labels int, seed uint64) []weights.Tensor {
 	return head
 }
 
+// headShapes are those of the tensors of a head with that many labels, as headNames has them.
+func (c *Config) headShapes(labels int) [][]int {
+	h, names := c.HiddenSize, c.headNames()
+	shapes := make([][]int, len(names))
+	for i := range names {
+		out := h
+		if i >= len(names)-2 {
+			out = labels
+		}
+		shapes[i] = [][]int{{out, h}, {out}}[i%2]
+	}
+	return shapes
+}
+
 // OwnHead is the checkpoint's own head if it has one with that many labels.
 func (m *Model) OwnHead(labels int) ([]weights.Tensor, bool) {
-	head := m.Head(labels, 0)
-	return head, slices.EqualFunc(head, m.classifier, func(a, b weights.Tensor) bool { return slices.Equal(a.Shape, b.Shape) })
+	same := func(t weights.Tensor, s []int) bool { return slices.Equal(t.Shape, s) }
+	if m.classifier == nil || !slices.EqualFunc(m.classifier, m.Config.headShapes(labels), same) {
+		return nil, false
+	}
+	return weights.CloneAll(m.classifier), true
+}
+
+// OwnOutputs is the number of columns of the checkpoint's own head; 0 if it has none.
+func (m *Model) OwnOutputs() int {
+	if m.classifier == nil {
+		return 0
+	}
+	bias := m.classifier[len(m.classifier)-1] // of the last layer
+	if len(bias.Shape) != 1 {
+		return 0
+	}
+	return bias.Shape[0]
 }
 
 // CompleteHead is the given head, and before it what it lacks of the encoder's, from the

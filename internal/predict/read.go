@@ -51,6 +51,27 @@ const maxLine = 1 << 20
 // single texts. Errors name the input and the line and end it; what comes before is good.
 // An empty line is an empty text, so that line n of the output answers line n.
 func Read(r io.Reader, name string, f Format, pair bool) iter.Seq2[Text, error] {
+	if pair {
+		return read(r, name, f, pairs)
+	}
+	return read(r, name, f, singles)
+}
+
+// ReadAny is Read for a task that nobody names: each line holds one text or a pair.
+func ReadAny(r io.Reader, name string, f Format) iter.Seq2[Text, error] {
+	return read(r, name, f, either)
+}
+
+// arity is how many texts a line holds.
+type arity int
+
+const (
+	singles arity = iota
+	pairs
+	either
+)
+
+func read(r io.Reader, name string, f Format, n arity) iter.Seq2[Text, error] {
 	parse := line
 	if f == JSONL {
 		parse = object
@@ -58,19 +79,19 @@ func Read(r io.Reader, name string, f Format, pair bool) iter.Seq2[Text, error] 
 	return func(yield func(Text, error) bool) {
 		sc := bufio.NewScanner(r)
 		sc.Buffer(nil, maxLine)
-		n := 0
+		at := 0
 		for sc.Scan() {
 			text := sc.Text()
-			if n++; n == 1 {
+			if at++; at == 1 {
 				if err := lfs.Check(name, sc.Bytes()); err != nil {
 					yield(Text{}, err)
 					return
 				}
 				text = strings.TrimPrefix(text, "\ufeff")
 			}
-			t, err := parse(text, pair)
+			t, err := parse(text, n)
 			if err != nil {
-				yield(Text{}, fault.Invalidf("%s: line %d: %w", name, n, err))
+				yield(Text{}, fault.Invalidf("%s: line %d: %w", name, at, err))
 				return
 			}
 			if !yield(t, nil) {
@@ -79,7 +100,7 @@ func Read(r io.Reader, name string, f Format, pair bool) iter.Seq2[Text, error] 
 		}
 		switch err := sc.Err(); {
 		case errors.Is(err, bufio.ErrTooLong):
-			yield(Text{}, fault.Invalidf("%s: line %d: longer than %d bytes: put one text on a line", name, n+1, maxLine))
+			yield(Text{}, fault.Invalidf("%s: line %d: longer than %d bytes: put one text on a line", name, at+1, maxLine))
 		case err != nil:
 			yield(Text{}, fault.Invalidf("cannot read %s: %w", name, err))
 		}
@@ -87,16 +108,18 @@ func Read(r io.Reader, name string, f Format, pair bool) iter.Seq2[Text, error] 
 }
 
 // line takes a plain line apart.
-func line(s string, pair bool) (Text, error) {
+func line(s string, n arity) (Text, error) {
 	if !utf8.ValidString(s) {
 		return Text{}, errors.New("the text is not UTF-8: convert the input")
 	}
 	columns := strings.Split(s, "\t")
 	switch {
-	case pair && len(columns) != 2:
-		return Text{}, fmt.Errorf("%d columns, the task takes two texts with one tab between", len(columns))
-	case pair:
+	case n != singles && len(columns) == 2:
 		return Text{columns[0], &columns[1]}, nil
+	case n == pairs:
+		return Text{}, fmt.Errorf("%d columns, the task takes two texts with one tab between", len(columns))
+	case n == either && len(columns) != 1:
+		return Text{}, fmt.Errorf("%d columns, a line holds one text or two with a tab between", len(columns))
 	case len(columns) != 1:
 		return Text{}, fmt.Errorf("%d columns, the task takes one text: drop the others, or write JSON lines, where a text may have tabs", len(columns))
 	}
@@ -104,7 +127,7 @@ func line(s string, pair bool) (Text, error) {
 }
 
 // object reads {"text": …, "text_pair": …}; other members mean nothing here.
-func object(s string, pair bool) (Text, error) {
+func object(s string, n arity) (Text, error) {
 	var o struct {
 		Text *string `json:"text"`
 		Pair *string `json:"text_pair"`
@@ -115,9 +138,9 @@ func object(s string, pair bool) (Text, error) {
 	switch {
 	case o.Text == nil:
 		return Text{}, errors.New(`the object has no "text"`)
-	case pair && o.Pair == nil:
+	case n == pairs && o.Pair == nil:
 		return Text{}, errors.New(`the object has no "text_pair", and the task takes two texts`)
-	case !pair && o.Pair != nil:
+	case n == singles && o.Pair != nil:
 		return Text{}, errors.New(`the object has a "text_pair", and the task takes one text`)
 	}
 	return Text{*o.Text, o.Pair}, nil

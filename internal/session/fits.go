@@ -75,10 +75,23 @@ func (s *Session) exchange() (err error) {
 		}
 		return nil
 	}
+	if err := CheckNames(s.Encoder); err != nil {
+		return err
+	}
 	head, ok := s.Encoder.Model.OwnHead(evaluate.Outputs(s.Task))
 	if !ok {
 		return fault.Because(OtherModel, fault.Invalidf("%s: it has no head, and model %s has none of %d outputs", s.Folder, s.Encoder.Name, evaluate.Outputs(s.Task)))
 	}
 	s.Adapter.Head = head
 	return nil
+}
+
+// CheckNames refuses a base model's own head of another size than id2label of its config.json
+// names: Transformers does not load it either.
+func CheckNames(e *Encoder) error {
+	named, columns := len(e.Model.Config.Labels), e.Model.OwnOutputs()
+	if named == 0 || columns == 0 || named == columns {
+		return nil
+	}
+	return fault.Invalidf("%s: id2label of config.json names %d columns, and the head of the weights has %d: correct id2label", e.Name, named, columns)
 }

@@ -122,7 +122,8 @@ func (s *Session) MergeAt(rank int) func(name string, w []float32) []float32 {
 	}
 }
 
-// mergedConfig is the base model's config.json with the task's labels.
+// mergedConfig is the base model's config.json with the labels of the head's columns: as the
+// base model spells them where it names them in that order, else as the task does.
 func (s *Session) mergedConfig() ([]byte, error) {
 	b, err := fs.ReadFile(s.Encoder.Files, "config.json")
 	if err != nil {
@@ -132,9 +133,12 @@ func (s *Session) mergedConfig() ([]byte, error) {
 	if err := json.Unmarshal(b, &config); err != nil {
 		return nil, fault.Invalidf("%s: config.json: %w", s.Encoder.Name, err)
 	}
-	labels, problem := s.Task.Labels, "single_label_classification"
-	if s.Task.Kind == data.Regression {
-		labels, problem = []string{"score"}, "regression"
+	labels := s.Task.Labels
+	switch {
+	case s.namesByBase():
+		labels = s.Encoder.Model.Config.Labels
+	case s.Task.Kind == data.Regression:
+		labels = []string{"score"}
 	}
 	names, numbers := map[string]string{}, map[string]int{}
 	for i, l := range labels {
@@ -142,7 +146,10 @@ func (s *Session) mergedConfig() ([]byte, error) {
 	}
 	delete(config, "num_labels") // Transformers counts id2label
 	config["architectures"] = []string{s.Encoder.Model.Config.Class()}
-	config["id2label"], config["label2id"], config["problem_type"] = names, numbers, problem
+	config["id2label"], config["label2id"] = names, numbers
+	if !s.TaskUnknown() || config["problem_type"] == nil { // what nobody says stays as it is
+		config["problem_type"] = problemType(s.Task)
+	}
 	for _, key := range []string{"torch_dtype", "dtype"} {
 		if _, has := config[key]; has {
 			config[key] = "float32" // as the weights are written

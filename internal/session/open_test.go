@@ -62,7 +62,8 @@ func TestOpenRefusesEarly(t *testing.T) {
 		"unknown kernel":          {path: peft(roberta), yaml: on(model) + "; kernel: abacus", class: fault.Usage, part: "abacus"},
 		"check":                   {path: peft(roberta), yaml: on(model), options: Options{Check: func(*data.Task, settings.Data) error { return no }}, class: fault.Failure, part: "no"},
 		"no such split":           {path: peft(roberta), yaml: on(model), options: Options{Split: "test"}, class: fault.Usage, part: "test"},
-		"split before the model":  {path: peft(roberta), yaml: on("/no/such/model"), options: Options{Split: "test"}, class: fault.Usage, part: "test"},
+		"split before the model":  {path: trained(func(*adapter.Provenance) {}), yaml: on("/no/such/model"), options: Options{Split: "test"}, class: fault.Usage, part: "test"},
+		"the order before":        {path: peft(roberta), yaml: on("/no/such/model"), options: Options{Split: "test"}, class: fault.Usage, part: "no such folder"},
 		"no such model":           {path: peft(roberta), yaml: on("/no/such/model"), class: fault.Usage, part: "no such folder"},
 		"module of another layer": {path: far, yaml: on(model), class: fault.Invalid, reason: OtherModel, part: "layer.7.attention.self.query, which model"},
 		"module of another size":  {path: wide, yaml: on(model), class: fault.Invalid, reason: OtherModel, part: "is (8, 8), in model"},
@@ -78,12 +79,15 @@ func TestOpenRefusesEarly(t *testing.T) {
 	}
 }
 
-// TestOpenOrder: the task is refused before its data are read, the data are read before the
-// model is looked for.
+// TestOpenOrder: the task is refused before its data are read. The data are read before the
+// model is looked for if the adapter records the order of its labels.
 func TestOpenOrder(t *testing.T) {
 	s := surround(t)
 	server := onGLUE(t, s)
-	path := peft(reference(t, "roberta"))
+	e := reference(t, "roberta")
+	p := provenance(t, e)
+	p.Task, p.Labels, p.TextColumn, p.LabelColumn = "mnli", []string{"contradiction", "neutral", "entailment"}, "", ""
+	path := runFolder(t, "task: mnli", adapterOf(t, peft(e)), p)
 	no := errors.New("refused")
 	var checked string
 	check := func(t *data.Task, d settings.Data) error {
@@ -131,17 +135,22 @@ func TestOpenLabels(t *testing.T) {
 }
 
 // TestOpenOtherTask: an adapter that was trained on somebody's own files is measured on a task
-// of the table that has as many labels; what it remembers of the files does not count there.
+// of the table that has as many labels, if the user says which label is which; what it remembers of the files does not count there.
 func TestOpenOtherTask(t *testing.T) {
 	e := reference(t, "roberta")
 	p := provenance(t, e)
 	p.TextColumn, p.LabelColumn, p.PairColumn = "line", "mood", "reply"
 	run := runFolder(t, "task: boats.csv; dev_file: dev.csv; quoting: csv; data_dir: glue", adapterOf(t, peft(e)), p)
-	s := opened(t, env(t), run, "task: mnli", Options{})
+	_, err := open(t, env(t), run, "task: mnli", Options{})
+	refused(t, err, fault.Invalid, OtherTask, `was trained for the labels "bad", "good", "so so", and task mnli has "entailment", "neutral", "contradiction"`)
+	s := opened(t, env(t), run, "task: mnli; labels: contradiction,entailment,neutral", Options{})
+	if !slices.Equal(s.Task.Labels, []string{"contradiction", "entailment", "neutral"}) {
+		t.Errorf("columns %q", s.Task.Labels)
+	}
 	if s.Task.Name != "mnli" || s.Data.TextColumn != "text" || s.Data.DevFile != "" || s.Data.DataDir != "glue" || s.Encoder.MaxLength != 20 {
 		t.Errorf("task %s with the settings %+v", s.Task.Name, s.Data)
 	}
-	_, err := open(t, env(t), run, "task: mnli; text_column: line", Options{})
+	_, err = open(t, env(t), run, "task: mnli; text_column: line", Options{})
 	refused(t, err, fault.Usage, "", "text_column: is for a task of your own files", "test.yaml line 2")
 	_, err = open(t, env(t), run, "task: sst2", Options{})
 	refused(t, err, fault.Invalid, OtherTask, "task sst2 needs 2")

@@ -10,6 +10,10 @@ const (
 	NoModel fault.Reason = "session: no model"
 	// OtherTask: the adapter was trained for a task of another kind or size than the one given.
 	OtherTask fault.Reason = "session: other task"
+	// OtherLabels: the names of the head's columns are not the task's labels.
+	OtherLabels fault.Reason = "session: other labels"
+	// OtherProblem: the base model's head is for another kind of task.
+	OtherProblem fault.Reason = "session: other problem type"
 	// OtherModel: the adapter does not fit the base model.
 	OtherModel fault.Reason = "session: other model"
 	// NoAdapterYet: the folder is a run's that has not finished.

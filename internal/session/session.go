@@ -2,7 +2,7 @@ package session
 
 import (
 	"context"
-	"fmt"
+	"path"
 	"slices"
 
 	"github.com/dylora/dylora/internal/data"
@@ -18,9 +18,10 @@ import (
 type Options struct {
 	Layers    []*settings.Layer // what the user says; it beats what the adapter remembers
 	ForceBase bool              // take an adapter that was trained on other weights
-	AnyTask   bool              // where the task is not known, as many outputs as the head has are enough
+	AnyTask   bool              // where the task is not known, the columns of the head are its labels
+	Named     bool              // with AnyTask: the columns must have names
 	Exact     bool              // unrounded weights, whatever the precision that is set
-	Split     string            // to be measured; it is read before the model is loaded. "": none
+	Split     string            // to be measured; it is read before the weights are. "": none
 
 	// Check may refuse the task, before data or model are read; nil: nothing is refused.
 	Check func(t *data.Task, d settings.Data) error
@@ -34,8 +35,10 @@ type Session struct {
 	Encoder *Encoder
 	Program *program.Program
 
-	env    *Env
-	splits map[string][]data.Example // that have been read
+	env     *Env
+	splits  map[string][]data.Example // that have been read
+	named   bool                      // as Options has it
+	settled bool                      // the labels are in the order of the head's columns
 }
 
 // Open joins a stored adapter with its base model and its task, and holds them against each
@@ -43,7 +46,7 @@ type Session struct {
 // the model is loaded. The stored adapter stays as it is: what it lacks of the model only the
 // session's copy gets.
 func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session, error) {
-	s := &Session{StoredAdapter: a.clone(), env: env, splits: map[string][]data.Example{}}
+	s := &Session{StoredAdapter: a.clone(), env: env, splits: map[string][]data.Example{}, named: o.Named}
 	r, err := s.settle(o)
 	if err != nil {
 		return nil, err
@@ -55,12 +58,17 @@ func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session,
 	if o.Exact {
 		arithmetic = arithmetic.exact()
 	}
-	if o.Split != "" {
-		if _, err := s.Split(ctx, o.Split); err != nil {
+	if _, task := s.recorded(s.outputs()); task != "" && s.Task != nil { // no base model is needed for the order of the labels
+		if err := s.settleLabels(new(model.Config), ""); err != nil {
 			return nil, err
 		}
+		if o.Split != "" {
+			if _, err := s.Split(ctx, o.Split); err != nil {
+				return nil, err
+			}
+		}
 	}
-	if err := s.load(ctx, r, arithmetic, o.ForceBase); err != nil {
+	if err := s.load(ctx, r, arithmetic, o); err != nil {
 		return nil, err
 	}
 	return s, s.compile(ctx, program.Options{Seed: r.Train.Loop.Seed}, arithmetic)
@@ -81,13 +89,15 @@ func (s *Session) settle(o Options) (*settings.Resolved, error) {
 		r = r.With("revision", "") // it is one of the model that is remembered
 	}
 	s.Data = r.Data
-	if err := s.findTask(r, o.AnyTask); err != nil {
+	if err := s.findTask(r, o.AnyTask && o.Split == ""); err != nil {
 		return nil, err
 	}
-	if err := s.checkHead(); err != nil {
-		return nil, err
+	if s.Task != nil && !data.IsFile(s.Data.Task) { // of the user's own files there may be more labels yet
+		if err := s.checkHead(); err != nil {
+			return nil, err
+		}
 	}
-	if o.Check != nil {
+	if o.Check != nil && s.Task != nil {
 		err = o.Check(s.Task, s.Data)
 	}
 	return r, err
@@ -114,13 +124,25 @@ func forTask(remembered *settings.Layer, layers []*settings.Layer) *settings.Lay
 	return l
 }
 
-// load finds the encoder and reads it, and joins it with the adapter.
-func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, force bool) (err error) {
-	check := func(c *model.Config) error { return s.checkModules(r.Data.Model, c) }
+// load finds the encoder, and by its configuration the order of the labels where the adapter does
+// not record it, in which the split is read; then it reads the weights and joins them with the
+// adapter.
+func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, o Options) (err error) {
+	place := path.Join(r.Data.Model, "config.json")
+	check := func(c *model.Config) error {
+		if err := s.checkModules(r.Data.Model, c); err != nil {
+			return err
+		}
+		if err := s.settleLabels(c, place); err != nil || o.Split == "" {
+			return err
+		}
+		_, err := s.Split(ctx, o.Split)
+		return err
+	}
 	if s.Encoder, err = LoadEncoder(ctx, s.env, r, a, check); err != nil {
 		return err
 	}
-	if err := s.checkBase(force); err != nil {
+	if err := s.checkBase(o.ForceBase); err != nil {
 		return err
 	}
 	return s.exchange()
@@ -139,30 +161,20 @@ func (s *Session) compile(ctx context.Context, o program.Options, a Arithmetic) 
 	return err
 }
 
-// findTask looks up the task, or where it is not known and need not be makes one of as many
-// labels as the head has.
+// findTask looks up the task. Where it is not known and need not be, it stays nil: the base
+// model's configuration has to be known first.
 func (s *Session) findTask(r *settings.Resolved, any bool) (err error) {
 	unsaid := func(key string) bool { return r.Origin(key) == settings.Default }
-	known := !(any && unsaid("task") && len(s.Adapter.Head) > 0)
 	switch {
-	case known && unsaid("task"):
-		return fault.Because(NoTask, fault.Usagef("%s: the adapter records no task", s.Path))
+	case unsaid("task") && !any:
+		return s.noTask()
 	case unsaid("model"):
 		return fault.Because(NoModel, fault.Usagef("%s: the adapter records no base model", s.Path))
-	case known:
-		if s.Task, err = s.Data.NewTask(s.labels()); err != nil {
-			return err
-		}
-		return s.checkTask()
+	case unsaid("task"):
+		return nil
 	}
-	head := s.Adapter.Head
-	outputs := len(head[len(head)-1].Data) // the last layer's bias
-	s.Task = &data.Task{Name: "unknown", Kind: data.Regression}
-	if outputs > 1 {
-		s.Task.Kind = data.Classification
-		for i := range outputs {
-			s.Task.Labels = append(s.Task.Labels, fmt.Sprintf("LABEL_%d", i)) // as Transformers names them
-		}
+	if s.Task, err = s.Data.NewTask(s.labels()); err != nil {
+		return err
 	}
-	return nil
+	return s.checkTask()
 }

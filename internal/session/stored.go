@@ -3,6 +3,7 @@ package session
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
@@ -137,6 +138,23 @@ func (a *StoredAdapter) labels() []string {
 		return nil
 	}
 	return a.Provenance.Labels
+}
+
+// recorded are the labels of a head of so many columns in their order, and the task, as
+// dylora.json records them, or where that is gone the metadata of the weights. Nothing is
+// recorded of a regression, and of an adapter from elsewhere or without a head not even a task.
+func (a *StoredAdapter) recorded(outputs int) (labels []string, task string) {
+	if outputs == 0 {
+		return nil, ""
+	}
+	if p := a.Provenance; p != nil && p.Task != "" {
+		return p.Labels, p.Task
+	}
+	labels = strings.Split(a.Metadata["dylora.labels"], ",") // a label may hold a comma
+	if task = a.Metadata["dylora.task"]; task == "" || len(labels) != outputs || outputs == 1 {
+		return nil, ""
+	}
+	return labels, task
 }
 
 // Home is the folder that results about the adapter are written to by default: its run, or

@@ -26,6 +26,18 @@ func CloneAll(list []Tensor) []Tensor {
 	return list
 }
 
+// SelectRows gives t with the rows of its first axis in another order: row i is t's row
+// order[i]. The copy shares no memory with t.
+func (t Tensor) SelectRows(order []int) Tensor {
+	width := len(t.Data) / t.Shape[0]
+	n := Tensor{Name: t.Name, Shape: slices.Clone(t.Shape), Data: make([]float32, 0, len(order)*width)}
+	n.Shape[0] = len(order)
+	for _, row := range order {
+		n.Data = append(n.Data, t.Data[row*width:(row+1)*width]...)
+	}
+	return n
+}
+
 // SameShapes says whether two lists hold tensors of the same names and shapes in the same
 // order. The values are not compared.
 func SameShapes(a, b []Tensor) bool {
