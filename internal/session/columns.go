@@ -28,7 +28,7 @@ type Columns struct {
 // the task's labels are fault.Invalid because of OtherLabels, unless the user states the order.
 func (c *Columns) Order(t *data.Task) (*data.Task, error) {
 	switch {
-	case c.Recorded != nil:
+	case len(c.Recorded) > 0:
 		return c.byRecord(t)
 	case c.Task != "": // of an adapter that dylora made: its head is the task's own
 		return t, nil
@@ -60,7 +60,7 @@ func (c *Columns) named() bool {
 // Correction tells where the user's order of the labels differs from id2label's, in words; ""
 // where it does not.
 func (c *Columns) Correction(t *data.Task) string {
-	if c.Stated == nil || c.Recorded != nil || !c.named() || data.Unnamed(c.Config.Labels) {
+	if c.Stated == nil || len(c.Recorded) > 0 || !c.named() || data.Unnamed(c.Config.Labels) {
 		return ""
 	}
 	if ordered, ok := t.Columns(c.Config.Labels, ""); ok && slices.Equal(ordered.Labels, t.Labels) {
