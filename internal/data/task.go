@@ -26,6 +26,14 @@ var kindNames = enum.Names[Kind]{"classification", "regression", "multi-label"}
 // String is the name of the kind: "classification", "regression" or "multi-label".
 func (k Kind) String() string { return kindNames.String(k) }
 
+// Noun is what a task of the kind is called in a sentence, behind "a".
+func (k Kind) Noun() string {
+	if k == MultiLabel {
+		return "multi-label task"
+	}
+	return k.String()
+}
+
 // Task describes one task: what a row holds and how predictions are judged.
 type Task struct {
 	Name    string   // canonical: lower case, no punctuation

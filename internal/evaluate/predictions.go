@@ -42,7 +42,7 @@ func appendLabel(b []byte, t *data.Task, r *Result, i int) []byte {
 	case t.Kind == data.MultiLabel:
 		return appendPlaces(b, inPlaces(holding(r.targets(i)), t.OwnPlaces()))
 	case r.Outputs > 1:
-		return appendList(b, r.targets(i), appendScore)
+		return appendList(b, inPlaces(r.targets(i), t.OwnPlaces()), appendScore)
 	}
 	return appendScore(b, r.Scores[i])
 }
@@ -55,7 +55,7 @@ func appendPrediction(b []byte, t *data.Task, r *Result, i int) []byte {
 	case t.Kind == data.MultiLabel:
 		return appendPlaces(b, inPlaces(Holding(r.Row(i), t.Threshold), t.OwnPlaces()))
 	case r.Outputs > 1:
-		return appendList(b, r.Row(i), appendScore)
+		return appendList(b, inPlaces(r.Row(i), t.OwnPlaces()), appendScore)
 	}
 	return appendScore(b, r.Row(i)[0])
 }

@@ -39,10 +39,11 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if err != nil {
 		return nil, err
 	}
-	task, err := r.Data.NewTask(nil)
+	proposal, err := session.Propose(r, nil)
 	if err != nil {
 		return nil, err
 	}
+	task := proposal.Task
 	from, err := openStart(env, r.Adapter.InitAdapter)
 	if err != nil {
 		return nil, err
@@ -60,7 +61,8 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	j.Dir = j.run.Dir
 	check := func(c *model.Config) (err error) {
 		if j.trainExamples == nil { // the classes of examples are columns of the head
-			if task, err = orderLabels(env, r, task, c); err == nil {
+			if task, err = decide(env, proposal, r, c); err == nil {
+				r = r.With("kind", task.Kind) // a run that is resumed asks no base model
 				err = j.readData(ctx, task, r.Data)
 			}
 		}

@@ -14,6 +14,18 @@ import (
 	"github.com/dylora/dylora/internal/weights"
 )
 
+// decide is the task of a proposal for a base model, its labels in the order of the columns.
+func decide(env *session.Env, p *session.Proposal, r *settings.Resolved, c *model.Config) (*data.Task, error) {
+	t, note, err := p.Decide(c, path.Join(r.Data.Model, "config.json"))
+	if err != nil {
+		return nil, err
+	}
+	if note != "" {
+		env.Say(note)
+	}
+	return orderLabels(env, r, t, c)
+}
+
 // orderLabels brings the task's labels into the order of the columns of the head that is to be
 // trained. They are those that config.json of the base model names, if these are the task's
 // labels: a head of the base's is then trained on, and one that is new has the order that
@@ -72,7 +84,7 @@ func (j *Job) headLine() string {
 		return "head: a new one"
 	case columns != outputs:
 		return fmt.Sprintf("head: a new one, as the model's own has %d columns and the task needs %d", columns, outputs)
-	case j.Task.Kind == data.Classification && !data.Unnamed(names):
+	case j.Task.Labels != nil && !data.Unnamed(names):
 		return "head: the model's own, its columns " + data.Listed(j.Task.Labels)
 	}
 	return ""
@@ -82,7 +94,7 @@ func (j *Job) headLine() string {
 // It is false where the heads differ in more than the order of labels.
 func takeHead(from *session.StoredAdapter, a *adapter.Adapter, t *data.Task) bool {
 	p := from.Provenance
-	if p.Task != t.Name || !weights.SameShapes(from.Adapter.Head, a.Head) {
+	if p.Task != t.Name || p.MultiLabel != (t.Kind == data.MultiLabel) || p.Regression != (t.Kind == data.Regression) || !weights.SameShapes(from.Adapter.Head, a.Head) {
 		return false
 	}
 	taken := weights.CloneAll(from.Adapter.Head)
@@ -98,7 +110,7 @@ func takeHead(from *session.StoredAdapter, a *adapter.Adapter, t *data.Task) boo
 		}
 		order[i] = at
 	}
-	if t.Kind == data.Classification {
+	if len(order) > 0 {
 		for i := len(taken) - 2; i < len(taken); i++ { // weight and bias of the last layer
 			taken[i] = taken[i].SelectRows(order)
 		}

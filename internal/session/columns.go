@@ -32,7 +32,7 @@ func (c *Columns) Order(t *data.Task) (*data.Task, error) {
 		return c.byRecord(t)
 	case c.Task != "": // of an adapter that dylora made: its head is the task's own
 		return t, nil
-	case t.Kind != data.Classification:
+	case t.Labels == nil: // one output
 		return t, c.checkProblem(t)
 	}
 	if err := c.checkProblem(t); err != nil || !c.named() {
@@ -90,15 +90,7 @@ func (c *Columns) checkProblem(t *data.Task) error {
 	if said == "" || said == problemType(t) || c.Outputs != 0 && c.Outputs != c.Config.Outputs {
 		return nil
 	}
-	return fault.Because(OtherProblem, fault.Invalidf("%s: problem_type is %s, and task %s is a %s", c.Place, said, t.Name, t.Kind))
-}
-
-// problemType is the problem_type of a task in config.json.
-func problemType(t *data.Task) string {
-	if t.Kind == data.Regression {
-		return model.Regression
-	}
-	return model.SingleLabel
+	return fault.Because(OtherProblem, fault.Invalidf("%s: problem_type is %s, and task %s is a %s", c.Place, said, t.Name, t.Kind.Noun()))
 }
 
 // columns are those of the session's head on a base model.
@@ -127,12 +119,20 @@ func (s *Session) settleLabels(c *model.Config, place string) error {
 	if err != nil {
 		return err
 	}
-	if s.Task == nil {
-		s.Task, err = s.unknownTask(columns)
+	if s.proposal == nil {
+		if s.Task, err = s.unknownTask(columns); err != nil {
+			return err
+		}
+		return CheckUse(s.settings, s.Task)
+	}
+	t, told, err := s.proposal.Decide(c, place)
+	if err != nil {
 		return err
 	}
-	t, err := columns.Order(s.Task)
-	if err != nil {
+	if told != "" && !s.settled {
+		s.env.Say(told)
+	}
+	if t, err = columns.Order(t); err != nil {
 		return err
 	}
 	if note := columns.Correction(t); note != "" && !s.settled {
@@ -150,13 +150,16 @@ func (s *Session) unknownTask(c *Columns) (*data.Task, error) {
 	if n == 0 {
 		n = c.Config.Outputs
 	}
-	t := &data.Task{Name: unknown, Labels: c.Stated}
+	t := &data.Task{Name: unknown, Kind: kindOf(c.Config.ProblemType), Labels: c.Stated, Threshold: s.Data.Threshold}
+	if t.Kind == data.Regression && n > 1 && n != c.Config.Outputs {
+		t.Kind = data.Classification // the head is not the one that config.json tells of
+	}
 	named := c.Stated != nil
 	switch ofHead := n == c.Config.Outputs; {
 	case named && len(c.Stated) != n:
 		return nil, fault.Usagef("labels: %s are %d, and the head has %d columns", data.Listed(c.Stated), len(c.Stated), n)
 	case named:
-	case n == 1:
+	case n == 1 && t.Kind != data.MultiLabel:
 		t.Kind, named = data.Regression, ofHead && c.Config.ProblemType == model.Regression
 	case ofHead && c.Config.Labels != nil && !data.Unnamed(c.Config.Labels):
 		t.Labels, named = slices.Clone(c.Config.Labels), true
@@ -201,7 +204,7 @@ func (s *Session) namesByBase() bool {
 		return false
 	}
 	switch {
-	case s.Task.Kind == data.Regression:
+	case s.Task.Labels == nil:
 		return true
 	case s.TaskUnknown():
 		return slices.Equal(names, s.Task.Labels)

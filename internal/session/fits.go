@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/dylora/dylora/internal/adapter"
-	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/model"
@@ -14,10 +13,10 @@ import (
 // checkTask refuses a task of another kind than the adapter was trained for.
 func (s *Session) checkTask() error {
 	p := s.Provenance
-	if p == nil || p.Task == "" || p.Regression == (s.Task.Kind == data.Regression) {
+	if p == nil || p.Task == "" || recordedKind(p) == s.Task.Kind {
 		return nil
 	}
-	return fault.Because(OtherTask, fault.Invalidf("%s was trained for %s, task %s is a %s", s.Folder, p.Task, s.Task.Name, s.Task.Kind))
+	return fault.Because(OtherTask, fault.Invalidf("%s was trained for %s, task %s is a %s", s.Folder, p.Task, s.Task.Name, s.Task.Kind.Noun()))
 }
 
 // checkHead refuses an adapter whose head answers another number of labels.

@@ -12,7 +12,6 @@ import (
 	"strconv"
 
 	"github.com/dylora/dylora/internal/adapter"
-	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/model"
@@ -137,7 +136,7 @@ func (s *Session) mergedConfig() ([]byte, error) {
 	switch {
 	case s.namesByBase():
 		labels = s.Encoder.Model.Config.Labels
-	case s.Task.Kind == data.Regression:
+	case labels == nil:
 		labels = []string{"score"}
 	}
 	names, numbers := map[string]string{}, map[string]int{}

@@ -39,6 +39,9 @@ type Session struct {
 	splits  map[string][]data.Example // that have been read
 	named   bool                      // as Options has it
 	settled bool                      // the labels are in the order of the head's columns
+
+	settings *settings.Resolved
+	proposal *Proposal // of the task; nil where nobody names it
 }
 
 // Open joins a stored adapter with its base model and its task, and holds them against each
@@ -58,7 +61,7 @@ func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session,
 	if o.Exact {
 		arithmetic = arithmetic.exact()
 	}
-	if _, task := s.recorded(s.outputs()); task != "" && s.Task != nil { // no base model is needed for the order of the labels
+	if _, task := s.recorded(s.outputs()); task != "" && s.proposal != nil && !s.proposal.open { // no base model is needed for the order of the labels
 		if err := s.settleLabels(new(model.Config), ""); err != nil {
 			return nil, err
 		}
@@ -88,7 +91,7 @@ func (s *Session) settle(o Options) (*settings.Resolved, error) {
 	if r.Origin("revision") == settings.Run && r.Data.Model != base {
 		r = r.With("revision", "") // it is one of the model that is remembered
 	}
-	s.Data = r.Data
+	s.Data, s.settings = r.Data, r
 	if err := s.findTask(r, o.AnyTask && o.Split == ""); err != nil {
 		return nil, err
 	}
@@ -173,8 +176,9 @@ func (s *Session) findTask(r *settings.Resolved, any bool) (err error) {
 	case unsaid("task"):
 		return nil
 	}
-	if s.Task, err = s.Data.NewTask(s.labels()); err != nil {
+	if s.proposal, err = Propose(r, s.labels()); err != nil {
 		return err
 	}
+	s.Task = s.proposal.Task
 	return s.checkTask()
 }

@@ -118,16 +118,15 @@ func (a *StoredAdapter) Remembered() (*settings.Layer, error) {
 
 // rememberFiles adds what an adapter knows of a task of the user's own files.
 func rememberFiles(l *settings.Layer, p *adapter.Provenance, file string) {
-	kind := data.Classification
-	if p.Regression {
-		kind = data.Regression
-	}
 	for key, v := range map[string]string{
-		"text_column": p.TextColumn, "pair_column": p.PairColumn, "label_column": p.LabelColumn, "kind": kind.String(),
+		"text_column": p.TextColumn, "pair_column": p.PairColumn, "label_column": p.LabelColumn, "kind": recordedKind(p).String(), "label_separator": p.LabelSeparator,
 	} {
 		if v != "" {
 			l.Set(key, file, v)
 		}
+	}
+	if p.MultiLabel {
+		l.Set("threshold", file, p.Threshold)
 	}
 }
 
