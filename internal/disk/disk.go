@@ -1,5 +1,6 @@
 // Package disk makes folders and files appear whole or not at all, on the disk and not
-// only in its caches: everything that dylora writes goes through here.
+// only in its caches: everything that dylora writes goes through here. Of folders that are
+// read it finds out whether somebody changes them meanwhile (Watched).
 package disk
 
 import (

@@ -69,7 +69,7 @@ func (c *Cache) sums(files []fs.FileInfo) string {
 	}
 	h := sha256.New()
 	for _, f := range files {
-		id := identity(f)
+		id := disk.Identity(f)
 		if id == "" {
 			return ""
 		}

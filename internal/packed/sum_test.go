@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/dylora/dylora/internal/disk"
 )
 
 // A hash is recalled for the same unchanged files alone: not after a change that keeps size
@@ -20,7 +22,7 @@ func TestRecall(t *testing.T) {
 		must(t, err)
 		return []fs.FileInfo{i}
 	}
-	if identity(info(path)[0]) == "" {
+	if disk.Identity(info(path)[0]) == "" {
 		t.Skip("files have no identity on this system")
 	}
 	must(t, c.Remember(info(path), "sum"))
