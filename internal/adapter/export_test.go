@@ -1,6 +1,8 @@
 package adapter
 
 import (
+	"io/fs"
+
 	"github.com/dylora/dylora/internal/disk"
 )
 
@@ -9,6 +11,11 @@ import (
 // SaveWith is Save by way of d.
 func SaveWith(d disk.Files, dir string, a *Adapter, p *Provenance, o SaveOptions) error {
 	return save(d, dir, a, p, o)
+}
+
+// OpenFrom is Open of a folder whose files come from elsewhere.
+func OpenFrom(dir string, files fs.FS) (*Stored, error) {
+	return Options{}.open(folder{dir, disk.Watch(files)})
 }
 
 // CheckConfig parses an adapter_config.json.

@@ -3,17 +3,10 @@ package adapter
 import (
 	"cmp"
 	"errors"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/dylora/dylora/internal/fault"
-	"github.com/dylora/dylora/internal/lfs"
 )
-
-// maxJSON bounds the JSON files of a folder; PEFT's take about a kilobyte.
-const maxJSON = 16 << 20
 
 // Stored is an adapter as its folder holds it.
 type Stored struct {
@@ -22,7 +15,13 @@ type Stored struct {
 	Notes      []string    // file contents that were not loaded, one line each
 
 	Metadata map[string]string // of the weights' file
+
+	from folder
 }
+
+// Unchanged is fault.Invalid, and names the file, if a file that the adapter was read from is
+// not what it was any more.
+func (s *Stored) Unchanged() error { return s.from.unchanged() }
 
 // Load is Open without the notes, and without pickles.
 func Load(dir string) (*Adapter, *Provenance, error) {
@@ -36,12 +35,25 @@ func Load(dir string) (*Adapter, *Provenance, error) {
 // Open reads an adapter in PEFT's layout from the folder dir. It is strict: what could
 // change results and is not supported is refused by name, and tensors must be those that
 // the config asks for. Errors are fault.Invalid and name the file and the key; a pickle
-// that is not allowed is fault.Usage.
-func Open(dir string, o Options) (*Stored, error) {
-	configFile := filepath.Join(dir, configName)
-	b, err := readJSON(configFile)
+// that is not allowed is fault.Usage. A folder that somebody changes meanwhile is refused
+// rather than read as a mixture of two.
+func Open(dir string, o Options) (*Stored, error) { return o.open(openFolder(dir)) }
+
+// open reads a folder and refuses one that has changed since.
+func (o Options) open(f folder) (*Stored, error) {
+	s, err := o.read(f)
+	if changed := f.unchanged(); changed != nil {
+		return nil, changed // whatever the mixture looked like
+	}
+	return s, err
+}
+
+// read reads the files of a folder.
+func (o Options) read(f folder) (*Stored, error) {
+	configFile := f.path(configName)
+	b, err := f.json(configName)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Errorf(fault.Invalid, "%s: no adapter here: %w; %s", dir, err, cmp.Or(Below(dir), "give a run folder or a folder in PEFT's layout"))
+		return nil, fault.Errorf(fault.Invalid, "%s: no adapter here: %w; %s", f.dir, err, cmp.Or(Below(f.dir), "give a run folder or a folder in PEFT's layout"))
 	}
 	if err != nil {
 		return nil, err
@@ -50,7 +62,7 @@ func Open(dir string, o Options) (*Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	weightsFile, st, err := o.readWeights(filepath.Join(dir, weightsName), filepath.Join(dir, pickledName))
+	weightsFile, st, err := o.readWeights(f)
 	if err != nil {
 		return nil, err
 	}
@@ -58,16 +70,17 @@ func Open(dir string, o Options) (*Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := loadProvenance(filepath.Join(dir, provenanceName), a)
+	p, err := loadProvenance(f, a)
 	if err != nil {
 		return nil, err
 	}
-	return &Stored{a, p, notes, st.Metadata}, nil
+	return &Stored{Adapter: a, Provenance: p, Notes: notes, Metadata: st.Metadata, from: f}, nil
 }
 
 // loadProvenance reads dylora.json, which must speak of a.
-func loadProvenance(file string, a *Adapter) (*Provenance, error) {
-	b, err := readJSON(file)
+func loadProvenance(f folder, a *Adapter) (*Provenance, error) {
+	file := f.path(provenanceName)
+	b, err := f.json(provenanceName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return new(Provenance), nil
 	}
@@ -83,27 +96,4 @@ func loadProvenance(file string, a *Adapter) (*Provenance, error) {
 			file, p.Rank, p.Alpha, a.Rank, a.Alpha)
 	}
 	return p, nil
-}
-
-// readJSON reads a regular file of bounded size.
-func readJSON(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fault.Errorf(fault.Invalid, "%w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fault.Invalidf("%s: not a regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fault.Errorf(fault.Invalid, "%w", err)
-	}
-	b, err := io.ReadAll(io.LimitReader(f, maxJSON+1))
-	if err = cmp.Or(err, f.Close()); err != nil {
-		return nil, fault.Errorf(fault.Invalid, "%s: %w", path, err)
-	}
-	if len(b) > maxJSON {
-		return nil, fault.Invalidf("%s: more than %d MiB; this is no %s", path, maxJSON>>20, filepath.Base(path))
-	}
-	return b, lfs.Check(path, b)
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
@@ -232,12 +233,17 @@ func TestLoadRefusesFiles(t *testing.T) {
 // together, 1,000 times over.
 func TestLoadDamaged(t *testing.T) {
 	dir := saved(t)
+	files := fstest.MapFS{} // in memory, where no file is young
 	r := rand.New(rand.NewPCG(3, 4))
 	refused := 0
-	for _, name := range []string{"adapter_config.json", weightsFile, "dylora.json"} {
-		path := filepath.Join(dir, name)
-		sound, err := os.ReadFile(path)
+	parts := []string{"adapter_config.json", weightsFile, "dylora.json"}
+	for _, name := range parts {
+		b, err := os.ReadFile(filepath.Join(dir, name))
 		must(t, err)
+		files[name] = &fstest.MapFile{Data: b}
+	}
+	for _, name := range parts {
+		sound := files[name].Data
 		for range 333 {
 			b := slices.Clone(sound)
 			if r.IntN(4) == 0 {
@@ -245,18 +251,18 @@ func TestLoadDamaged(t *testing.T) {
 			} else {
 				b[r.IntN(min(len(b), 4096))] ^= 1 << r.IntN(8)
 			}
-			must(t, os.WriteFile(path, b, 0o666))
-			a, _, err := adapter.Load(dir)
+			files[name] = &fstest.MapFile{Data: b}
+			l, err := adapter.OpenFrom(dir, files)
 			switch {
 			case err == nil:
-				must(t, adapter.Save(filepath.Join(t.TempDir(), "again"), a, nil, adapter.SaveOptions{}))
+				must(t, adapter.Save(filepath.Join(t.TempDir(), "again"), l.Adapter, nil, adapter.SaveOptions{}))
 			case fault.ClassOf(err) != fault.Invalid || strings.Contains(err.Error(), "\n"):
 				t.Errorf("%s: class %d of %q", name, fault.ClassOf(err), err)
 			default:
 				refused++
 			}
 		}
-		must(t, os.WriteFile(path, sound, 0o666))
+		files[name] = &fstest.MapFile{Data: sound}
 	}
 	t.Logf("%d of 999 refused", refused)
 }

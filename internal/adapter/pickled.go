@@ -1,9 +1,8 @@
 package adapter
 
 import (
-	"errors"
-	"io/fs"
-	"os"
+	"cmp"
+	"path/filepath"
 	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -22,35 +21,42 @@ type Options struct {
 const pickledName = "adapter_model.bin"
 
 // readPickle reads a pickle if that is allowed; otherwise the reason is PickledWeights.
-func (o Options) readPickle(file string) (*safetensors.File, error) {
+func (o Options) readPickle(f folder, name string) (*safetensors.File, error) {
 	if !o.AllowPickle {
-		if err := checkPointer(file); err != nil {
+		if err := checkPointer(f, name); err != nil {
 			return nil, err
 		}
-		return nil, fault.Because(PickledWeights, fault.Usagef("%s: weights in Python's pickle format, which is a program; nothing of it is run", file))
+		return nil, fault.Because(PickledWeights, fault.Usagef("%s: weights in Python's pickle format, which is a program; nothing of it is run", f.path(name)))
 	}
-	return pickle.Read(file)
+	b, err := f.weights(name)
+	if err != nil {
+		return nil, err
+	}
+	return pickle.Parse(f.path(name), b)
 }
 
 // checkPointer refuses a pointer of Git LFS before the pickle that it stands for.
-func checkPointer(file string) error {
-	f, err := os.Open(file)
+func checkPointer(f folder, name string) error {
+	file, err := f.open(name)
 	if err != nil {
 		return nil //nolint:nilerr // whoever reads the file says so
 	}
-	defer f.Close()
-	return lfs.CheckReader(file, f)
+	defer file.Close()
+	return lfs.CheckReader(f.path(name), file)
 }
 
 // readWeights reads the safetensors file, or where there is none the pickled one.
-func (o Options) readWeights(weights, pickled string) (string, *safetensors.File, error) {
-	_, missing := os.Stat(weights)
-	if _, err := os.Stat(pickled); err == nil && errors.Is(missing, fs.ErrNotExist) {
-		st, err := o.readPickle(pickled)
-		return pickled, st, err
+func (o Options) readWeights(f folder) (string, *safetensors.File, error) {
+	if !f.has(weightsName) && f.has(pickledName) {
+		st, err := o.readPickle(f, pickledName)
+		return f.path(pickledName), st, err
 	}
-	st, err := safetensors.Read(weights)
-	return weights, st, err
+	b, err := f.weights(weightsName)
+	if err != nil {
+		return "", nil, err
+	}
+	st, err := safetensors.Parse(f.path(weightsName), b)
+	return f.path(weightsName), st, err
 }
 
 // OpenLoralib reads what lora_state_dict of microsoft/LoRA's loralib gives, saved by
@@ -58,7 +64,12 @@ func (o Options) readWeights(weights, pickled string) (string, *safetensors.File
 // whole head. The file does not say alpha: without one in o that is NoAlpha. There is no
 // provenance.
 func OpenLoralib(file string, o Options) (*Stored, error) {
-	st, err := o.readPickle(file)
+	dir, name := filepath.Split(file)
+	f := openFolder(cmp.Or(dir, "."))
+	st, err := o.readPickle(f, name)
+	if changed := f.unchanged(); changed != nil {
+		return nil, changed
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +102,7 @@ func OpenLoralib(file string, o Options) (*Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stored{Adapter: a, Provenance: new(Provenance), Notes: notes}, nil
+	return &Stored{Adapter: a, Provenance: new(Provenance), Notes: notes, from: f}, nil
 }
 
 // refuseMerged names loralib's MergedLinear, which holds several projections: its A has the
