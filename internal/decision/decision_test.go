@@ -2,6 +2,7 @@ package decision
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -26,5 +27,22 @@ func TestLog(t *testing.T) {
 	none.Add("labels", "no, yes", "config.json", "")
 	if none.All() != nil {
 		t.Errorf("a nil log holds %v", none.All())
+	}
+}
+
+// TestAddIsPrintable: what a hostile file holds stays on its line.
+func TestAddIsPrintable(t *testing.T) {
+	for text, want := range map[string]string{
+		`a "b" über 中文`:                    `a "b" über 中文`,
+		"a\nb\x1b[31m":                     `a\nb\x1b[31m`,
+		"not \"UTF-8\" \xff":               `not "UTF-8" \xff`,
+		strings.Repeat("é", longest):       strings.Repeat("é", longest/2) + "…",
+		"x" + strings.Repeat("é", longest): "x" + strings.Repeat("é", longest/2-1) + "…",
+	} {
+		var l Log
+		l.Add("keys", text, "", "")
+		if got := l.All()[0].Value; got != want {
+			t.Errorf("%.40q is logged as %.80q, want %.80q", text, got, want)
+		}
 	}
 }
