@@ -25,7 +25,7 @@ func TestImports(t *testing.T) {
 		"decision":        "",
 		"enum":            "",
 		"fault":           "",
-		"hub":             "fault",
+		"hub":             "fault tokenizer",
 		"lfs":             "fault",
 		"hub/hubtest":     "",
 		"parquet":         "fault",
@@ -46,7 +46,8 @@ func TestImports(t *testing.T) {
 		"data/demo":       "seed",
 		"model/op":        "kernel",
 		"model/op/optest": "",
-		"model":           "decision fault kernel lfs packed pickle safetensors seed weights model/op model/architecture",
+		"model":           "decision disk fault kernel lfs packed pickle safetensors seed weights model/op model/architecture",
+		"pretrained":      "decision disk fault model tokenizer",
 		"program":         "kernel model adapter data",
 		"evaluate":        "fault data",
 		"bench":           "data fault finetune kernel model program session settings train",
@@ -56,7 +57,7 @@ func TestImports(t *testing.T) {
 
 		"schema":   "",
 		"settings": "adapter configs data disk evaluate fault kernel schema train",
-		"session":  "adapter data data/demo disk evaluate fault glue hub kernel model models packed parquet program safetensors schema settings tokenizer train weights",
+		"session":  "adapter data data/demo decision disk evaluate fault glue hub kernel model models packed parquet pretrained program safetensors schema settings tokenizer train weights",
 		"check":    "adapter data evaluate fault program session",
 		"finetune": "adapter data disk evaluate fault model program session settings train weights",
 

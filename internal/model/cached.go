@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"io/fs"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -16,6 +15,8 @@ type cached struct {
 	known string       // the content's hash, where it is remembered
 	file  *packed.File // nil: nothing
 	hash  func() (string, error)
+
+	damage error // why a file that was there is not used
 }
 
 // lookUp finds the packed weights of the checkpoint, and begins to hash its content unless
@@ -34,11 +35,7 @@ func (c *checkpoint) lookUp(o LoadOptions) *cached {
 		return k
 	}
 	k.hash = func() (string, error) { return k.known, nil }
-	file, err := k.o.Cache.Open(k.key(k.known))
-	if err != nil && o.Note != nil {
-		o.Note(fmt.Sprintf("cached weights: %v: packed again from %s", err, c.path))
-	}
-	k.file = file
+	k.file, k.damage = k.o.Cache.Open(k.key(k.known))
 	return k
 }
 

@@ -2,13 +2,11 @@ package model
 
 import (
 	"cmp"
-	"errors"
-	"io/fs"
-	"path"
 	"runtime"
 	"sync"
 	"sync/atomic"
 
+	"github.com/dylora/dylora/internal/decision"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model/architecture"
@@ -53,45 +51,7 @@ type LoadOptions struct {
 	Cache       *packed.Cache    // of packed weights; nil: none
 	AllowPickle bool             // read pytorch_model.bin, through package pickle, where there are no safetensors
 	Note        func(string)     // is told what a user should know, such as that a file of the cache is damaged; may be nil
-}
-
-// Load reads the model folder fsys; dir is its path for messages. Loading is strict: a
-// tensor that is missing, unexpected or of another shape than config.json says is an
-// error, except for heads, and poolers where the head does not use one.
-func Load(fsys fs.FS, dir string, o LoadOptions) (m *Model, err error) {
-	if o.Machine == nil {
-		return nil, errors.New("model: loaded for no machine")
-	}
-	b, err := fs.ReadFile(fsys, "config.json")
-	if err != nil {
-		return nil, fault.Invalidf("%s: cannot be read: %w", path.Join(dir, "config.json"), err)
-	}
-	config, err := ParseConfig(path.Join(dir, "config.json"), b)
-	if err != nil {
-		return nil, err
-	}
-	c, err := readCheckpoint(fsys, dir, o.AllowPickle)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, c.close()) }()
-	c.plainNames(config.architecture())
-	if err := c.check(config); err != nil {
-		return nil, err
-	}
-	k := c.lookUp(o)
-	l := &loader{from: c.floats, machine: o.Machine, precision: o.Precision, packed: k.file}
-	m = l.model(config)
-	m.classifier = l.classifier(c, config)
-	if m.Hash, err = k.hash(); err == nil {
-		err = l.err
-	}
-	if err != nil {
-		return nil, err
-	}
-	k.keep(l.blobs)
-	m.source = mapFile(o.Machine, k.file)
-	return m, nil
+	Log         *decision.Log    // gets what the weights settle; may be nil
 }
 
 // loader makes a model of tensors from somewhere; the first failure is kept and ends all

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"sync"
 
+	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -18,6 +19,7 @@ type shardFile struct {
 	name  string
 	info  fs.FileInfo
 	size  int64
+	stat  func() (fs.FileInfo, error) // of the open file, as it is now; nil if it was read whole
 	close func() error
 }
 
@@ -32,13 +34,31 @@ func openShard(fsys fs.FS, name string) (*shardFile, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	if at, ok := f.(io.ReaderAt); ok && info.Mode().IsRegular() {
-		return &shardFile{ReaderAt: at, info: info, size: info.Size(), close: f.Close}, nil
+		return &shardFile{ReaderAt: at, info: info, size: info.Size(), stat: f.Stat, close: f.Close}, nil
 	}
 	b, err := io.ReadAll(f)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
 	return &shardFile{ReaderAt: bytes.NewReader(b), info: info, size: int64(len(b)), close: func() error { return nil }}, nil
+}
+
+// unchanged is fault.Invalid if a weight file was written since it was opened: what was read
+// of it may then be of two versions.
+func (c *checkpoint) unchanged() error {
+	for _, s := range c.shards {
+		if s.stat == nil {
+			continue
+		}
+		info, err := s.stat()
+		if err != nil {
+			return fault.Invalidf("%s: %w", s.name, err)
+		}
+		if disk.Identity(info) != disk.Identity(s.info) || info.Size() != s.info.Size() {
+			return fault.Invalidf("%s: %w", s.name, disk.ErrChanged)
+		}
+	}
+	return nil
 }
 
 func (c *checkpoint) close() (err error) {
