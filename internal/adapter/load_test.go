@@ -101,9 +101,9 @@ func TestLoadRefusesWeights(t *testing.T) {
 		{"Inf in the head", func(m tensors) {
 			m[p+"classifier.out_proj.bias"] = safetensors.F32("", []int{2}, []float32{0, float32(math.Inf(-1))})
 		}, []string{"out_proj.bias", "element 1 is -Inf"}},
-		{"float64", func(m tensors) {
-			m[q0+"A.weight"] = safetensors.Tensor{DType: "F64", Shape: []int{4, 6}, Data: make([]byte, 192)}
-		}, []string{q0 + "A.weight", "F64"}},
+		{"whole numbers", func(m tensors) {
+			m[q0+"A.weight"] = safetensors.Tensor{DType: "I64", Shape: []int{4, 6}, Data: make([]byte, 192)}
+		}, []string{q0 + "A.weight", "I64"}},
 		{"no head", func(m tensors) { layers(m, "classifier") }, []string{"missing", "classifier.dense.weight"}},
 		{"half a head", func(m tensors) { layers(m, "out_proj") }, []string{"missing", "out_proj.bias", "out_proj.weight"}},
 		{"two heads", func(m tensors) { m[p+"classifier.weight"] = zeros(2, 6); m[p+"classifier.bias"] = zeros(2) }, []string{"unexpected", "classifier.dense"}},

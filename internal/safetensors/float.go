@@ -14,8 +14,9 @@ const (
 	BFloat16 = "BF16"
 )
 
-// Float32 converts an F32, F16 or BF16 tensor exactly. Other dtypes are refused: they
-// would lose precision or are no weights.
+// Float32 converts an F32, F16 or BF16 tensor exactly, and rounds F64 to the nearest float32,
+// ties to even, as PyTorch's copy does. Other dtypes are refused: they are no weights, or
+// quantised ones.
 func (t Tensor) Float32() ([]float32, error) {
 	switch t.DType {
 	case "F32":
@@ -28,8 +29,14 @@ func (t Tensor) Float32() ([]float32, error) {
 		return widen(t.Data, func(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }), nil
 	case "F16":
 		return widen(t.Data, half), nil
+	case "F64":
+		v := make([]float32, len(t.Data)/8)
+		for i := range v {
+			v[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(t.Data[8*i:])))
+		}
+		return v, nil
 	}
-	return nil, fault.Invalidf("tensor %s: dtype %s is not read as float32; convert the file to F32, F16 or BF16", quote(t.Name), t.DType)
+	return nil, fault.Invalidf("tensor %s: dtype %s is not read as float32; convert the file to F32, F16, BF16 or F64", quote(t.Name), t.DType)
 }
 
 func widen(data []byte, value func(uint16) float32) []float32 {
