@@ -139,6 +139,17 @@ func (f *modelFolder) class() (*tokenizerClass, error) {
 	return nil, fault.Invalidf("%s: holds no tokenizer: give a folder with tokenizer.json, or with vocab.json and merges.txt, or with vocab.txt", f.dir)
 }
 
+// classFrom says what class follows, for messages.
+func (f *modelFolder) classFrom() string {
+	switch {
+	case len(f.named) > 0:
+		return f.named[0].place
+	case classOfType[f.modelType] != nil:
+		return f.typePlace + " " + printable(f.modelType)
+	}
+	return "these files"
+}
+
 // classByName finds the class that a file names. A name that Transformers does not know means
 // that tokenizer.json holds all of the tokenizer.
 func classByName(name, place string) (*tokenizerClass, error) {

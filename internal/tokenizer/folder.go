@@ -177,8 +177,8 @@ func (f *modelFolder) vocabulary(c *tokenizerClass) (*definition, error) {
 		return nil, err
 	}
 	if kind != c.model {
-		return nil, fault.Invalidf("%s: its model is %s, but %s takes %s: name the right tokenizer_class in tokenizer_config.json, or \"PreTrainedTokenizerFast\" for all that tokenizer.json holds",
-			name, printable(kind), c.name, c.model)
+		return nil, fault.Invalidf("%s: its model is %s, but %s, the tokenizer of %s, takes %s: name the right tokenizer_class in tokenizer_config.json, or \"PreTrainedTokenizerFast\" for all that tokenizer.json holds",
+			name, printable(kind), c.name, f.classFrom(), c.model)
 	}
 	d := &definition{file: name}
 	f.log("vocabulary", kind, jsonFile+": model.vocab", c.name+" takes the vocabulary from there and makes the rest itself")
