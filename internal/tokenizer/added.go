@@ -1,21 +1,46 @@
 package tokenizer
 
 import (
+	"errors"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// addedToken is a token that is recognised in the raw text, before words are formed. Its
-// fields are those of tokenizer.json.
+// addedToken is a token that is recognised in the text before it is cut, or in normalised
+// text. Its fields are those of tokenizer.json.
 type addedToken struct {
-	ID         int32  `json:"id"`
-	Content    string `json:"content"`
-	SingleWord bool   `json:"single_word"` // only where no word character touches it
-	LStrip     bool   `json:"lstrip"`      // takes the white space on its left with it
-	RStrip     bool   `json:"rstrip"`      // and on its right
-	Normalized bool   `json:"normalized"`  // matched after those that are not
-	Special    bool   `json:"special"`     // of no effect on encoding
+	ID         int32
+	Content    string
+	SingleWord bool // only where no word character touches it
+	LStrip     bool // takes the white space on its left with it
+	RStrip     bool // and on its right
+	Normalized bool // matched after those that are not
+	Special    bool // of no effect on encoding
+}
+
+// UnmarshalJSONFrom wants all keys, as the library does.
+func (a *addedToken) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	var f struct {
+		ID         *int32  `json:"id"`
+		Content    *string `json:"content"`
+		SingleWord *bool   `json:"single_word"`
+		LStrip     *bool   `json:"lstrip"`
+		RStrip     *bool   `json:"rstrip"`
+		Normalized *bool   `json:"normalized"`
+		Special    *bool   `json:"special"`
+	}
+	if err := json.UnmarshalDecode(d, &f); err != nil {
+		return err
+	}
+	if f.ID == nil || f.Content == nil || f.SingleWord == nil || f.LStrip == nil || f.RStrip == nil || f.Normalized == nil || f.Special == nil {
+		return errors.New("id, content, single_word, lstrip, rstrip, normalized or special is missing")
+	}
+	*a = addedToken{ID: *f.ID, Content: *f.Content, SingleWord: *f.SingleWord, LStrip: *f.LStrip, RStrip: *f.RStrip, Normalized: *f.Normalized, Special: *f.Special}
+	return nil
 }
 
 // matcher finds added tokens, the leftmost and of those the longest, by a trie of their
@@ -119,6 +144,6 @@ func startsInWord(s string) bool {
 
 // inWord is \w of the Rust regex library (Unicode TR 18, annex C).
 func inWord(r rune) bool {
-	return isLetter(r) || unicode.Is(newNumbers, r) ||
+	return isLetter(r) || unicode.In(r, newNumbers, newWordMarks) ||
 		unicode.In(r, unicode.M, unicode.Nd, unicode.Nl, unicode.Other_Alphabetic, unicode.Pc, unicode.Join_Control)
 }

@@ -50,7 +50,7 @@ func FuzzEncode(f *testing.F) {
 // whose ids lie below VocabSize.
 func FuzzTokenizerJSON(f *testing.F) {
 	f.Add(encodeJSON(f, small()))
-	f.Add([]byte(`{"version":"1.0","added_tokens":[{"id":0,"content":"<s>"},{"id":1,"content":"</s>"}],` +
+	f.Add([]byte(`{"version":"1.0","added_tokens":[{"id":0,"content":"<s>","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}],` +
 		`"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true},"post_processor":{"type":"BertProcessing","cls":["<s>",0],"sep":["</s>",1]},` +
 		`"model":{"vocab":{},"merges":[]}}`))
 	f.Add([]byte(`{"model":{"type":"WordPiece"}}`))

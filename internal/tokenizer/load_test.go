@@ -187,6 +187,7 @@ func TestRefusedTokenizerJSON(t *testing.T) {
 		{"an added token twice", add(addition(0, "<s>")), `added_tokens[5].content repeats "<s>"`},
 		{"an empty added token", add(addition(271, "")), "added_tokens[5].content has 0 bytes"},
 		{"an endless added token", add(addition(271, strings.Repeat("x", 2000))), "added_tokens[5].content has 2000 bytes"},
+		{"half an added token", add(map[string]any{"id": 271, "content": "foo", "lstrip": true}), `key "/added_tokens/5": id, content, single_word`},
 		{"flags that are no flags", add(map[string]any{"id": 271, "content": "foo", "lstrip": "yes"}), `key "/added_tokens/5/lstrip" holds a string where true or false`},
 	}
 	for _, tt := range tests {

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // bertNormal is BERT's normalisation of text, with its switches: control characters go and
@@ -30,7 +28,7 @@ func (n bertNormal) apply(text string) string {
 				return -1
 			}
 			return r
-		}, decompose(text))
+		}, form{}.apply(text))
 	}
 	if n.lower {
 		text = lower(text)
@@ -67,17 +65,6 @@ func (n bertNormal) spaced(text string) string {
 		}
 	}
 	return s.String()
-}
-
-// decompose parts letters and accents (NFD). A vowel of Dives Akuru, of Unicode 13, is too
-// young for the library to part.
-func decompose(text string) string {
-	const young = "\U00011938"
-	parts := strings.Split(text, young)
-	for i := range parts {
-		parts[i] = norm.NFD.String(parts[i])
-	}
-	return strings.Join(parts, young)
 }
 
 // lower is the lower case of every character for itself: no final sigma.

@@ -134,7 +134,7 @@ func readDigits(e entry) (s splitter, err error) {
 	if f.IndividualDigits == nil {
 		return s, e.missing("individual_digits")
 	}
-	s = splitter{finder: characters(isNumber), how: contiguous}
+	s = splitter{finder: characters(isNumeric), how: contiguous}
 	if *f.IndividualDigits {
 		s.how = isolated
 	}

@@ -33,13 +33,18 @@ func tokenizations(t testing.TB) (all []tokenization) {
 	if shared == "" {
 		return all
 	}
-	official, err := filepath.Glob(filepath.Join(shared, "data/golden/*"+suffix))
-	if err != nil || len(official) == 0 {
-		t.Fatalf("no reference files: %v", err)
-	}
-	for _, file := range official {
-		name := strings.TrimSuffix(filepath.Base(file), suffix)
-		all = append(all, tokenization{name, filepath.Join(shared, "data/tokenizer", name), file})
+	for _, place := range []struct{ pattern, suffix, folder string }{
+		{"data/golden/*" + suffix, suffix, "data/tokenizer"},
+		{"encoders/tokenization/mpnet*.jsonl", ".jsonl", "encoders/tokenizer"},
+	} {
+		official, err := filepath.Glob(filepath.Join(shared, place.pattern))
+		if err != nil || len(official) == 0 {
+			t.Fatalf("no reference files %s: %v", place.pattern, err)
+		}
+		for _, file := range official {
+			name := strings.TrimSuffix(filepath.Base(file), place.suffix)
+			all = append(all, tokenization{name, filepath.Join(shared, place.folder, name), file})
+		}
 	}
 	return all
 }

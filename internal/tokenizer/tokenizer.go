@@ -1,22 +1,18 @@
 // Package tokenizer turns text into token ids exactly as the Hugging Face tokenizers
-// library (Rust, 0.22) does with RoBERTa's files, byte-level BPE, and BERT's, WordPiece. A
-// text goes through
+// library (Rust, 0.23) does. A text goes through the steps of a pipeline, which are data:
 //
-//	added tokens   cut out of the raw text ("<mask>", "[SEP]", …)           added.go
-//	words          GPT-2's pre-tokenisation of what lies between            scan.go
-//	symbols        every byte of a word is one symbol of the vocabulary     bytelevel.go
-//	merges         neighbours are joined, the lowest rank first             bpe.go
-//	sequence       <s> a </s></s> b </s>, truncated longest first           sequence.go
+//	added tokens    cut out of the raw text ("<mask>", "[SEP]", …)          added.go
+//	normalizers     case, accents, forms of Unicode, replacements           normalizers.go, normal.go, forms.go
+//	added tokens    that are found in normalised text
+//	pre-tokenizers  cut what lies between into pieces                       bytelevel.go, bertwords.go, behavior.go
+//	model           turns a piece into tokens                               bpe.go, wordpiece.go
+//	post-processor  a template: <s> a </s></s> b </s>, and token types      template.go, sequence.go
 //
-// or, for BERT, after the added tokens
-//
-//	normalisation  control characters, accents and case go                  normal.go
-//	pieces         words are cut into the longest tokens from the left      wordpiece.go
-//	sequence       [CLS] a [SEP] b [SEP], b and what follows of type 1      sequence.go
-//
-// Each has two layouts on disk, tokenizer.json (tokenizerjson.go, bertjson.go) and an older
-// one: vocab.json with merges.txt (vocabmerges.go), vocab.txt with tokenizer_config.json
-// (vocabtxt.go). All end in the same definition (definition.go), and so give the same ids.
+// RoBERTa's is GPT-2's pre-tokenizer over bytes and BPE, BERT's a normalizer, words and
+// WordPiece. Each has two layouts on disk, tokenizer.json (tokenizerjson.go and the files
+// that it names) and an older one: vocab.json with merges.txt (vocabmerges.go), vocab.txt
+// with tokenizer_config.json (vocabtxt.go). All end in the same definition (definition.go),
+// and so give the same ids.
 package tokenizer
 
 import (

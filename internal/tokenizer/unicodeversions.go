@@ -50,6 +50,22 @@ var (
 	}
 )
 
+// isNumeric is category N of Unicode 17, which Rust has.
+func isNumeric(r rune) bool { return isNumber(r) || unicode.Is(newestNumbers, r) }
+
+// Numbers that came with Unicode 17, and marks of words that came with 16.
+var (
+	newestNumbers = &unicode.RangeTable{R32: []unicode.Range32{{0x11de0, 0x11de9, 1}, {0x16ff4, 0x16ff6, 1}}}
+	newWordMarks  = &unicode.RangeTable{
+		R16: []unicode.Range16{{0x897, 0x897, 1}},
+		R32: []unicode.Range32{
+			{0x10d69, 0x10d6d, 1}, {0x10efc, 0x10efc, 1}, {0x113b8, 0x113c0, 1}, {0x113c2, 0x113c2, 1}, {0x113c5, 0x113c5, 1},
+			{0x113c7, 0x113ca, 1}, {0x113cc, 0x113d0, 1}, {0x113d2, 0x113d2, 1}, {0x113e1, 0x113e2, 1}, {0x11f5a, 0x11f5a, 1},
+			{0x1611e, 0x1612f, 1}, {0x1e5ee, 0x1e5ef, 1},
+		},
+	}
+)
+
 // isCombining is category M of Unicode 9, with two letters of Vedic that were in it.
 func isCombining(r rune) bool {
 	return unicode.Is(unicode.M, r) && !unicode.Is(newCombining, r) || r == 0x1cf2 || r == 0x1cf3
