@@ -35,7 +35,7 @@ func tokenizations(t testing.TB) (all []tokenization) {
 	}
 	for _, place := range []struct{ pattern, suffix, folder string }{
 		{"data/golden/*" + suffix, suffix, "data/tokenizer"},
-		{"encoders/tokenization/mpnet*.jsonl", ".jsonl", "encoders/tokenizer"},
+		{"encoders/tokenization/*.jsonl", ".jsonl", "encoders/tokenizer"},
 	} {
 		official, err := filepath.Glob(filepath.Join(shared, place.pattern))
 		if err != nil || len(official) == 0 {
