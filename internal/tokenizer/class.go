@@ -16,7 +16,7 @@ type tokenizerClass struct {
 	name      string
 	model     string   // the model in tokenizer.json that it takes; "": any, with all that is around it
 	older     []string // the files of the vocabulary where there is no tokenizer.json
-	readOlder func(f *modelFolder, d *definition) error
+	readOlder func(f *modelFolder, a *arguments, d *definition) error
 	usual     map[string]specialValue // special tokens that no file names, by key
 	extras    []specialValue          // special tokens without a name, where no file has any
 	edges     [2]string               // the keys of the tokens before and behind a text
@@ -45,15 +45,17 @@ var (
 		readOlder: readVocabText, pipeline: (*tokenizerClass).wordPieceClass,
 	}
 	xlmRobertaClass = &tokenizerClass{
-		name: "XLMRobertaTokenizer", model: "Unigram", older: []string{"sentencepiece.bpe.model"},
+		name: "XLMRobertaTokenizer", model: "Unigram", older: []string{pieceFile},
 		usual: texts(robertaTokens...),
-		edges: [2]string{"bos_token", "eos_token"}, template: robertaTemplate, pipeline: (*tokenizerClass).unigramClass,
+		edges: [2]string{"bos_token", "eos_token"}, template: robertaTemplate,
+		readOlder: readXLMRoberta, pipeline: (*tokenizerClass).unigramClass,
 	}
 	camembertClass = &tokenizerClass{
-		name: "CamembertTokenizer", model: "Unigram", older: []string{"sentencepiece.bpe.model"},
+		name: "CamembertTokenizer", model: "Unigram", older: []string{pieceFile},
 		usual:  withObjects(texts(robertaTokens...), "mask_token"),
 		extras: []specialValue{textValue("<s>NOTUSED"), textValue("</s>NOTUSED"), textValue("<unk>NOTUSED")},
-		edges:  [2]string{"bos_token", "eos_token"}, template: robertaTemplate, pipeline: (*tokenizerClass).unigramClass, byText: true,
+		edges:  [2]string{"bos_token", "eos_token"}, template: robertaTemplate, byText: true,
+		readOlder: readCamembert, pipeline: (*tokenizerClass).unigramClass,
 	}
 	robertaClass = &tokenizerClass{
 		name: "RobertaTokenizer", model: "BPE", older: []string{"vocab.json", "merges.txt"},

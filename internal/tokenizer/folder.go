@@ -24,7 +24,7 @@ type Options struct {
 // Files are the names of all files of a model folder that Load reads and that decide, beside
 // config.json. A folder has some of them.
 func Files() []string {
-	return []string{jsonFile, configFile, mapFile, addedFile, "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model"}
+	return []string{jsonFile, configFile, mapFile, addedFile, "vocab.txt", "vocab.json", "merges.txt", pieceFile}
 }
 
 // modelFolder is a model folder as far as it says which tokenizer there is.
@@ -137,11 +137,11 @@ func (f *modelFolder) define() (*definition, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := f.vocabulary(c)
+	a, err := readArguments(f)
 	if err != nil {
 		return nil, err
 	}
-	a, err := readArguments(f)
+	d, err := f.vocabulary(c, a)
 	if err != nil {
 		return nil, err
 	}
@@ -162,10 +162,10 @@ func (f *modelFolder) define() (*definition, error) {
 }
 
 // vocabulary reads the vocabulary, and with TokenizersBackend all that tokenizer.json holds.
-func (f *modelFolder) vocabulary(c *tokenizerClass) (*definition, error) {
+func (f *modelFolder) vocabulary(c *tokenizerClass, a *arguments) (*definition, error) {
 	name := path.Join(f.dir, jsonFile)
 	if f.whole == nil {
-		return f.older(c)
+		return f.older(c, a)
 	}
 	if c.model == "" {
 		f.log("vocabulary", "tokenizer.json", jsonFile, "it holds all of the tokenizer")
@@ -186,7 +186,7 @@ func (f *modelFolder) vocabulary(c *tokenizerClass) (*definition, error) {
 }
 
 // older reads the vocabulary of a folder without tokenizer.json.
-func (f *modelFolder) older(c *tokenizerClass) (*definition, error) {
+func (f *modelFolder) older(c *tokenizerClass, a *arguments) (*definition, error) {
 	for _, name := range []string{"tokenizer.model", "tekken.json", "tiktoken.model"} {
 		if f.has(name) {
 			return nil, fault.Invalidf("%s: there is no tokenizer.json, and Transformers takes this file for the vocabulary: copy the model's tokenizer.json beside it", path.Join(f.dir, name))
@@ -202,7 +202,7 @@ func (f *modelFolder) older(c *tokenizerClass) (*definition, error) {
 	}
 	d := &definition{file: path.Join(f.dir, c.older[0])}
 	f.log("vocabulary", strings.Join(c.older, " and "), strings.Join(c.older, " and "), "there is no tokenizer.json")
-	return d, c.readOlder(f, d)
+	return d, c.readOlder(f, a, d)
 }
 
 // lacks refuses a folder without the files that a class reads, naming those that it has.

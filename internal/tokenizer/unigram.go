@@ -144,7 +144,8 @@ func (u *unigram) appendUnknown(ids []int32, run string) []int32 {
 // unigramSettings is what a file says about Unigram: tokens and scores by id.
 type unigramSettings struct {
 	tokens       []string
-	scores       []float64
+	scores       []float64 // as the library reads them
+	decimals     []float64 // the nearest to what is written, which Transformers' own classes take
 	unknown      *int64
 	byteFallback bool
 }

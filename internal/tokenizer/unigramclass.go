@@ -34,7 +34,7 @@ func (c *tokenizerClass) unigramClass(f *modelFolder, a *arguments, n named, d *
 		v := n.values["unk_token"]
 		unknown = max(0, int64(slices.Index(s.tokens, v.content)))
 	}
-	d.model = &unigramSettings{tokens: s.tokens, scores: s.scores, unknown: &unknown}
+	d.model = &unigramSettings{tokens: s.tokens, scores: s.decimals, unknown: &unknown}
 	d.cuts = preTokenizers{newWhitespaceSplit(), newMetaspace(usualSpace, scheme, true)}
 	if f.whole != nil {
 		d.normalizers, err = f.charactersMap()

@@ -93,3 +93,22 @@ func compareUnigram(t *testing.T, tok *Tokenizer, texts []string, want [][]int32
 		}
 	}
 }
+
+// TestUnigramFolders: folders without tokenizer.json, whose vocabulary is a model file of
+// SentencePiece, give the ids of AutoTokenizer.
+func TestUnigramFolders(t *testing.T) {
+	u := loadUnigramForms(t)
+	for _, f := range u.Folders {
+		t.Run(f.Name, func(t *testing.T) {
+			files := map[string][]byte{pieceFile: u.Files[f.File]}
+			if f.Config != nil {
+				files[configFile] = encodeJSON(t, f.Config)
+			}
+			tok, err := Load(folder(files), "m", Options{ModelType: f.ModelType})
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareUnigram(t, tok, u.Texts, f.IDs)
+		})
+	}
+}

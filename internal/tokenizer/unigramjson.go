@@ -149,6 +149,7 @@ func readUnigram(e entry, d *definition) error {
 	for _, token := range f.Vocab {
 		s.tokens = append(s.tokens, token.content)
 		s.scores = append(s.scores, token.score)
+		s.decimals = append(s.decimals, token.decimal)
 	}
 	return d.setUnigram(s)
 }

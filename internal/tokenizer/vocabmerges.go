@@ -10,7 +10,7 @@ import (
 )
 
 // readVocabMerges reads vocab.json and merges.txt, the files of byte-level BPE.
-func readVocabMerges(f *modelFolder, d *definition) error {
+func readVocabMerges(f *modelFolder, _ *arguments, d *definition) error {
 	vocab, merges := path.Join(f.dir, "vocab.json"), path.Join(f.dir, "merges.txt")
 	b, err := read(f.fsys, vocab)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // readVocabText reads vocab.txt: one token a line, whose number from 0 is its id.
-func readVocabText(f *modelFolder, d *definition) error {
+func readVocabText(f *modelFolder, _ *arguments, d *definition) error {
 	name := path.Join(f.dir, "vocab.txt")
 	b, err := read(f.fsys, name)
 	if err != nil {
