@@ -117,10 +117,11 @@ func (c tokenizerClass) named(name string, types bool) *tokenizerClass {
 // class finds out the class of a folder: that of tokenizer_config.json, of config.json, of the
 // model type, or, where nothing is said, that which reads the files. Source: AutoTokenizer.
 func (f *modelFolder) class() (*tokenizerClass, error) {
-	for _, s := range f.named {
-		c, err := classByName(s.content, s.place)
+	if len(f.named) > 0 {
+		first := f.named[0]
+		c, err := classByName(first.content, first.place)
 		if err == nil {
-			f.log("tokenizer", c.name, s.place, "it names "+s.content)
+			f.log("tokenizer", c.name, first.place, "it names "+first.content)
 		}
 		return c, err
 	}

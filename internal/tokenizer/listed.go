@@ -90,7 +90,7 @@ func (a *arguments) joinExtra(m argument) error {
 		return err
 	}
 	for _, e := range elements {
-		v := specialValue{text: true}
+		var v specialValue
 		if orNull(e.value).Kind() == '{' {
 			yes := true
 			if v, err = e.object(""); err == nil && v.isSpecial != nil {
