@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/dylora/dylora/internal/decision"
 	"github.com/dylora/dylora/internal/model/architecture"
 )
 
@@ -102,4 +103,51 @@ func (r *fields) names(text jsontext.Value) []string {
 func columnNumber(key string) (int, bool) {
 	n, err := strconv.ParseInt(strings.TrimSpace(key), 10, 32)
 	return int(n), err == nil && n >= 0
+}
+
+// reportLabels logs what names the head's columns.
+func (c *Config) reportLabels(r *fields, log *decision.Log) {
+	value, source, reason := fmt.Sprintf("%d without names", c.Outputs), r.source("num_labels"), r.reason("num_labels", c)
+	_, names := r.raw["id2label"]
+	switch {
+	case c.Labels != nil:
+		value, source, reason = quoted(c.Labels), "config.json: id2label", "in the order of its numbers, which are the head's columns"
+		if r.contradicts(c.Labels) {
+			reason += "; label2id has other numbers, which decide nothing"
+		}
+	case names && c.Outputs != defaultOutputs:
+		reason = "it is not the number of names in id2label, so these count no longer"
+	}
+	log.Add("labels", value, source, reason)
+	if c.ProblemType != "" {
+		log.Add("problem type", c.ProblemType, "config.json: problem_type", "as the file says")
+	}
+}
+
+// contradicts says whether label2id has another number for one of the names.
+func (r *fields) contradicts(names []string) bool {
+	var numbers map[string]jsontext.Value
+	if b := r.raw["label2id"]; b == nil || json.Unmarshal(b, &numbers) != nil {
+		return false
+	}
+	for i, name := range names {
+		if n, ok := numbers[name]; ok && strings.Trim(string(n), `"`) != strconv.Itoa(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// quoted lists names in quotes, cut where there are many.
+func quoted(names []string) string {
+	const most = 20
+	list := make([]string, 0, min(len(names), most+1))
+	for i, name := range names {
+		if i == most {
+			list = append(list, fmt.Sprintf("… (%d)", len(names)))
+			break
+		}
+		list = append(list, fmt.Sprintf("%.100q", name))
+	}
+	return strings.Join(list, ", ")
 }

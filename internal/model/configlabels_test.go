@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/dylora/dylora/internal/decision"
 )
 
 // The expected values are those of AutoConfig.from_pretrained of Transformers 5.23, but for
@@ -91,5 +93,38 @@ func TestConfigLabelFaults(t *testing.T) {
 			_, err := ParseConfig("m/config.json", encode(t, with(tt.change)))
 			checkInvalid(t, err, append(tt.want, "m/config.json")...)
 		})
+	}
+}
+
+// TestConfigLabelLog: what is logged of the labels names the key that decides.
+func TestConfigLabelLog(t *testing.T) {
+	t.Parallel()
+	type object = map[string]any
+	for _, tt := range []struct {
+		change object
+		want   []decision.Decision
+	}{
+		{nil, []decision.Decision{{About: "labels", Value: "2 without names", Source: "config.json", Reason: "the file lacks num_labels; the default of roberta"}}},
+		{object{"num_labels": 4}, []decision.Decision{{About: "labels", Value: "4 without names", Source: "config.json: num_labels", Reason: "as the file says"}}},
+		{object{"id2label": object{"1": "yes", "0": "no"}}, []decision.Decision{
+			{About: "labels", Value: `"no", "yes"`, Source: "config.json: id2label", Reason: "in the order of its numbers, which are the head's columns"},
+		}},
+		{object{"id2label": object{"1": "yes", "0": "no"}, "label2id": object{"no": 1, "yes": 0}}, []decision.Decision{
+			{About: "labels", Value: `"no", "yes"`, Source: "config.json: id2label", Reason: "in the order of its numbers, which are the head's columns; label2id has other numbers, which decide nothing"},
+		}},
+		{object{"id2label": object{"1": "yes", "0": "no"}, "num_labels": 3, "problem_type": MultiLabel}, []decision.Decision{
+			{About: "labels", Value: "3 without names", Source: "config.json: num_labels", Reason: "it is not the number of names in id2label, so these count no longer"},
+			{About: "problem type", Value: MultiLabel, Source: "config.json: problem_type", Reason: "as the file says"},
+		}},
+	} {
+		var log decision.Log
+		if _, err := ParseConfigLog("config.json", encode(t, with(tt.change)), &log); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range tt.want {
+			if !slices.Contains(log.All(), want) {
+				t.Errorf("%v: %v is not in %v", tt.change, want, log.All())
+			}
+		}
 	}
 }

@@ -28,6 +28,7 @@ func (c *Config) report(r *fields, log *decision.Log) {
 		log.Add(f.about, strconv.Itoa(f.value), r.source(f.key), r.reason(f.key, c))
 	}
 	log.Add("longest input", fmt.Sprintf("%d tokens", c.MaxLength()), r.source("max_position_embeddings"), c.positionReason())
+	c.reportLabels(r, log)
 	if ignored := r.ignored(); len(ignored) > 0 {
 		log.Add("ignored keys", strings.Join(ignored, ", "), "config.json", "no answer of an encoder with this head depends on them")
 	}
