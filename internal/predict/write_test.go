@@ -116,6 +116,14 @@ func TestSubmission(t *testing.T) {
 			t.Errorf("%s: %v\n%s", tt.task, err, b)
 		}
 	}
+	moved, ok := task(t, "sst2").Columns([]string{"POSITIVE", "NEGATIVE"}, "")
+	if !ok {
+		t.Fatal("the columns are not those of sst2")
+	}
+	columns := &evaluate.Result{Outputs: 2, Logits: []float32{0, 1, 1, 0}, Index: []int{0, 1}}
+	if b, err := predict.SubmissionFile(moved, columns); err != nil || string(b) != "index\tprediction\n0\t0\n1\t1\n" {
+		t.Errorf("columns in another order: %v\n%s", err, b)
+	}
 	gap := &evaluate.Result{Outputs: 1, Logits: []float32{1, 2}, Index: []int{0, 2}}
 	if _, err := predict.SubmissionFile(task(t, "stsb"), gap); err == nil {
 		t.Error("a split with a gap passes for a whole one")
