@@ -40,6 +40,7 @@ func remedies() map[fault.Reason]string {
 		data.NoDevFile:        "give one with --dev-file",
 		data.LongLabel:        "name the right column with --label-column",
 		data.ManyLabels:       "is it a regression (--kind regression), or another column?",
+		data.SeveralLabels:    "a list of labels, or several columns a,b,c, are for --kind multi-label, several columns of numbers for --kind regression",
 		data.UnclearSeparator: "say what stands between labels with --label-separator",
 		data.StrayQuote:       "--quoting none takes quotes as letters",
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/dylora/dylora/internal/fault"
 )
 
 // scanJSON reads one object per line. Texts must be strings; a label may be a number or a
@@ -49,7 +51,7 @@ const mostKeys = 50
 // complete refuses an object that lacks a wanted key.
 func (o *object) complete(at place) error {
 	if i := slices.Index(o.seen, false); i >= 0 {
-		return at.wrong("no key %q; there are: %s", o.want[i].name, listed(o.keys))
+		return o.want[i].missing(at.wrong("no key %q; there are: %s", o.want[i].name, listed(o.keys)))
 	}
 	return nil
 }
@@ -124,6 +126,8 @@ func scalar(at place, w field, v jsontext.Value) (string, error) {
 		return string(b), nil
 	case w.text:
 		return "", at.errorf(w.name, "holds %.40s where a text belongs", v)
+	case kind == '[' && w.single:
+		return "", fault.Because(SeveralLabels, at.errorf(w.name, "holds %.40s where a label belongs", v))
 	case kind == '0', kind == 't', kind == 'f', kind == '[' && w.list:
 		return string(v), nil
 	case kind == 'n' && w.list:

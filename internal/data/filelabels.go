@@ -47,7 +47,7 @@ func (l *labels) add(at place, label string) error {
 // findLabels reads the training file's column of labels.
 func (f Files) findLabels() ([]string, error) {
 	found := newLabels(f)
-	err := f.rows(f.Train, []field{{name: f.Label}}, func(at place, values []string) error {
+	err := f.rows(f.Train, []field{{name: f.Label, single: true}}, func(at place, values []string) error {
 		label := strings.TrimSpace(values[0])
 		if label == "" {
 			return at.errorf(f.Label, "is empty: every example of training needs its label")

@@ -17,10 +17,10 @@ import (
 )
 
 // field is a column that is wanted. Where the format has types, text must be a text; list may
-// be an array, whose JSON is the value.
+// be an array, whose JSON is the value. single is the one label of a classification.
 type field struct {
-	name       string
-	text, list bool
+	name               string
+	text, list, single bool
 }
 
 // place is a row, for messages.
@@ -101,13 +101,22 @@ func columns(at place, header []string, want []field) ([]int, error) {
 			names = bare
 		}
 		if places[i] = slices.Index(names, w.name); places[i] < 0 {
-			return nil, at.wrong("no column %q; there are: %s", w.name, listed(header))
+			return nil, w.missing(at.wrong("no column %q; there are: %s", w.name, listed(header)))
 		}
 		if slices.Contains(names[places[i]+1:], w.name) {
 			return nil, at.wrong("column %q is there twice", w.name)
 		}
 	}
 	return places, nil
+}
+
+// missing gives the error about a column that is not there its reason, where the name may have
+// been meant as several.
+func (w field) missing(err error) error {
+	if w.single && strings.Contains(w.name, ",") {
+		return fault.Because(SeveralLabels, err)
+	}
+	return err
 }
 
 // listed is names of columns or keys for a message, in quotes so that blanks are seen, and

@@ -134,7 +134,7 @@ func TestMultiLabelFilesRefused(t *testing.T) {
 // TestListsAreOfMultiLabel: other kinds refuse an array, and take a comma for a letter.
 func TestListsAreOfMultiLabel(t *testing.T) {
 	path := writeFile(t, "t.jsonl", `{"text":"x","label":["a"]}`)
-	if _, _, err := readAll(Files{Train: path, Text: "text", Label: "label"}); err == nil || !strings.Contains(err.Error(), "where a label belongs") {
+	if _, _, err := readAll(Files{Train: path, Text: "text", Label: "label"}); fault.ReasonOf(err) != SeveralLabels || !strings.Contains(err.Error(), "where a label belongs") {
 		t.Errorf("a classification with arrays: %v", err)
 	}
 	path = writeFile(t, "t.csv", "text,\"a,b\"\nx,\"c,d\"\ny,e\n")

@@ -12,6 +12,8 @@ const (
 	LongLabel fault.Reason = "data: long label"
 	// ManyLabels: the column of labels holds too many different ones for a classification.
 	ManyLabels fault.Reason = "data: many labels"
+	// SeveralLabels: a row has a list of labels, or several columns, and the task takes one label.
+	SeveralLabels fault.Reason = "data: several labels"
 	// UnclearSeparator: a column of lists holds a letter that may stand between labels or in one.
 	UnclearSeparator fault.Reason = "data: unclear separator"
 	// StrayQuote: a quote is not where RFC 4180 has one.

@@ -47,7 +47,7 @@ func (f Files) target(t *Task) (*target, error) {
 	}
 	x := &target{}
 	for _, name := range columns {
-		x.columns = append(x.columns, field{name: name, list: t.Kind == MultiLabel && len(columns) == 1})
+		x.columns = append(x.columns, field{name: name, list: t.Kind == MultiLabel && len(columns) == 1, single: t.Kind == Classification})
 	}
 	switch {
 	case t.Kind == Classification:
