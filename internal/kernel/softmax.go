@@ -20,14 +20,13 @@ func (mc *Machine) Softmax(x []float32, rows, cols, ld int, scale float32) {
 		for _, v := range row {
 			top = max(top, v)
 		}
-		var sum float32
+		var sum float64
 		for j, v := range row {
-			row[j] = exp((v - top) * scale)
-			sum += row[j]
+			row[j] = float32(math.Exp(float64(v-top) * float64(scale)))
+			sum += float64(row[j])
 		}
-		inverse := 1 / sum
 		for j := range row {
-			row[j] *= inverse
+			row[j] = float32(float64(row[j]) / sum)
 		}
 	}
 }

@@ -61,15 +61,15 @@ func (l Level) outer(c []float32, ldc int, a []float32, rsa, csa int, b []float3
 	for j0 := 0; j0 < n; j0 += width {
 		w := min(width, n-j0)
 		for i := range m {
-			var s [width]float32
+			var s [width]float64 // as in portableTile
 			for p := range k {
-				x := a[i*rsa+p*csa]
+				x := float64(a[i*rsa+p*csa])
 				for j, y := range b[p*ldb+j0 : p*ldb+j0+w] {
-					s[j] += x * y
+					s[j] += x * float64(y)
 				}
 			}
 			for j := range w {
-				put(&c[i*ldc+j0+j], alpha*s[j], acc)
+				put(&c[i*ldc+j0+j], alpha*float32(s[j]), acc)
 			}
 		}
 	}
