@@ -31,6 +31,7 @@ type Config struct {
 	MaxPositions      int               // max_position_embeddings; RoBERTa never uses the first pad_token_id + 1
 	TypeVocabSize     int               // 0: the model has no token types
 	PadToken          int
+	Buckets           int // relative_attention_num_buckets: rows of MPNet's table of relative positions
 	LayerNormEps      float64
 	HiddenDropout     float64
 	AttentionDropout  float64
@@ -80,6 +81,7 @@ func ParseConfigLog(name string, b []byte, log *decision.Log) (*Config, error) {
 		MaxPositions:     r.count(k.Positions),
 		TypeVocabSize:    r.count(k.Types),
 		PadToken:         r.count(k.Pad),
+		Buckets:          r.count(k.Buckets),
 		LayerNormEps:     r.number(k.NormEpsilon),
 		HiddenDropout:    r.number(k.HiddenDropout),
 		AttentionDropout: r.number(k.AttentionDropout),
@@ -128,6 +130,7 @@ func (c *Config) faults() (bad []string) {
 		{k.Vocabulary.Key, c.VocabSize, 1, limit}, {k.Hidden.Key, c.HiddenSize, 1, limit}, {k.Embedding.Key, c.EmbeddingSize, 1, limit}, {k.Layers.Key, c.Layers, 1, 1000},
 		{k.Heads.Key, c.Heads, 1, 1024}, {k.Intermediate.Key, c.IntermediateSize, 1, limit},
 		{k.Types.Key, c.TypeVocabSize, 1, 1024}, {k.Positions.Key, c.MaxPositions, c.positionOffset() + 2, limit}, {k.Pad.Key, c.PadToken, 0, c.VocabSize - 1},
+		{k.Buckets.Key, c.Buckets, buckets, 1 << 16},
 	} {
 		check(f.key == "" || f.v >= f.min && f.v <= f.max, "%s: %d is not in [%d, %d]", f.key, f.v, f.min, f.max)
 	}

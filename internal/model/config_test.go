@@ -91,6 +91,7 @@ func TestConfigDefaults(t *testing.T) {
 		"xlm-roberta": {VocabSize: 30522, PadToken: 1, HiddenSize: 768, Layers: 12, Heads: 12, IntermediateSize: 3072, TypeVocabSize: 2, ClassifierDropout: 0.1},
 		"camembert":   {VocabSize: 30522, PadToken: 1, HiddenSize: 768, Layers: 12, Heads: 12, IntermediateSize: 3072, TypeVocabSize: 2, ClassifierDropout: 0.1},
 		"distilbert":  {VocabSize: 30522, PadToken: 0, HiddenSize: 768, Layers: 6, Heads: 12, IntermediateSize: 3072, ClassifierDropout: 0.2},
+		"mpnet":       {VocabSize: 30527, PadToken: 1, HiddenSize: 768, Layers: 12, Heads: 12, IntermediateSize: 3072, Buckets: 32, ClassifierDropout: 0.1},
 		"electra":     {VocabSize: 30522, PadToken: 0, HiddenSize: 256, EmbeddingSize: 128, Layers: 12, Heads: 4, IntermediateSize: 1024, TypeVocabSize: 2, ClassifierDropout: 0.1},
 	} {
 		want.ModelType, want.MaxPositions, want.LayerNormEps, want.InitializerRange = kind, 512, 1e-12, 0.02

@@ -196,7 +196,7 @@ func (b *builder) attention(i int, x *G.Node, below bool) (residual, ctx *G.Node
 	c, l := &b.m.Config, &b.m.layers[i]
 	h := c.HiddenSize
 	query := module{architecture.Query, 0, h}
-	heads := op.Heads{Count: c.Heads, Size: c.HeadSize(), Drop: b.drop(c.AttentionDropout)}
+	heads := op.Heads{Count: c.Heads, Size: c.HeadSize(), Drop: b.drop(c.AttentionDropout), Bias: b.m.relative.bias}
 	name := fmt.Sprintf("layer.%d.attention.self", i)
 	if i < c.Layers-1 {
 		qkv, need, err := b.project(i, x, op.Tokens, l.attention, below, query, module{architecture.Key, h, h}, module{architecture.Value, 2 * h, h})

@@ -38,6 +38,9 @@ func (m *Model) Merged(merge func(module string, w []float32) []float32, head []
 		add(a.EmbeddingMap+".weight", m.widening.W.Unpack(), h, width)
 		add(a.EmbeddingMap+".bias", m.widening.Bias, h)
 	}
+	if m.relative.bias != nil {
+		add(a.RelativeBias+".weight", m.relative.table, c.Buckets, c.Heads)
+	}
 	for i := range m.layers {
 		for _, w := range m.layers[i].projections(c) {
 			name := a.Path(i, w.of)

@@ -24,6 +24,7 @@ type Model struct {
 	precision  kernel.Precision
 	embeddings embeddings
 	layers     []layer
+	relative   relativeBias     // MPNet's
 	widening   op.Frozen        // from the embeddings' width to the layers'; only ELECTRA's of another width
 	pooler     op.Frozen        // BERT's
 	classifier []weights.Tensor // the checkpoint's own head, if it has one
@@ -88,6 +89,9 @@ func (l *loader) model(config *Config) *Model {
 	a, plain := config.architecture(), &loader{from: l.from, machine: l.machine, err: l.err} // in float32, as all that is before and behind the layers
 	if config.widens() {
 		m.widening = plain.frozen(config.embeddingWidth(), a.EmbeddingMap)
+	}
+	if a.RelativeBias != "" {
+		m.relative = plain.relativeBias(config)
 	}
 	if a.Pooler != "" {
 		m.pooler = plain.frozen(config.HiddenSize, a.Pooler)

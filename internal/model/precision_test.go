@@ -92,11 +92,21 @@ func TestPrecisionErrors(t *testing.T) {
 		kernel.BF16: {logits: 0.1},                     // 3.7e-2
 		kernel.Int8: {logits: 0.25},                    // 0.11
 	}
+	// The random bias on MPNet's scores makes a few of them outweigh all others. There PyTorch's
+	// own logits, with weights and inputs of the layers rounded as here, are off by 0.9, 22 and 37 %.
+	sharp := map[kernel.Precision]roundings{
+		kernel.I16:  {logits: 2e-2, gradients: 0.2}, // 9.4e-3, 0.11
+		kernel.BF16: {logits: 0.3},                  // 0.15
+		kernel.Int8: {logits: 0.5},                  // 0.26
+	}
 	for _, dir := range reftest.Folders(t) {
 		r := &reference{Encoder: reftest.Open(t, dir)}
 		for p, bound := range bounds {
 			for _, name := range kernel.Names() {
 				t.Run(fmt.Sprintf("%s/%s/%s", r.Name(), p, name), func(t *testing.T) {
+					if r.Name() == "mpnet2" {
+						bound = sharp[p]
+					}
 					e := r.measure(t, kerneltest.Named(t, name), p)
 					t.Logf("logits %.2g, gradients %.2g", e.logits, e.gradients)
 					if !(e.logits <= bound.logits && e.gradients <= bound.gradients) {

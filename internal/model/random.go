@@ -23,7 +23,7 @@ func Random(mc *kernel.Machine, c *Config, seed uint64, p kernel.Precision) (*Mo
 }
 
 // Named is the configuration of a well-known encoder: "roberta-base" or "roberta-large"
-// (Liu et al. 2019, table 9).
+// (Liu et al. 2019, table 9), or "mpnet-base" (Song et al. 2020).
 func Named(name string) (*Config, error) {
 	c := &Config{
 		ModelType: "roberta", VocabSize: 50265, HiddenSize: 768, Layers: 12, Heads: 12, IntermediateSize: 3072,
@@ -34,8 +34,10 @@ func Named(name string) (*Config, error) {
 	case "roberta-base":
 	case "roberta-large":
 		c.HiddenSize, c.Layers, c.Heads, c.IntermediateSize = 1024, 24, 16, 4096
+	case "mpnet-base":
+		c.ModelType, c.VocabSize, c.TypeVocabSize, c.Buckets = "mpnet", 30527, 0, buckets
 	default:
-		return nil, fault.Usagef("no encoder is known as %q: want roberta-base or roberta-large", name)
+		return nil, fault.Usagef("no encoder is known as %q: want roberta-base, roberta-large or mpnet-base", name)
 	}
 	return c, nil
 }

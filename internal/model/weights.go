@@ -90,6 +90,9 @@ func (c *Config) shapes() (list []shape) {
 	if c.widens() {
 		linear(a.EmbeddingMap, h, width)
 	}
+	if a.RelativeBias != "" {
+		list = append(list, shape{a.RelativeBias + ".weight", []int{c.Buckets, c.Heads}})
+	}
 	for i := range c.Layers {
 		for m := range architecture.Maps {
 			in, out := c.size(m)

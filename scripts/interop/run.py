@@ -42,17 +42,25 @@ ADAPTERS = {
     "use_rslora": {"use_rslora": True},
     "use_rslora, rank_pattern": {"use_rslora": True, "rank_pattern": {"query": 1}},
     "all targets": {"target_modules": ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"], "exclude_modules": ["classifier.dense"]},
+    "all-linear": {"target_modules": "all-linear"},
+    "modules_to_save: a LayerNorm": {"modules_to_save": ["embeddings.LayerNorm"]},
+    "modules_to_save: an output": {"modules_to_save": ["layer.1.output.dense"]},
     "targets as an expression": {"target_modules": r".*encoder\.layer\.[02]\.attention\.self\.(query|key)"},
 }
 
 # What other encoders call the modules that BERT and RoBERTa name like this, and the modules of their heads
 # that PEFT does not save unless it is told to.
 NAMES = {
+    "mpnet": {
+        "attention.self.query": "attention.attn.q", "attention.self.value": "attention.attn.v", "attention.output.dense": "attention.attn.o",
+        "(query|key)": "(q|k)", "query": "q", "key": "k", "value": "v", "attention.self": "attention.attn",
+    },
     "distilbert": {
         "encoder.layer": "transformer.layer", "attention.self.query": "attention.q_lin", "attention.self.value": "attention.v_lin", "attention.output.dense": "attention.out_lin",
         "intermediate.dense": "ffn.lin1", "output.dense": "ffn.lin2", "(query|key)": "(q_lin|k_lin)", "query": "q_lin", "key": "k_lin", "value": "v_lin", "attention.self": "attention",
     },
 }
+POOLED = {"modules_to_save: the pooler": {"modules_to_save": ["pooler"]}}  # of BERT alone
 HEADS = {"distilbert": ["pre_classifier", "classifier"]}
 
 
@@ -84,9 +92,9 @@ class Dylora:
         if r.returncode:
             sys.exit(f"{self.program} {' '.join(map(str, args))}: exit code {r.returncode}\n{r.stderr}")
 
-    def train(self):
-        run = self.work / "run"
-        self("train", *self.task, "--run", run, "--rank", RANK, "--targets", "query,value,output.dense", "--lr", "4e-3",
+    def train(self, targets="query,value,output.dense"):
+        run = self.work / f"run-{targets}"
+        self("train", *self.task, "--run", run, "--rank", RANK, "--targets", targets, "--lr", "4e-3",
              "--epochs", 1, "--max-train-examples", 640, "--max-eval-examples", 64)
         return run
 
@@ -141,17 +149,25 @@ def from_dylora(table, dylora, reference):
         out = dylora.work / f"merged-{b}"
         dylora("merge", *dylora.task, "--adapter", run, "--rank", b, "--out", out)
         table.logits(f"merged at rank {b}: Transformers, dylora at rank {b}", reference.merged(out), dylora.logits(run, b))
+    everything = dylora.train("all-linear")
+    for b in (3, RANK):
+        logits, effect = reference.adapted(dylora.slice(everything, f"all-{b}", "--rank", b))
+        table.logits(f"all-linear, slice at rank {b}: PEFT, dylora at rank {b}", logits, dylora.logits(everything, b), effect)
+    out = dylora.work / "merged-all"
+    dylora("merge", *dylora.task, "--adapter", everything, "--rank", 3, "--out", out)
+    table.logits("all-linear, merged at rank 3: Transformers, dylora at rank 3", reference.merged(out), dylora.logits(everything, 3))
     d, points = difference(run)
     table.line(f"events: TensorBoard, metrics.jsonl ({points} points)", d, 0)
 
 
 def from_peft(table, dylora, reference, examples):
-    for i, (name, settings) in enumerate(ADAPTERS.items()):
+    adapters = ADAPTERS | (POOLED if dylora.type == "bert" else {})
+    for i, (name, settings) in enumerate(adapters.items()):
         folder = dylora.work / f"peft-{i}"
         settings = {"task_type": "SEQ_CLS", "r": 4, "lora_alpha": 16, "target_modules": ["query", "value"], "init_lora_weights": True, **settings}
         settings = renamed(settings, dylora.names)
         if dylora.type in HEADS:
-            settings["modules_to_save"] = HEADS[dylora.type]
+            settings["modules_to_save"] = HEADS[dylora.type] + settings.get("modules_to_save", [])
         logits, effect = reference.train(folder, examples, **settings)
         table.logits(f"PEFT's, {name}: dylora, PEFT", dylora.logits(folder), logits, effect)
 

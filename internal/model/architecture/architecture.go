@@ -19,6 +19,7 @@ type Architecture struct {
 	Maps          [Maps]string // paths of the linear maps in a layer
 	AttentionNorm string       // path of the normalisation after attention
 	OutputNorm    string       // path of that at the end of the layer
+	RelativeBias  string       // what attention adds to its scores by relative position, in all layers: a table of a row per bucket, a column per head; "": nothing
 
 	EmbeddingMap string // the linear map behind the embeddings, where their width is not the layers'; "": none
 	AfterPad     bool   // positions count from the id of padding plus 1, and padding has none of its own
@@ -67,6 +68,7 @@ type Keys struct {
 	Vocabulary, Hidden, Embedding, Layers, Heads, Intermediate, Positions Number // Embedding: without a key and a default the width is Hidden's
 	Types                                                                 Number // token types; 0 is a model without them
 	Pad                                                                   Number
+	Buckets                                                               Number // rows of RelativeBias
 	NormEpsilon                                                           Number
 	HiddenDropout, AttentionDropout, HeadDropout                          Number
 	InitializerRange                                                      Number
@@ -106,7 +108,7 @@ func (a *Architecture) HeadTensors() (names []string) {
 func (a *Architecture) Reads(key string) bool {
 	k := &a.Keys
 	numbers := []Number{
-		k.Vocabulary, k.Hidden, k.Embedding, k.Layers, k.Heads, k.Intermediate, k.Positions, k.Types, k.Pad,
+		k.Vocabulary, k.Hidden, k.Embedding, k.Layers, k.Heads, k.Intermediate, k.Positions, k.Types, k.Pad, k.Buckets,
 		k.NormEpsilon, k.HiddenDropout, k.AttentionDropout, k.HeadDropout, k.InitializerRange,
 	}
 	return key != "" && (key == k.Activation || slices.ContainsFunc(numbers, func(n Number) bool { return n.Key == key || n.Also == key }))
@@ -128,7 +130,6 @@ var refused = map[string]string{
 	"squeezebert":          "its linear maps are grouped convolutions",
 	"nystromformer":        "its attention is approximated by landmarks",
 	"xlnet":                "its attention has two streams and relative positions",
-	"mpnet":                "its attention has relative positions",
 	"luke":                 "its input has entities",
 	"ernie":                "its embeddings have task types",
 	"rembert":              "its embeddings and head are others",

@@ -52,6 +52,7 @@ func TestTargets(t *testing.T) {
 		"roberta":    {"query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"},
 		"electra":    {"query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"},
 		"distilbert": {"q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"},
+		"mpnet":      {"q", "k", "v", "o", "intermediate.dense", "output.dense"},
 	}
 	for name, names := range want {
 		a := architecture.Of(name)

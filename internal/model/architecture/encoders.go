@@ -40,6 +40,17 @@ var all = []Architecture{
 		Head:         Head{Layers: []string{"classifier.dense", "classifier.out_proj"}, Activation: "gelu", DropInput: true}, Keys: electraKeys(),
 		Rejected: "generator_", WhyRejected: "it is ELECTRA's generator, and a classifier is made of the discriminator",
 	},
+	{
+		ModelType: "mpnet", Class: "MPNetForSequenceClassification", Prefix: "mpnet.",
+		Layer: "encoder.layer", Maps: mpnetMaps, AttentionNorm: "attention.LayerNorm", OutputNorm: "output.LayerNorm",
+		RelativeBias: "encoder.relative_attention_bias", AfterPad: true, Head: robertaHead, Keys: mpnetKeys(),
+	},
+}
+
+// mpnetMaps are the linear maps of MPNet's layers.
+var mpnetMaps = [Maps]string{
+	Query: "attention.attn.q", Key: "attention.attn.k", Value: "attention.attn.v", AttentionOutput: "attention.attn.o",
+	Intermediate: "intermediate.dense", Output: "output.dense",
 }
 
 // bertMaps are the linear maps of the layers of BERT and of what was copied from it.
@@ -50,6 +61,16 @@ var bertMaps = [Maps]string{
 
 // robertaHead is RobertaClassificationHead, which XLM-RoBERTa, CamemBERT and MPNet copy.
 var robertaHead = Head{Layers: []string{"classifier.dense", "classifier.out_proj"}, Activation: "tanh", DropInput: true}
+
+// mpnetKeys are those of MPNetConfig. The classes of MPNet count positions from 1, whatever the
+// configuration says of padding, have no token types, and drop in the head what they drop of hidden states.
+func mpnetKeys() Keys {
+	k := bertKeys(30527, 1)
+	k.Pad.Key, k.HeadDropout.Key = "", ""
+	k.Types = Number{}
+	k.Buckets = Number{Key: "relative_attention_num_buckets", Default: 32}
+	return k
+}
 
 // bertKeys are those of BertConfig and RobertaConfig, which differ in two defaults.
 func bertKeys(words, pad float64) Keys {
