@@ -49,6 +49,8 @@ func remedies() map[fault.Reason]string {
 
 		model.PickledWeights: "--allow-pickle reads the tensors by an allow-list, or convert it with AutoModel.from_pretrained(…).save_pretrained(…) of Transformers",
 
+		model.NoPooler: "'dylora train' with --init-missing makes one from the seed and keeps it in the adapter",
+
 		finetune.OtherHead: "begin with a head of its own by --new-head, or say with --labels which label each column stands for, in order",
 
 		train.NothingToResume: "leave --resume out to start one",

@@ -20,6 +20,8 @@ type Adapter struct {
 	RSLoRA  bool             // the scale at rank r is α/√r instead of α/r
 	Modules []Module         // by layer, then in the order of Targets
 	Head    []weights.Tensor // none: the base model's own
+	Saved   []weights.Tensor // whole tensors of other modules, which take the place of the base model's: "bert.pooler.dense.weight"
+	Saves   []string         // names of PEFT's modules_to_save, beside the head's, whose tensors are in Saved: see Covers
 	Biases  []weights.Tensor // take the place of the base model's: "roberta.embeddings.LayerNorm.bias"
 }
 
@@ -50,7 +52,7 @@ func (a *Adapter) Slice(r int) (*Adapter, error) {
 // cut keeps the first ranks[i] ranks of module i, none above the new adapter's rank r.
 func (a *Adapter) cut(r int, ranks []int) *Adapter {
 	c := &Adapter{Rank: r, Alpha: a.Alpha, RSLoRA: a.RSLoRA, Modules: slices.Clone(a.Modules),
-		Head: weights.CloneAll(a.Head), Biases: weights.CloneAll(a.Biases)}
+		Head: weights.CloneAll(a.Head), Biases: weights.CloneAll(a.Biases), Saved: weights.CloneAll(a.Saved), Saves: slices.Clone(a.Saves)}
 	for i := range c.Modules {
 		m, own := &c.Modules[i], ranks[i]
 		m.A, m.B = resize(m.A[:own*m.In], r*m.In), restride(m.B, m.Out, a.Rank, own, r)
@@ -86,7 +88,7 @@ func (a *Adapter) Clone() *Adapter {
 	return c
 }
 
-// Parameters is the number of trained scalars, those of head and biases included.
+// Parameters is the number of trained scalars, those of head, whole modules and biases included.
 func (a *Adapter) Parameters() int { return a.ParametersAt(a.Rank) }
 
 // ParametersAt is the number of scalars that a slice at rank r would hold.
@@ -95,7 +97,7 @@ func (a *Adapter) ParametersAt(r int) (n int) {
 		m := &a.Modules[i]
 		n += min(r, a.rankOf(m)) * (m.In + m.Out)
 	}
-	for _, t := range slices.Concat(a.Head, a.Biases) {
+	for _, t := range slices.Concat(a.Head, a.Saved, a.Biases) {
 		n += len(t.Data)
 	}
 	return n

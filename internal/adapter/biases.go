@@ -13,7 +13,7 @@ import (
 // "all" every bias of the model. They take the place of the base model's. PEFT wraps an
 // adapted module, so the bias of one is called base_layer.bias; older versions did not.
 
-const wrapped = ".base_layer.bias"
+const wrapped = wrapper + ".bias"
 
 // biasName is the name in the model of a bias in a file, without PEFT's prefix; ok is
 // false for what is no bias of the encoder.

@@ -7,6 +7,9 @@ import "github.com/dylora/dylora/internal/fault"
 // its rank it computes what a does, but for the rounding of B. Biases are refused
 // (fault.Usage, HasBiases), as such servers drop them.
 func (a *Adapter) Compat() (*Adapter, error) {
+	if len(a.Saved) > 0 {
+		return nil, fault.Because(HasBiases, fault.Usagef("the adapter holds modules of the base model whole, such as %s, which the compatible form leaves out", show(parent(a.Saved[0].Name))))
+	}
 	if len(a.Biases) > 0 {
 		return nil, fault.Because(HasBiases, fault.Usagef("the adapter holds biases of the base model, which the compatible form leaves out"))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +41,8 @@ type config struct {
 	bias          string // "none", "all" or "lora_only"
 	ranks, alphas *patterns
 	targets       targets
-	needsHead     bool // the head must be in the weights' file
+	needsHead     bool     // the head must be in the weights' file
+	saves         []string // other modules that are saved whole
 }
 
 // parseConfig reads PEFT's adapter_config.json from b. Every key is used, without effect
@@ -106,6 +108,7 @@ func (c *config) read(file string, values map[string]jsontext.Value) error {
 	var kind string
 	var task *string
 	var modules []string
+	c.rank, c.alpha = 8, 8 // LoraConfig's
 	for _, f := range []struct {
 		key      string
 		into     any
@@ -114,8 +117,8 @@ func (c *config) read(file string, values map[string]jsontext.Value) error {
 	}{
 		{"peft_type", &kind, `"LORA"`, false},
 		{"task_type", &task, `"SEQ_CLS" or null`, true},
-		{"r", &c.rank, "a whole number above 0", false},
-		{"lora_alpha", &c.alpha, "a number above 0", false},
+		{"r", &c.rank, "a whole number above 0", true},
+		{"lora_alpha", &c.alpha, "a number above 0", true},
 		{"bias", &c.bias, `"none", "all" or "lora_only"`, true},
 		{"use_rslora", &c.rslora, "true or false", true},
 		{"modules_to_save", &modules, "a list of module names, or null", true},
@@ -127,10 +130,13 @@ func (c *config) read(file string, values map[string]jsontext.Value) error {
 			return err
 		}
 	}
-	if _, ok := values["target_modules"]; !ok {
-		return fault.Invalidf("%s: no target_modules; it must be a list of module names or an expression", file)
+	for _, m := range modules {
+		if slices.Contains(slices.Concat(savedModules, headModules()), m) {
+			c.needsHead = true
+		} else {
+			c.saves = append(c.saves, m)
+		}
 	}
-	c.needsHead = len(modules) > 0
 	if err := c.check(file, kind, task, modules); err != nil {
 		return err
 	}
@@ -151,15 +157,15 @@ func (c *config) readPatterns(file string, values map[string]jsontext.Value) (er
 		return fault.Invalidf("%s: alpha_pattern %w", file, err)
 	}
 	c.targets, err = parseTargetFields(file, values)
+	c.targets.saves = c.saves
 	return err
 }
 
 // check holds the fields against what is supported.
 func (c *config) check(file, kind string, task *string, modules []string) error {
 	for _, m := range modules {
-		if known := slices.Concat(savedModules, headModules()); !slices.Contains(known, m) {
-			slices.Sort(known)
-			return fault.Invalidf("%s: modules_to_save has %s; only %s are supported", file, show(m), strings.Join(slices.Compact(known), ", "))
+		if m == "" || regexp.QuoteMeta(m) != strings.ReplaceAll(m, ".", `\.`) { // PEFT takes it for an expression
+			return fault.Invalidf("%s: modules_to_save has %s; only names and paths of modules are supported", file, show(m))
 		}
 	}
 	switch {
@@ -192,9 +198,12 @@ func encodeConfig(a *Adapter, model string) ([]byte, error) {
 	if model != "" {
 		own["base_model_name_or_path"] = model
 	}
-	own["modules_to_save"] = saved(a.Head)
+	own["modules_to_save"] = append(a.wholeModules(), saved(a.Head)...)
 	if len(a.Head) == 0 { // for SEQ_CLS PEFT would look for one in the file
 		own["modules_to_save"], own["task_type"] = nil, nil
+		if whole := a.wholeModules(); len(whole) > 0 {
+			own["modules_to_save"] = whole
+		}
 	}
 	var b bytes.Buffer
 	e := jsontext.NewEncoder(&b, jsontext.WithIndent("  "))

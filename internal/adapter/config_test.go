@@ -34,6 +34,9 @@ func TestConfigAccepts(t *testing.T) {
 	tests := map[string]map[string]string{
 		"the least":                 {},
 		"no module saved whole":     {"modules_to_save": "null"},
+		"other modules saved whole": {"modules_to_save": `["classifier","pooler","embeddings.LayerNorm"]`},
+		"for other layers' weights": {"fan_in_fan_out": "true"},
+		"the default's targets":     {"target_modules": "null"},
 		"alpha a fraction":          {"lora_alpha": "0.5"},
 		"dropout of training":       {"lora_dropout": "0.1"},
 		"patterns that say nothing": {"rank_pattern": "{ }", "alpha_pattern": "null", "layers_pattern": "[]"},
@@ -60,6 +63,22 @@ func TestConfigAccepts(t *testing.T) {
 	}
 }
 
+// A key that is not there has the default of LoraConfig.
+func TestConfigDefaults(t *testing.T) {
+	m := plainConfig()
+	for _, key := range []string{"r", "lora_alpha", "target_modules", "modules_to_save", "task_type"} {
+		delete(m, key)
+	}
+	if err := adapter.CheckConfig("c", object(m)); err != nil {
+		t.Error(err)
+	}
+	for _, targets := range []string{`"query"`, `"all-linear"`} {
+		m := plainConfig()
+		m["target_modules"], m["layers_to_transform"] = targets, "[0]"
+		refusesConfig(t, object(m), "layers_to_transform beside a target_modules that is an expression")
+	}
+}
+
 func TestConfigRefuses(t *testing.T) {
 	tests := []struct{ key, value, want string }{
 		{"peft_type", `"ADALORA"`, `"ADALORA"; only LORA`},
@@ -72,20 +91,18 @@ func TestConfigRefuses(t *testing.T) {
 		{"r", `1.5`, "not a whole number"},
 		{"r", `1e99`, "not a whole number"},
 		{"r", `"8"`, "not a whole number"},
-		{"r", "", "no r"},
 		{"lora_alpha", `0`, "above 0"},
 		{"lora_alpha", `-1`, "above 0"},
 		{"lora_alpha", `1e999`, "lora_alpha is 1e999"},
 		{"lora_alpha", `"16"`, "not a number"},
 		{"target_modules", `[]`, "empty"},
-		{"target_modules", `null`, "empty"},
 		{"target_modules", `[1]`, "not a list"},
-		{"modules_to_save", `["embeddings"]`, `"embeddings"`},
+		{"modules_to_save", `["embed(dings)?"]`, `"embed(dings)?"`},
+		{"modules_to_save", `[""]`, `""`},
 		{"modules_to_save", `"classifier"`, "not a list"},
 		{"use_dora", `true`, "DoRA"},
 		{"use_qalora", `true`, "QALoRA"},
 		{"lora_bias", `true`, "lora_bias is true"},
-		{"fan_in_fan_out", `true`, "transposed"},
 		{"task_type", `1`, "task_type is 1"},
 		{"bias", `"some"`, `bias is "some"`},
 		{"bias", `["all"]`, "bias is"},
@@ -105,6 +122,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"layers_to_transform", `1.5`, "layers_to_transform is"},
 		{"layers_to_transform", `[[0]]`, "layers_to_transform is"},
 		{"layers_pattern", `{}`, "layers_pattern is"},
+		{"layers_pattern", `"layer"`, "layers_pattern without layers_to_transform"},
 		{"layers_pattern", `"("`, "layers_pattern"},
 		{"layer_replication", `[[0,1]]`, "layer_replication is"},
 		{"exclude_modules", `7`, "exclude_modules is"},

@@ -46,7 +46,7 @@ func (a *Adapter) DeltaNorm(m *Module, r int) float64 {
 // head, because B·A is zero in every module rank by rank, and nothing of the base model is
 // replaced. So is an adapter that was never trained: its B are all zero.
 func (a *Adapter) ChangesNothing() bool {
-	if len(a.Biases) > 0 {
+	if len(a.Biases)+len(a.Saved) > 0 {
 		return false
 	}
 	for i := range a.Modules {

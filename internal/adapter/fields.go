@@ -39,8 +39,8 @@ var fields = [...]field{
 	{"enable_lora", neutral, "", null, "merged projections"},
 	{"ensure_weight_tying", ignored, "false", nil, ""}, // no adapted module has tied weights
 	{"eva_config", ignored, "null", nil, ""},
-	{"exclude_modules", used, "null", nil, ""}, // what is adapted is written as target_modules alone
-	{"fan_in_fan_out", neutral, "false", no, "weights stored transposed"},
+	{"exclude_modules", used, "null", nil, ""},    // what is adapted is written as target_modules alone
+	{"fan_in_fan_out", ignored, "false", nil, ""}, // PEFT sets it to false for the linear maps of these encoders
 	{"inference_mode", ignored, "true", nil, ""},
 	{"init_lora_weights", neutral, "true", []string{"true", "false", "null", `"gaussian"`, `"orthogonal"`, `"eva"`}, "an initialisation that changes the base model's weights"},
 	{"kasa_config", neutral, "null", null, "KaSA"},

@@ -153,7 +153,7 @@ func TestBiasesRefused(t *testing.T) {
 		"a matrix":             {"all", func(m tensors) { m[p+query+".bias"] = safetensors.F32("", []int{5, 1}, make([]float32, 5)) }, "one dimension"},
 		"empty":                {"all", func(m tensors) { m[p+"roberta.embeddings.LayerNorm.bias"] = vector(0) }, "one dimension"},
 		"twice":                {"all", func(m tensors) { m[p+query+".base_layer.bias"], m[p+query+".bias"] = vector(5), vector(5) }, "twice"},
-		"a weight":             {"all", func(m tensors) { m[p+query+".base_layer.weight"] = vector(5) }, "unexpected"},
+		"a weight":             {"all", func(m tensors) { m[p+query+".base_layer.weight"] = vector(5) }, "has shape [5], its A and B are for (5, 6)"},
 	} {
 		dir := saved(t)
 		editConfig(t, dir, `"bias": "none"`, `"bias": "`+tt.field+`"`)

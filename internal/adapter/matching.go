@@ -18,6 +18,7 @@ import (
 type targets struct {
 	names    names
 	exclude  names
+	saves    []string         // modules_to_save: what is saved whole is not adapted
 	layers   map[int]bool     // layers_to_transform; nil: all
 	patterns []*regexp.Regexp // layers_pattern: where a path has the number of its layer
 	steps    int              // instructions of all expressions
@@ -43,7 +44,10 @@ func parseTargetFields(file string, values map[string]jsontext.Value) (t targets
 	if err := read("target_modules", &t.names); err != nil {
 		return t, err
 	}
-	if t.names.re == nil && len(t.names.list) == 0 {
+	switch v := values["target_modules"]; {
+	case len(v) == 0 || v.Kind() == 'n':
+		t.names.list = map[string]bool{"query": true, "value": true} // PEFT's for all encoders that it has a default for
+	case t.names.re == nil && len(t.names.list) == 0:
 		return t, fault.Invalidf("%s: target_modules is empty; it must name the adapted modules", file)
 	}
 	if err := read("exclude_modules", &t.exclude); err != nil {
@@ -54,6 +58,16 @@ func parseTargetFields(file string, values map[string]jsontext.Value) (t targets
 	}
 	if err := t.parseLayerPatterns(values["layers_pattern"]); err != nil {
 		return t, fault.Invalidf("%s: layers_pattern %w", file, err)
+	}
+	isSet := func(field string) bool {
+		v := values[field].Clone()
+		return len(v) > 0 && (v.Compact() != nil || !slices.Contains(empty, string(v)))
+	}
+	switch narrowed := isSet("layers_to_transform"); {
+	case narrowed && t.names.re != nil:
+		return t, fault.Invalidf("%s: layers_to_transform beside a target_modules that is an expression: PEFT refuses the two together; name the layers in the expression", file)
+	case isSet("layers_pattern") && !narrowed:
+		return t, fault.Invalidf("%s: layers_pattern without layers_to_transform: PEFT refuses that; remove layers_pattern", file)
 	}
 	return t, nil
 }
@@ -71,7 +85,7 @@ func parseNames(v jsontext.Value) (n names, err error) {
 		if text == "" {
 			return n, nil
 		}
-		if strings.EqualFold(text, allLinear) { // in a classifier: all but the head
+		if strings.EqualFold(text, AllLinear) { // in a classifier: all but the head
 			text = ".*"
 		}
 		if n.re, err = expression(text); err != nil {
@@ -152,7 +166,7 @@ func (t *targets) parseLayerPatterns(v jsontext.Value) error {
 
 // match says whether path is adapted, and by which entries of the list.
 func (t *targets) match(path string) (caught []string, ok bool) {
-	if _, excluded := t.exclude.match(path); excluded {
+	if _, excluded := t.exclude.match(path); excluded || isSaved(t.saves, path) {
 		return nil, false
 	}
 	caught, ok = t.names.match(path)

@@ -14,15 +14,22 @@ import (
 func targetModules(modules []Module) []string {
 	encoder := encoderOf(modules)
 	var layers [][]architecture.Map // the modules of each layer
+	var behind []string             // the pooler
 	for _, m := range modules {
 		p, _ := parsePlace(m.Name)
-		if encoder == nil || p.Layer > len(layers) {
+		switch {
+		case encoder == nil || p.Layer > len(layers):
 			return paths(modules)
-		}
-		if p.Layer == len(layers) {
+		case p.Map == architecture.Pooler:
+			behind = append(behind, encoder.Target(p.Map))
+			continue
+		case p.Layer == len(layers):
 			layers = append(layers, nil)
 		}
 		layers[p.Layer] = append(layers[p.Layer], p.Map)
+	}
+	if len(layers) == 0 {
+		return behind
 	}
 	var names []string
 	for _, of := range layers[0] {
@@ -34,7 +41,7 @@ func targetModules(modules []Module) []string {
 			return paths(modules)
 		}
 	}
-	return names
+	return append(names, behind...)
 }
 
 // encoderOf is the architecture that has these modules; nil if they are of different ones.
@@ -107,7 +114,8 @@ func totalLength(paths []string) (n int) {
 
 // candidates are the paths of all projections in the layers of the adapted modules, and in
 // as many layers counted from 0: if the modules leave a layer out, it or another such layer
-// is there.
+// is there. A pooler that PEFT adapts too and that the file does not have changes nothing, since
+// its B begins with zeros; so one is among them only if it is adapted.
 func candidates(modules []Module) (paths []string) {
 	type layer struct {
 		prefix string
@@ -116,6 +124,10 @@ func candidates(modules []Module) (paths []string) {
 	layers, counts := map[layer]bool{}, map[string]int{}
 	for _, m := range modules {
 		p, _ := parsePlace(m.Name)
+		if p.Map == architecture.Pooler {
+			paths = append(paths, m.Name)
+			continue
+		}
 		if l := (layer{p.Prefix, p.Layer}); !layers[l] {
 			layers[l] = true
 			counts[p.Prefix]++
@@ -144,7 +156,7 @@ func mapPaths(modules []Module) []string {
 	}
 	var paths []string
 	for _, m := range modules {
-		if p, _ := parsePlace(m.Name); !slices.Contains(paths, p.Path) {
+		if p, _ := parsePlace(m.Name); p.Map != architecture.Pooler && !slices.Contains(paths, p.Path) {
 			paths = append(paths, p.Path)
 		}
 	}

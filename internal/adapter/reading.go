@@ -18,6 +18,8 @@ type reading struct {
 	head       []weights.Tensor
 	older      []weights.Tensor // of the head, under an older PEFT's names
 	biases     []weights.Tensor
+	saved      []weights.Tensor // of modules saved whole
+	wrapped    map[string]bool  // those of saved that are called base_layer.weight
 	unexpected []string
 	notes      []string
 	originals  int // tensors of the head that was replaced
@@ -26,7 +28,7 @@ type reading struct {
 // decodeWeights builds the adapter that file holds after its config. The notes say what
 // the file has and the adapter has not.
 func decodeWeights(file string, st *safetensors.File, configFile string, c *config) (*Adapter, []string, error) {
-	r := &reading{file: file, config: c, modules: map[string]*Module{}}
+	r := &reading{file: file, config: c, modules: map[string]*Module{}, wrapped: map[string]bool{}}
 	if err := r.checkCost(configFile, st); err != nil {
 		return nil, nil, err
 	}
@@ -50,6 +52,13 @@ func decodeWeights(file string, st *safetensors.File, configFile string, c *conf
 		return nil, nil, err
 	}
 	if a.Head, err = sortHead(r.head, c.needsHead); err != nil {
+		return nil, nil, fault.Invalidf("%s: %w", file, err)
+	}
+	if err := r.checkSaved(a); err != nil {
+		return nil, nil, err
+	}
+	a.Saved, a.Saves = r.saved, c.saves
+	if err := a.sortSaved(); err != nil {
 		return nil, nil, fault.Invalidf("%s: %w", file, err)
 	}
 	a.Biases = r.biases
@@ -89,6 +98,7 @@ func (r *reading) tensor(t safetensors.Tensor) error {
 	_, adaptable := parsePlace(module)
 	bias, isBias := biasName(name)
 	headModule, headName, inHead := headPart(name)
+	whole, isWhole := r.config.savedName(name)
 	switch {
 	case !ok:
 	case (isA || isB) && adaptable:
@@ -103,6 +113,8 @@ func (r *reading) tensor(t safetensors.Tensor) error {
 		data, err := r.finite(t)
 		r.biases = append(r.biases, weights.Tensor{Name: bias, Shape: slices.Clone(t.Shape), Data: data})
 		return err
+	case isWhole:
+		return r.savedTensor(whole, t)
 	}
 	r.unexpected = append(r.unexpected, t.Name)
 	return nil

@@ -10,7 +10,7 @@ const (
 	PickledWeights fault.Reason = "adapter: pickled weights"
 	// NoAlpha: a file of loralib's does not hold lora_alpha, and none was given.
 	NoAlpha fault.Reason = "adapter: no alpha"
-	// HasBiases: the adapter holds biases of the base model, which the form asked for cannot.
+	// HasBiases: the adapter holds biases or whole modules of the base model, which the form asked for cannot.
 	HasBiases fault.Reason = "adapter: has biases"
 	// OtherRank: the adapter to start from has another rank than the one to train.
 	OtherRank fault.Reason = "adapter: other rank"

@@ -68,7 +68,7 @@ func commit(d disk.Files, dir string, contents []disk.Content, replace bool) err
 // computes in the base model's own.
 func Encode(a *Adapter, p *Provenance, dtype string) ([]disk.Content, error) {
 	sorted := *a
-	sorted.Modules, sorted.Biases = slices.Clone(a.Modules), slices.Clone(a.Biases)
+	sorted.Modules, sorted.Biases, sorted.Saved = slices.Clone(a.Modules), slices.Clone(a.Biases), slices.Clone(a.Saved)
 	if a = &sorted; len(a.Modules) == 0 {
 		return nil, errors.New("it has no modules")
 	}
@@ -123,6 +123,9 @@ func (a *Adapter) check() error {
 		}
 	}
 	if _, err := sortHead(a.Head, false); err != nil {
+		return err
+	}
+	if err := a.sortSaved(); err != nil {
 		return err
 	}
 	return a.sortBiases("all")

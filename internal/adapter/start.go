@@ -23,6 +23,8 @@ func (a *Adapter) StartFrom(init *Adapter) error {
 	switch {
 	case init.RSLoRA:
 		return fault.Usagef("its scale is alpha/√r, and training's is alpha/r")
+	case len(init.Saved) > 0:
+		return fault.Usagef("it holds %s of the base model whole, which training leaves as it is", show(init.Saved[0].Name))
 	case len(init.Biases) > 0:
 		return fault.Usagef("it holds biases of the base model, which training leaves as they are")
 	}
@@ -85,6 +87,9 @@ func (a *Adapter) Fingerprint() string {
 		if m.Rank != 0 || m.Alpha != 0 {
 			tensor(fmt.Sprintf("%s %d %v", m.Name, m.Rank, m.Alpha), nil)
 		}
+	}
+	for _, t := range a.Saved {
+		tensor("whole "+t.Name, t.Data)
 	}
 	for _, t := range a.Biases {
 		tensor(t.Name, t.Data)

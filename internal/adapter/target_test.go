@@ -11,7 +11,7 @@ import (
 )
 
 func TestParseTargets(t *testing.T) {
-	all := []string{"query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"}
+	all := []string{"query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense", "pooler.dense"}
 	tests := []struct {
 		name string
 		in   []string

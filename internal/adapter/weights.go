@@ -36,6 +36,9 @@ func encodeWeights(a *Adapter, p *Provenance, dtype string) ([]byte, error) {
 		add(keyPrefix+h.Name, h.Shape, h.Data)
 	}
 	adapted := a.adapted()
+	for _, t := range a.Saved {
+		add(savedKey(t.Name, adapted), t.Shape, t.Data)
+	}
 	for _, b := range a.Biases {
 		add(biasKey(b.Name, adapted), b.Shape, b.Data)
 	}

@@ -63,7 +63,7 @@ func (r *Report) write(w io.Writer) error {
 // epoch and step are Finish's.
 func (j *Job) provenance(s *evaluate.Sweep) *adapter.Provenance {
 	a := j.Settings.Adapter
-	targets, _ := a.TargetList() // Build has checked it
+	targets, _ := Targets(j.Settings, &j.Encoder.Model.Config) // Build has checked it
 	p := &adapter.Provenance{
 		Version: j.env.Version, Task: j.Task.Name, Labels: j.Task.Labels, Regression: j.Task.Kind == data.Regression,
 		Model: j.Encoder.Name, Revision: j.Encoder.Revision, ModelHash: j.Encoder.Model.Hash, RankMax: a.Rank, RankMin: a.RMin,

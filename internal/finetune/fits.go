@@ -1,6 +1,10 @@
 package finetune
 
 import (
+	"slices"
+	"strings"
+
+	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/session"
@@ -14,20 +18,51 @@ const leastTokens = 2
 // CheckRank refuses an adapter of more than a projection's full rank. It gives the projections
 // that are to be adapted.
 func CheckRank(r *settings.Resolved, c *model.Config) ([]weights.Projection, error) {
-	targets, err := r.Adapter.TargetList()
+	list, err := projections(r, c)
 	if err != nil {
 		return nil, err
 	}
-	projections, err := c.Projections(targets)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range projections {
+	for _, p := range list {
 		if full := min(p.In, p.Out); r.Adapter.Rank > full {
 			return nil, fault.Usagef("rank: %d is above %d, the full rank of %s; use a lower rank (%s)", r.Adapter.Rank, full, p.Name, r.Place("rank"))
 		}
 	}
-	return projections, nil
+	return list, nil
+}
+
+// projections are those that the settings ask for. Targets that are named one by one and that the
+// encoder does not have are refused.
+func projections(r *settings.Resolved, c *model.Config) ([]weights.Projection, error) {
+	targets, err := Targets(r, c)
+	if err != nil {
+		return nil, err
+	}
+	return c.Projections(targets)
+}
+
+// Targets are the names of the adapted maps, of those that the encoder has. For all-linear they
+// are what PEFT adapts, so a BERT's pooler is among them; it was not in runs of versions that had
+// no init_missing, and is not when those are resumed.
+func Targets(r *settings.Resolved, c *model.Config) (targets []string, err error) {
+	asked, err := r.Adapter.TargetList()
+	if err != nil {
+		return nil, err
+	}
+	all := strings.Contains(r.Adapter.Targets, adapter.AllLinear)
+	resumed := slices.ContainsFunc(settings.Keys(), func(key string) bool { return r.Origin(key) == settings.Run })
+	old := resumed && all && r.Origin("init_missing") == settings.Default
+	for _, t := range asked {
+		list, err := c.Projections([]string{t})
+		switch {
+		case err != nil:
+			return nil, err
+		case len(list) == 0 && !all:
+			return nil, fault.Usagef("targets: a %s has no %s (%s)", c.ModelType, t, r.Place("targets"))
+		case len(list) > 0 && !(old && t == adapter.PoolerTarget):
+			targets = append(targets, t)
+		}
+	}
+	return targets, nil
 }
 
 // fits refuses, before a weight is downloaded or read, what an encoder cannot be trained with:

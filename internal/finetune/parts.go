@@ -45,11 +45,7 @@ func Build(in Ingredients) (*Parts, error) {
 	if p.Sampler, err = r.Adapter.NewSampler(); err != nil {
 		return nil, err
 	}
-	targets, err := r.Adapter.TargetList()
-	if err != nil {
-		return nil, err
-	}
-	projections, err := in.Encoder.Model.Projections(targets)
+	projections, err := projections(r, &in.Encoder.Model.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +56,7 @@ func Build(in Ingredients) (*Parts, error) {
 	if p.Adapter, err = adapter.New(r.Adapter.Rank, r.Adapter.Alpha, projections, begin, p.Config.Seed); err != nil {
 		return nil, err
 	}
+	p.Adapter.Saved = in.Encoder.Model.Made
 	if in.From != nil {
 		if p.Start, err = startFrom(in.From, p.Adapter, in.Task, in.Encoder.Model.Hash); err != nil {
 			return nil, err

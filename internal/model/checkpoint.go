@@ -15,13 +15,16 @@ import (
 	"github.com/dylora/dylora/internal/lfs"
 	"github.com/dylora/dylora/internal/pickle"
 	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // checkpoint is the tensors of a model folder by name, without the prefix.
 type checkpoint struct {
-	path    string // for messages
-	tensors map[string]safetensors.Stored
-	shards  []*shardFile
+	path     string // for messages
+	tensors  map[string]safetensors.Stored
+	replaced map[string]bool  // tensors that are not the file's
+	made     []weights.Tensor // those of replaced that were made from a seed, by full names
+	shards   []*shardFile
 }
 
 // format is a kind of weight files: one file, or an index of shards.
@@ -101,7 +104,7 @@ func readCheckpoint(fsys fs.FS, dir string, allowPickle bool) (*checkpoint, erro
 	if err != nil {
 		return nil, err
 	}
-	c := &checkpoint{path: path.Join(dir, form.whole), tensors: map[string]safetensors.Stored{}}
+	c := &checkpoint{path: path.Join(dir, form.whole), tensors: map[string]safetensors.Stored{}, replaced: map[string]bool{}}
 	for _, shard := range shards {
 		if err := c.open(fsys, dir, shard, form, where); err != nil {
 			return nil, errors.Join(err, c.close())

@@ -36,11 +36,13 @@ func (l *loader) embeddings(c *Config) embeddings {
 
 // table is a tensor of which few rows are read, so that most of a mapped one never is.
 func (l *loader) table(name string) []float32 {
-	if b := l.packed.Blob(name); b != nil {
+	own := !l.replaced[name]
+	if b := l.packed.Blob(name); b != nil && own {
 		return kernel.Floats(b)
 	}
 	v := l.floats(name)
-	if len(v) > 0 {
+	l.partial = l.partial || !own
+	if len(v) > 0 && own {
 		l.blobs = append(l.blobs, packed.Blob{Name: name, Parts: [][]byte{kernel.Bytes(v)}})
 	}
 	return v

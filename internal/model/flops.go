@@ -25,7 +25,7 @@ func (f Flops) Total() int64 { return f.Frozen + f.Attention + f.Adapter + f.Hea
 //	an adapter of rank R on r rows              2·r·R·(in + out), gradients of A and B the same together
 //	                                            with Bᵀdy, and 2·r·R·in for the input's gradient
 //	the head, RoBERTa                           2·n·(H² + H·labels), three times that in training
-//	the head, BERT                              2·n·H·labels, as RoBERTa's; its pooler is a frozen product
+//	the head, BERT                              2·n·H·labels, as RoBERTa's; its pooler is a product as the layers'
 //	embeddings of another width E than H        2·T·E·H, forwards alone
 //
 // r is T, but n in the last layer, where only keys and values are computed for all tokens.
@@ -50,11 +50,8 @@ func (m *Model) Flops(o Options, offsets []int32) Flops {
 // head counts the pooler and the layers of the head.
 func (c *count) head(trained bool) {
 	h, labels, a := int64(c.c.HiddenSize), int64(c.o.Labels), c.c.architecture()
-	if square := 2 * c.sequences * h * h; a.Pooler != "" {
-		c.f.Frozen += square
-		if c.o.Train && trained {
-			c.f.Frozen += square
-		}
+	if a.Pooler != "" {
+		trained = c.project(0, architecture.Pooler, c.sequences, trained) || trained
 	}
 	first := labels // outputs of the first layer
 	if len(a.Head.Layers) > 1 {

@@ -97,7 +97,7 @@ type module struct {
 }
 
 // project is x through a frozen product and the adapters of the modules in it. It reports
-// for each module whether it is adapted.
+// for each module whether it is adapted. The pooler is in no layer.
 func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, trained bool, modules ...module) (*G.Node, []bool, error) {
 	var pairs []op.Pair
 	adapted := make([]bool, len(modules))
@@ -112,7 +112,10 @@ func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, traine
 			A: b.param(name+".lora_A", pair.A, b.o.Rank, w.W.In),
 			B: b.param(name+".lora_B", pair.B, mod.out, b.o.Rank)})
 	}
-	name := fmt.Sprintf("layer.%d.%s", layer, modules[0].of)
+	name := modules[0].of.String()
+	if modules[0].of != architecture.Pooler {
+		name = fmt.Sprintf("layer.%d.%s", layer, name)
+	}
 	if len(pairs) == 0 {
 		y, err := op.Linear(b.in, name, x, per, w, trained)
 		return y, adapted, err

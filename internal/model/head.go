@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/model/architecture"
 	"github.com/dylora/dylora/internal/model/op"
 	"github.com/dylora/dylora/internal/seed"
 	"github.com/dylora/dylora/internal/weights"
@@ -114,14 +115,17 @@ func normal(v []float32, std float64, runSeed uint64, name string) {
 }
 
 // head builds the classification head on the first tokens' states, (sequences, H): BERT's
-// pooler, which is frozen as PEFT leaves it, then dropout and a layer, with a
+// pooler, frozen as PEFT leaves it or with an adapter, then dropout and a layer, with a
 // function between layers.
 func (b *builder) head(x *G.Node, params G.Nodes, trained bool) (_ *G.Node, err error) {
 	pooled := b.m.pooler.W != nil
 	if pooled {
-		if x, err = op.Linear(b.in, b.m.Config.architecture().Pooler, x, op.Sequences, b.m.pooler, trained); err != nil {
+		var adapted []bool
+		x, adapted, err = b.project(0, x, op.Sequences, b.m.pooler, trained, module{architecture.Pooler, 0, b.m.Config.HiddenSize})
+		if err != nil {
 			return nil, err
 		}
+		trained = trained || adapted[0]
 	}
 	if x, err = op.Trim(b.in, "classifier.input", x, trained); err != nil {
 		return nil, err

@@ -62,8 +62,9 @@ func (l *Loading) Finish() (m *Model, err error) {
 	if k.damage != nil && o.Note != nil {
 		o.Note(fmt.Sprintf("cached weights: %v: packed again from %s", k.damage, c.path))
 	}
-	r := &loader{from: c.floats, machine: o.Machine, precision: o.Precision, packed: k.file}
+	r := &loader{from: c.floats, machine: o.Machine, precision: o.Precision, packed: k.file, replaced: c.replaced}
 	m = r.model(l.config)
+	m.Made = c.made
 	m.classifier = r.classifier(c, l.config)
 	if m.Hash, err = k.hash(); err == nil {
 		err = r.err
@@ -74,7 +75,9 @@ func (l *Loading) Finish() (m *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	k.keep(r.blobs)
+	if !r.partial {
+		k.keep(r.blobs)
+	}
 	m.source = mapFile(o.Machine, k.file)
 	return m, nil
 }

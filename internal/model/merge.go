@@ -54,7 +54,7 @@ func (m *Model) Merged(merge func(module string, w []float32) []float32, head []
 		add(a.InLayer(i, a.OutputNorm)+".bias", l.outputNorm.Beta, h)
 	}
 	if m.pooler.W != nil {
-		add(a.Pooler+".weight", m.pooler.W.Unpack(), h, h)
+		add(a.Pooler+".weight", merge(prefix+a.Pooler, m.pooler.W.Unpack()), h, h)
 		add(a.Pooler+".bias", m.pooler.Bias, h)
 	}
 	for _, t := range head {
@@ -131,6 +131,10 @@ func (m *Model) WithMerged(merge func(module string, w []float32) []float32) (*M
 		}
 		l.attention = pack(m.machine, list[first:3])
 		l.attentionOutput, l.intermediate, l.output = pack(m.machine, list[3:4]), pack(m.machine, list[4:5]), pack(m.machine, list[5:6])
+	}
+	if pooler := m.pooler; pooler.W != nil {
+		w := merge(c.modulePath(0, architecture.Pooler), pooler.W.Unpack())
+		n.pooler = pack(m.machine, []projection{{architecture.Pooler, w, pooler.Bias, c.HiddenSize, c.HiddenSize}})
 	}
 	if err := m.source.lost(); err != nil {
 		return nil, err

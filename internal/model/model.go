@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -19,7 +20,8 @@ import (
 // It is not changed after loading, so any number of graphs may share it.
 type Model struct {
 	Config     Config
-	Hash       string // SHA-256 of the weight files, in hex
+	Made       []weights.Tensor // what the checkpoint lacks and was made from a seed, by full names
+	Hash       string           // SHA-256 of the weight files, in hex
 	machine    *kernel.Machine
 	precision  kernel.Precision
 	embeddings embeddings
@@ -51,6 +53,9 @@ type LoadOptions struct {
 	Precision   kernel.Precision // of the projections' weights
 	Cache       *packed.Cache    // of packed weights; nil: none
 	AllowPickle bool             // read pytorch_model.bin, through package pickle, where there are no safetensors
+	Replace     []weights.Tensor // take the place of the checkpoint's tensors, by their full names: "bert.pooler.dense.weight"
+	InitMissing bool             // make a pooler that the checkpoint lacks, see Model.Made
+	Seed        uint64           // of what InitMissing makes
 	Note        func(string)     // is told what a user should know, such as that a file of the cache is damaged; may be nil
 	Log         *decision.Log    // gets what the weights settle; may be nil
 }
@@ -63,7 +68,9 @@ type loader struct {
 	precision kernel.Precision
 	scratch   []float32 // a weight before it is packed
 	packed    *packed.File
-	blobs     []packed.Blob // what was not in the file, packed
+	blobs     []packed.Blob   // what was not in the file, packed
+	replaced  map[string]bool // tensors that are not the checkpoint's; read only
+	partial   bool            // blobs lack what was replaced
 	err       error
 }
 
@@ -75,7 +82,7 @@ func (l *loader) model(config *Config) *Model {
 	workers := make([]loader, min(runtime.GOMAXPROCS(0), config.Layers))
 	for w := range workers {
 		worker := &workers[w]
-		*worker = loader{from: l.from, machine: l.machine, precision: l.precision, packed: l.packed, err: l.err}
+		*worker = loader{from: l.from, machine: l.machine, precision: l.precision, packed: l.packed, replaced: l.replaced, err: l.err}
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < config.Layers && worker.err == nil; i = int(next.Add(1)) - 1 {
 				m.layers[i] = worker.layer(config, i)
@@ -84,7 +91,7 @@ func (l *loader) model(config *Config) *Model {
 	}
 	all.Wait()
 	for _, worker := range workers {
-		l.err, l.blobs = cmp.Or(l.err, worker.err), append(l.blobs, worker.blobs...)
+		l.err, l.blobs, l.partial = cmp.Or(l.err, worker.err), append(l.blobs, worker.blobs...), l.partial || worker.partial
 	}
 	a, plain := config.architecture(), &loader{from: l.from, machine: l.machine, err: l.err} // in float32, as all that is before and behind the layers
 	if config.widens() {
@@ -127,8 +134,11 @@ func (l *loader) frozen(in int, names ...string) op.Frozen {
 	for _, name := range names {
 		bias = l.append(bias, name+".bias")
 	}
-	if w, ok := l.machine.Adopt(l.precision, l.packed.Blob(names[0]), len(bias), in); ok {
-		return op.Frozen{W: w, Bias: bias}
+	own := !slices.ContainsFunc(names, func(name string) bool { return l.replaced[name+".weight"] })
+	if own {
+		if w, ok := l.machine.Adopt(l.precision, l.packed.Blob(names[0]), len(bias), in); ok {
+			return op.Frozen{W: w, Bias: bias}
+		}
 	}
 	for _, name := range names {
 		l.scratch = l.append(l.scratch, name+".weight")
@@ -137,7 +147,8 @@ func (l *loader) frozen(in int, names ...string) op.Frozen {
 		return op.Frozen{}
 	}
 	w := l.machine.Pack(l.precision, l.scratch, len(bias), in)
-	if parts := w.Memory(); parts != nil {
+	l.partial = l.partial || !own
+	if parts := w.Memory(); parts != nil && own {
 		l.blobs = append(l.blobs, packed.Blob{Name: names[0], Parts: parts})
 	}
 	return op.Frozen{W: w, Bias: bias}

@@ -31,7 +31,7 @@ func (c *Config) size(m architecture.Map) (in, out int) {
 // Projections are the adaptable projections of the given targets ("query",
 // "output.dense", …), layer by layer in canonical order, by their full module paths: those
 // of a BERT begin with "bert.", of a RoBERTa with "roberta.". A target is a name of
-// architecture.Names, whatever the encoder calls it.
+// architecture.Names, whatever the encoder calls it; one that the encoder does not have gives none.
 func (c *Config) Projections(targets []string) ([]weights.Projection, error) {
 	for _, t := range targets {
 		if !slices.Contains(architecture.Names(), t) {
@@ -46,6 +46,9 @@ func (c *Config) Projections(targets []string) ([]weights.Projection, error) {
 				list = append(list, weights.Projection{Name: c.modulePath(i, m), In: in, Out: out})
 			}
 		}
+	}
+	if a := c.architecture(); a.Pooler != "" && slices.Contains(targets, architecture.Pooler.String()) {
+		list = append(list, weights.Projection{Name: c.modulePath(0, architecture.Pooler), In: c.HiddenSize, Out: c.HiddenSize})
 	}
 	return list, nil
 }

@@ -32,7 +32,14 @@ func openCheckpoint(fsys fs.FS, dir string, config *Config, o LoadOptions) (*che
 	}
 	stored := len(c.tensors)
 	c.plainNames(config.architecture())
-	if err := c.check(config); err != nil {
+	err = c.replace(config, o.Replace)
+	if err == nil && o.InitMissing {
+		c.made, err = c.initMissing(config, o.Seed)
+	}
+	if err == nil {
+		err = c.check(config)
+	}
+	if err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	c.report(config, stored, o.Log)
@@ -52,7 +59,14 @@ func (c *checkpoint) report(config *Config, stored int, log *decision.Log) {
 	log.Add("weights", fmt.Sprintf("%d tensors, %s", stored, c.dtypes(config)), files, "computed in float32 or the precision that is set, whatever they are stored in")
 	c.reportHead(config, where, log)
 	if pooler := config.architecture().Pooler; pooler != "" {
-		log.Add("pooler", "found", where+": "+pooler, "the head reads the first token through it")
+		value := "found"
+		switch {
+		case c.made != nil:
+			value = "made from the seed"
+		case c.replaced[pooler+".weight"]:
+			value = "the adapter's"
+		}
+		log.Add("pooler", value, where+": "+pooler, "the head reads the first token through it")
 	}
 	if left := c.left(config); len(left) > 0 {
 		log.Add("left tensors", strings.Join(left, ", "), where, "neither this encoder nor its head for classification has them: heads of other tasks, buffers")

@@ -152,8 +152,12 @@ func (c *checkpoint) check(config *Config) error {
 	if whole && len(missing) > 0 {
 		faults = append(faults, "a checkpoint of masked-language modelling has no pooler, and a random one in its place would make every answer random")
 	}
-	if len(faults) > 0 {
-		return fault.Invalidf("%s does not fit config.json: %s", c.path, strings.Join(faults, "; "))
+	if len(faults) == 0 {
+		return nil
 	}
-	return nil
+	err := fault.Invalidf("%s does not fit config.json: %s", c.path, strings.Join(faults, "; "))
+	if whole && len(missing) > 0 && len(wrong)+len(unexpected) == 0 {
+		return fault.Because(NoPooler, err)
+	}
+	return err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/tokenizer"
+	"github.com/dylora/dylora/internal/weights"
 	"github.com/dylora/dylora/models"
 )
 
@@ -33,6 +34,9 @@ type EncoderFiles struct {
 
 	place       string // of the files, for messages
 	allowPickle bool
+	initMissing bool             // what the checkpoint lacks is made from seed
+	seed        uint64           //
+	whole       []weights.Tensor // tensors that take the place of the checkpoint's, as an adapter's do
 }
 
 // FindEncoder finds the built-in model, a folder in Hugging Face's layout, or a model of the
@@ -52,7 +56,8 @@ func FindEncoder(ctx context.Context, env *Env, r *settings.Resolved, check Chec
 	if err := s.checkTokenizer(); err != nil {
 		return nil, err
 	}
-	e := &EncoderFiles{Encoder: Encoder{Name: s.name, Hub: s.hub, Revision: s.revision, Files: s.files}, place: s.place, allowPickle: r.Data.AllowPickle}
+	e := &EncoderFiles{Encoder: Encoder{Name: s.name, Hub: s.hub, Revision: s.revision, Files: s.files}, place: s.place,
+		allowPickle: r.Data.AllowPickle, initMissing: r.Adapter.InitMissing, seed: r.Train.Loop.Seed}
 	if e.Tokenizer, err = tokenizer.Load(s.files, s.place, tokenizer.Options{}); err != nil {
 		return nil, err
 	}
@@ -73,6 +78,7 @@ func FindEncoder(ctx context.Context, env *Env, r *settings.Resolved, check Chec
 func (f *EncoderFiles) Load(env *Env, a Arithmetic) (*Encoder, error) {
 	collectOften()
 	m, err := model.Load(f.Files, f.place, model.LoadOptions{Machine: a.Machine, Precision: a.loadPrecision(), Cache: env.packedWeights(), AllowPickle: f.allowPickle,
+		Replace: f.whole, InitMissing: f.initMissing, Seed: f.seed,
 		Note: func(line string) { env.Say(line) }})
 	if err != nil {
 		return nil, err

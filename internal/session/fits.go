@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/evaluate"
@@ -49,6 +50,32 @@ func (s *Session) checkModules(name string, c *model.Config) error {
 		case shape.In != m.In || shape.Out != m.Out:
 			return fault.Because(OtherModel, fault.Invalidf("%s: %s is (%d, %d), in model %s (%d, %d)",
 				s.Folder, m.Name, m.Out, m.In, name, shape.Out, shape.In))
+		}
+	}
+	return s.checkWhole(name, c)
+}
+
+// checkWhole refuses an adapter with a tensor that the base model of that name does not have,
+// or without one that it says it holds.
+func (s *Session) checkWhole(name string, c *model.Config) error {
+	held := map[string]bool{}
+	for _, t := range s.Adapter.Saved {
+		held[t.Name] = true
+		switch dims, ok := c.Shape(t.Name); {
+		case !ok:
+			return fault.Because(OtherModel, fault.Invalidf("%s: holds %s whole, which model %s does not have", s.Folder, t.Name, name))
+		case !slices.Equal(dims, t.Shape):
+			return fault.Because(OtherModel, fault.Invalidf("%s: %s has shape %v, in model %s %v", s.Folder, t.Name, t.Shape, name, dims))
+		}
+	}
+	for _, t := range s.Adapter.Biases {
+		held[t.Name] = true
+	}
+	for _, saves := range s.Adapter.Saves {
+		for _, tensor := range c.Tensors() {
+			if adapter.Covers(saves, tensor) && !held[tensor] {
+				return fault.Invalidf("%s: modules_to_save in adapter_config.json has %s, but the weights' file has no %s: the adapter is not whole; save it again", s.Folder, saves, tensor)
+			}
 		}
 	}
 	return nil

@@ -130,7 +130,7 @@ func forTask(remembered *settings.Layer, layers []*settings.Layer) *settings.Lay
 // load finds the encoder, and by its configuration the order of the labels where the adapter does
 // not record it, in which the split is read; then it reads the weights and joins them with the
 // adapter.
-func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, o Options) (err error) {
+func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, o Options) error {
 	place := path.Join(r.Data.Model, "config.json")
 	check := func(c *model.Config) error {
 		if err := s.checkModules(r.Data.Model, c); err != nil {
@@ -142,7 +142,12 @@ func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, 
 		_, err := s.Split(ctx, o.Split)
 		return err
 	}
-	if s.Encoder, err = LoadEncoder(ctx, s.env, r, a, check); err != nil {
+	files, err := FindEncoder(ctx, s.env, r, check)
+	if err != nil {
+		return err
+	}
+	files.whole, files.initMissing = s.Adapter.Saved, false // what training made is in the adapter
+	if s.Encoder, err = files.Load(s.env, a); err != nil {
 		return err
 	}
 	if err := s.checkBase(o.ForceBase); err != nil {

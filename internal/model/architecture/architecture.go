@@ -23,7 +23,7 @@ type Architecture struct {
 
 	EmbeddingMap string // the linear map behind the embeddings, where their width is not the layers'; "": none
 	AfterPad     bool   // positions count from the id of padding plus 1, and padding has none of its own
-	Pooler       string // a frozen linear map and tanh on the first token, before the head; "": none
+	Pooler       string // a linear map, frozen unless an adapter is on it, and tanh on the first token, before the head; "": none
 	Head         Head
 	Keys         Keys
 
@@ -44,6 +44,9 @@ const (
 	Output
 	Maps // how many they are
 )
+
+// Pooler is the linear map of Architecture.Pooler, which is in no layer.
+const Pooler = Maps
 
 // Head is what stands between the first token's state and the logits. It is trained.
 type Head struct {
