@@ -179,20 +179,15 @@ func (g *gemm) partial(w *workspace, b *float32, m0, r0, rows, col, k0, k int, a
 	}
 }
 
-// portableTile is the micro-kernel in Go: 1 row, 8 columns. The sums are float64, since without a
-// fused multiply-add each product would be rounded to float32 before it is added.
+// portableTile is the micro-kernel in Go: 1 row, 8 columns.
 func portableTile(k int, a, b, c []float32, src []float32) {
-	var s [8]float64
-	for j := range s {
-		s[j] = float64(src[j])
-	}
+	var s [8]float32
+	copy(s[:], src)
 	for p := range k {
-		x, y := float64(a[p]), b[p*8:p*8+8]
+		x, y := a[p], b[p*8:p*8+8]
 		for j := range s {
-			s[j] += x * float64(y[j])
+			s[j] += x * y[j]
 		}
 	}
-	for j := range s {
-		c[j] = float32(s[j])
-	}
+	copy(c, s[:])
 }

@@ -61,7 +61,7 @@ func (l Level) outer(c []float32, ldc int, a []float32, rsa, csa int, b []float3
 	for j0 := 0; j0 < n; j0 += width {
 		w := min(width, n-j0)
 		for i := range m {
-			var s [width]float64 // as in portableTile
+			var s [width]float64 // without a fused multiply-add each product would be rounded to float32 first
 			for p := range k {
 				x := float64(a[i*rsa+p*csa])
 				for j, y := range b[p*ldb+j0 : p*ldb+j0+w] {
