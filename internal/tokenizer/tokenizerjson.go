@@ -1,6 +1,8 @@
 package tokenizer
 
 import (
+	"bytes"
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -66,27 +68,38 @@ func readModel(e entry, d *definition) error {
 }
 
 // modelType tells the kinds of model apart. Files written before 2020's release 0.9 have
-// no type; then the keys that only one kind has decide.
+// no type; then the keys that only one kind has decide. Reading stops at the type, which is
+// the first key, since the vocabulary behind it is long.
 func modelType(e entry) (string, error) {
-	var m map[string]jsontext.Value
-	if err := e.decode(&m); err != nil {
-		return "", err
+	absent := fault.Invalidf("%s: model.type is missing, and no other key tells it: get the file anew", e.file)
+	if e.null() {
+		return "", absent
 	}
-	if raw, ok := m["type"]; ok {
-		var kind string
-		err := decode(e.file, e.key+"/type", raw, &kind)
-		return kind, err
+	if orNull(e.value).Kind() != '{' {
+		return "", e.decode(new(map[string]jsontext.Value))
 	}
-	if _, ok := m["merges"]; ok {
-		return "BPE", nil
+	known := map[string]string{"merges": "BPE", "max_input_chars_per_word": "WordPiece", "unk_id": "Unigram"}
+	kind := ""
+	d := jsontext.NewDecoder(bytes.NewBuffer(e.value))
+	for _, err := d.ReadToken(); err == nil && d.PeekKind() == '"'; err = d.SkipValue() {
+		name, err := d.ReadToken()
+		if err != nil {
+			break
+		}
+		if name.String() == "type" {
+			value, err := d.ReadValue()
+			if err != nil {
+				break
+			}
+			err = decode(e.file, e.key+"/type", value, &kind)
+			return kind, err
+		}
+		kind = cmp.Or(kind, known[name.String()])
 	}
-	if _, ok := m["max_input_chars_per_word"]; ok {
-		return "WordPiece", nil
+	if kind == "" {
+		return "", absent
 	}
-	if _, ok := m["unk_id"]; ok {
-		return "Unigram", nil
-	}
-	return "", fault.Invalidf("%s: model.type is missing, and neither model.merges nor another key tells it: get the file anew", e.file)
+	return kind, nil
 }
 
 // null says whether the value is null or missing.
