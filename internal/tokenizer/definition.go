@@ -24,15 +24,16 @@ type definition struct {
 
 // tokenizer checks the definition and builds the tables for encoding.
 func (d *definition) tokenizer() (*Tokenizer, error) {
-	byID, err := d.checkVocab()
+	size, err := d.checkVocab()
 	if err != nil {
 		return nil, err
 	}
-	if err := d.checkAdded(byID); err != nil {
+	added, err := d.checkAdded()
+	if err != nil {
 		return nil, err
 	}
 	for _, token := range d.post.tokens() {
-		if err := d.checkSpecial(token, byID); err != nil {
+		if err := d.checkSpecial(token, added); err != nil {
 			return nil, err
 		}
 	}
@@ -41,7 +42,8 @@ func (d *definition) tokenizer() (*Tokenizer, error) {
 	}
 	byteLevel := d.cuts.bytesLast() && d.model.readsBytes()
 	t := &Tokenizer{normal: d.normalizers, cuts: d.cuts.asCharacters(byteLevel).fused(), post: d.post, left: d.cutLeft}
-	for id := range byID {
+	t.size = size
+	for id := range added {
 		t.size = max(t.size, int(id)+1)
 	}
 	if t.model, err = d.model.build(d, byteLevel); err != nil {
@@ -82,37 +84,50 @@ func (d *definition) unknownToken(content string) (int32, error) {
 	return id, nil
 }
 
-// checkVocab refuses ids out of range and ids of two tokens, and returns the tokens by id.
-// Ids that no token has are harmless: the embedding has a row for them all the same.
-func (d *definition) checkVocab() (map[int32]string, error) {
-	byID := make(map[int32]string, len(d.vocab))
+// checkVocab refuses ids out of range and ids of two tokens, and returns one more than the
+// largest. Ids that no token has are harmless: the embedding has a row for them all the same.
+func (d *definition) checkVocab() (size int, err error) {
 	for content, id := range d.vocab {
 		if id < 0 || id >= idLimit {
-			return nil, fault.Invalidf("%s: vocabulary: %s has the id %d, which is not in [0, %d): get the file anew",
+			return 0, fault.Invalidf("%s: vocabulary: %s has the id %d, which is not in [0, %d): get the file anew",
 				d.file, printable(content), id, idLimit)
 		}
-		if twin, taken := byID[id]; taken {
-			first, second := min(content, twin), max(content, twin)
-			return nil, fault.Invalidf("%s: vocabulary: %s and %s both have the id %d: get the file anew",
-				d.file, printable(first), printable(second), id)
-		}
-		byID[id] = content
+		size = max(size, int(id)+1)
 	}
-	return byID, nil
+	taken := make([]bool, size)
+	for content, id := range d.vocab {
+		if taken[id] {
+			return 0, d.twins(content, id)
+		}
+		taken[id] = true
+	}
+	return size, nil
 }
 
-// checkAdded checks the added tokens and enters them into byID.
-func (d *definition) checkAdded(byID map[int32]string) error {
+// twins refuses two tokens of the same id, of which content is one.
+func (d *definition) twins(content string, id int32) error {
+	for twin, same := range d.vocab {
+		if same == id && twin != content {
+			first, second := min(content, twin), max(content, twin)
+			return fault.Invalidf("%s: vocabulary: %s and %s both have the id %d: get the file anew", d.file, printable(first), printable(second), id)
+		}
+	}
+	return nil
+}
+
+// checkAdded checks the added tokens and returns them by id.
+func (d *definition) checkAdded() (map[int32]string, error) {
+	added := make(map[int32]string, len(d.added))
 	for _, a := range d.added {
 		switch {
 		case len(a.Content) > longestToken:
-			return fault.Invalidf("%s: the added token %s has %d bytes, more than %d: remove it", d.file, printable(a.Content), len(a.Content), longestToken)
+			return nil, fault.Invalidf("%s: the added token %s has %d bytes, more than %d: remove it", d.file, printable(a.Content), len(a.Content), longestToken)
 		case a.ID >= idLimit:
-			return fault.Invalidf("%s: the added token %s has the id %d, which is not below %d: remove it", d.file, printable(a.Content), a.ID, idLimit)
+			return nil, fault.Invalidf("%s: the added token %s has the id %d, which is not below %d: remove it", d.file, printable(a.Content), a.ID, idLimit)
 		}
-		byID[a.ID] = a.Content
+		added[a.ID] = a.Content
 	}
-	return nil
+	return added, nil
 }
 
 // vocabSize is the number of ids in the vocabulary; in that of Unigram tokens may repeat.
@@ -124,8 +139,13 @@ func (d *definition) vocabSize() int32 {
 }
 
 // checkSpecial refuses a token of the post-processor whose id is another token's.
-func (d *definition) checkSpecial(s specialToken, byID map[int32]string) error {
-	if content, ok := byID[s.id]; !ok || content != s.content {
+func (d *definition) checkSpecial(s specialToken, added map[int32]string) error {
+	content, ok := added[s.id]
+	if !ok {
+		id, known := d.vocab[s.content]
+		content, ok = s.content, known && id == s.id
+	}
+	if !ok || content != s.content {
 		return fault.Invalidf("%s: post_processor: %s does not have the id %d: make them agree", d.file, printable(s.content), s.id)
 	}
 	return nil

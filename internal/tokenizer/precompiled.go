@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -22,6 +23,9 @@ type characterMap struct {
 
 // longestCluster bounds the grapheme clusters, in bytes, that are looked up as a whole.
 const longestCluster = 5
+
+// longestReplacement bounds what one character becomes; the longest one of Unicode has 33.
+const longestReplacement = 1024
 
 // newCharacterMap reads the map: the length of the trie in bytes, its units and the
 // replacements. Every unit that any text leads to must be there.
@@ -89,10 +93,22 @@ func (m *characterMap) check() error {
 			if child >= uint64(len(m.units)) {
 				return errRange
 			}
-			if at := int(unitValue(m.units[child])); at > len(m.texts) || at < len(m.texts) && !utf8.RuneStart(m.texts[at]) {
-				return errors.New("a replacement of it is not where it should be")
+			if err := m.checkReplacement(int(unitValue(m.units[child]))); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// checkReplacement checks that a replacement begins at a character of the texts, and is not
+// of a length that no text can be normalised with.
+func (m *characterMap) checkReplacement(at int) error {
+	if at > len(m.texts) || at < len(m.texts) && !utf8.RuneStart(m.texts[at]) {
+		return errors.New("a replacement of it is not where it should be")
+	}
+	if rest := m.texts[at:]; len(rest) > longestReplacement && strings.IndexByte(rest[:longestReplacement+1], 0) < 0 {
+		return fmt.Errorf("a replacement of it has more than %d bytes", longestReplacement)
 	}
 	return nil
 }

@@ -67,6 +67,7 @@ func TestCharacterMapRefused(t *testing.T) {
 		"scaled too far":     {mapOf("", edit(func(u []uint32) { u['a'] = 1<<10 | 1<<9 | 1<<8 | 1<<31>>1 | 'a' })...), "out of itself"},
 		"text too far":       {mapOf("b\x00", oneEntry(3)...), "not where it should be"},
 		"inside a character": {mapOf("é\x00", oneEntry(1)...), "not where it should be"},
+		"endless text":       {mapOf(strings.Repeat("b", 1025), oneEntry(0)...), "more than 1024 bytes"},
 		"not utf-8":          {mapOf("\xff\x00", good...), "not utf-8"},
 	} {
 		if _, err := newCharacterMap(test.blob); err == nil || !strings.Contains(err.Error(), test.want) {

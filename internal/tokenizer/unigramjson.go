@@ -1,11 +1,8 @@
 package tokenizer
 
 import (
-	"errors"
 	"math"
 	"strconv"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/dylora/dylora/internal/fault"
 )
@@ -17,49 +14,7 @@ type unigramFile struct {
 	Type         string        `json:"type"`
 	UnkID        *int64        `json:"unk_id"`
 	ByteFallback bool          `json:"byte_fallback"`
-	Vocab        []scoredToken `json:"vocab"`
-}
-
-// scoredToken is ["▁the", -3.24], whose place is its id.
-type scoredToken struct {
-	content string
-	score   float64 // as the library reads it
-	decimal float64 // the nearest to what is written
-}
-
-// UnmarshalJSONFrom reads the array of token and score.
-func (s *scoredToken) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	if d.PeekKind() != '[' {
-		return errors.New("no array of a token and its score")
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return err
-	}
-	if kind := d.PeekKind(); kind != '"' {
-		return errors.New("the token is not a string")
-	}
-	content, err := d.ReadToken()
-	if err != nil {
-		return err
-	}
-	s.content = content.String()
-	if kind := d.PeekKind(); kind != '0' {
-		return errors.New("the score is not a number")
-	}
-	value, err := d.ReadValue()
-	if err != nil {
-		return err
-	}
-	number := string(value)
-	s.score = libraryFloat(number)
-	if s.decimal, err = strconv.ParseFloat(number, 64); err != nil || math.IsInf(s.score, 0) {
-		return errors.New("the score is too large")
-	}
-	if d.PeekKind() != ']' {
-		return errors.New("more than a token and its score")
-	}
-	_, err = d.ReadToken()
-	return err
+	Vocab        *scoredTokens `json:"vocab"`
 }
 
 // libraryFloat is the value of a JSON number as the library's parser has it: the digits as
@@ -145,19 +100,18 @@ func readUnigram(e entry, d *definition) error {
 	if f.Vocab == nil {
 		return e.missing("vocab")
 	}
-	s := &unigramSettings{unknown: f.UnkID, byteFallback: f.ByteFallback}
-	for _, token := range f.Vocab {
-		s.tokens = append(s.tokens, token.content)
-		s.scores = append(s.scores, token.score)
-		s.decimals = append(s.decimals, token.decimal)
-	}
-	return d.setUnigram(s)
+	return d.setUnigram(&unigramSettings{
+		tokens: f.Vocab.contents, scores: f.Vocab.scores, decimals: f.Vocab.decimals, unknown: f.UnkID, byteFallback: f.ByteFallback,
+	})
 }
 
 // setUnigram makes s the model of d, and its tokens the vocabulary.
 func (d *definition) setUnigram(s *unigramSettings) error {
 	size := 0
-	for _, token := range s.tokens {
+	for id, token := range s.tokens {
+		if len(token) > longestToken {
+			return fault.Invalidf("%s: vocabulary: token %d has %d bytes, more than %d: give the right file", d.file, id, len(token), longestToken)
+		}
 		size += len(token)
 	}
 	if size > mostTokenBytes || len(s.tokens) > idLimit {
