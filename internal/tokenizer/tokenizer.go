@@ -2,17 +2,18 @@
 // library (Rust, 0.23) does. A text goes through the steps of a pipeline, which are data:
 //
 //	added tokens    cut out of the raw text ("<mask>", "[SEP]", …)          added.go
-//	normalizers     case, accents, forms of Unicode, replacements           normalizers.go, normal.go, forms.go
+//	normalizers     case, accents, forms of Unicode, replacements           normalizers.go, normal.go, forms.go, precompiled.go
 //	added tokens    that are found in normalised text
-//	pre-tokenizers  cut what lies between into pieces                       bytelevel.go, bertwords.go, behavior.go
-//	model           turns a piece into tokens                               bpe.go, wordpiece.go
+//	pre-tokenizers  cut what lies between into pieces                       bytelevel.go, bertwords.go, behavior.go, metaspace.go
+//	model           turns a piece into tokens                               bpe.go, wordpiece.go, unigram.go
 //	post-processor  a template: <s> a </s></s> b </s>, and token types      template.go, sequence.go
 //
 // RoBERTa's is GPT-2's pre-tokenizer over bytes and BPE, BERT's a normalizer, words and
-// WordPiece. Each has two layouts on disk, tokenizer.json (tokenizerjson.go and the files
+// WordPiece, XLM-RoBERTa's and CamemBERT's SentencePiece's map of characters, words and
+// Unigram. Each has two layouts on disk, tokenizer.json (tokenizerjson.go and the files
 // that it names) and an older one: vocab.json with merges.txt (vocabmerges.go), vocab.txt
-// with tokenizer_config.json (vocabtxt.go). All end in the same definition (definition.go),
-// and so give the same ids.
+// with tokenizer_config.json (vocabtxt.go), sentencepiece.bpe.model (sentencepiecefile.go).
+// All end in the same definition (definition.go), and so give the same ids.
 package tokenizer
 
 import (
@@ -34,7 +35,7 @@ type Tokenizer struct {
 // Load reads the tokenizer in the folder fsys; dir is its path for messages. It is in
 // tokenizer.json or, where there is none,
 // vocab.json and merges.txt with RoBERTa's five special tokens, or vocab.txt and
-// tokenizer_config.json. Whatever would change ids
+// tokenizer_config.json, or sentencepiece.bpe.model. Whatever would change ids
 // and is not supported is refused by the name of its key. A file may have up to 64 MiB,
 // ids go up to 2²⁴-1 and an added token has up to 1,024 bytes. Errors are of class
 // fault.Invalid.
@@ -53,7 +54,7 @@ func Load(fsys fs.FS, dir string, o Options) (*Tokenizer, error) {
 // Encode returns the ids of text, without special tokens around it. Added tokens that are
 // spelled out in text become their own ids, as in the Rust library. Bytes that are not
 // UTF-8, which that library cannot be given, count as symbols of their own and are kept by
-// byte-level BPE, and dropped like control characters by WordPiece.
+// byte-level BPE, dropped like control characters by WordPiece, and unknown to Unigram.
 func (t *Tokenizer) Encode(text string) []int32 {
 	return t.encode(make([]int32, 0, len(text)/3+4), text, 0, true)
 }
