@@ -71,10 +71,15 @@ func (f Files) labelArray(at place, text string) (list []string, err error) {
 	return list, nil
 }
 
-// marked reads a column of lists: 1 for each label of a row's.
+// marked reads a column of lists: 1 for each label of a row's. Rows that are spelled alike
+// share their targets: with a thousand labels these take more memory than the texts.
 func (f Files) marked(t *Task) func(*Example, place, []string) error {
-	index := newLabelIndex(t.Labels)
+	index, known := newLabelIndex(t.Labels), map[string][]float32{}
 	return func(e *Example, at place, values []string) error {
+		if targets, ok := known[values[0]]; ok {
+			e.Targets = targets
+			return nil
+		}
 		list, err := f.labelList(at, values[0])
 		if err != nil {
 			return err
@@ -86,6 +91,9 @@ func (f Files) marked(t *Task) func(*Example, place, []string) error {
 				return t.unknown(at, f.Label, label)
 			}
 			e.Targets[class] = 1
+		}
+		if len(known) < mostSpellings {
+			known[strings.Clone(values[0])] = e.Targets
 		}
 		return nil
 	}

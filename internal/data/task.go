@@ -69,6 +69,7 @@ type Example struct {
 
 	// Targets are one number per output, in the order of Task.Labels: those of a Regression
 	// with several outputs, or of MultiLabel 1 where the label holds and 0 where it does not.
+	// They are read-only.
 	Targets []float32
 }
 

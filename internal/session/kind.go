@@ -56,13 +56,16 @@ func (p *Proposal) Decide(c *model.Config, place string) (t *data.Task, note str
 }
 
 // CheckUse refuses settings of multi-label tasks that the user gives for another task, where
-// they would do nothing.
+// they would do nothing. Their defaults stand in the settings of every run.
 func CheckUse(r *settings.Resolved, t *data.Task) error {
 	if t.Kind == data.MultiLabel {
 		return nil
 	}
-	for _, key := range []string{"threshold", "label_separator"} {
-		if r.Explicit(key) {
+	defaults := settings.Defaults().Data
+	for key, changed := range map[string]bool{
+		"threshold": r.Data.Threshold != defaults.Threshold, "label_separator": r.Data.LabelSeparator != defaults.LabelSeparator,
+	} {
+		if changed && r.Explicit(key) {
 			return fault.Usagef("%s: is for a multi-label task, and task %s is a %s (%s)", key, t.Name, t.Kind.Noun(), r.Place(key))
 		}
 	}

@@ -50,6 +50,7 @@ func TestDecide(t *testing.T) {
 		{"the user says multi-label", "t.csv", words, "; kind: multi-label; threshold: 0.3", model.SingleLabel, data.MultiLabel, []string{"fear", "joy"}, false, ""},
 		{"a threshold for what the base decides", "t.csv", words, "; threshold: 0.3", model.MultiLabel, data.MultiLabel, []string{"fear", "joy"}, true, ""},
 		{"a threshold of a classification", "t.csv", words, "; threshold: 0.3", "", 0, nil, false, "threshold: is for a multi-label task, and task t.csv is a classification ("},
+		{"the defaults, as a run's settings have them", "t.csv", words, "; threshold: 0.5; label_separator: \"\"", "", data.Classification, []string{"fear", "joy"}, false, ""},
 		{"a separator of a regression", "t.csv", numbers, "; label_separator: \";\"; kind: regression", "", 0, nil, false, "label_separator: is for a multi-label task"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
