@@ -130,14 +130,16 @@ func (c *config) read(file string, values map[string]jsontext.Value) error {
 			return err
 		}
 	}
-	for _, m := range modules {
-		if slices.Contains(slices.Concat(savedModules, headModules()), m) {
+	ofHead := slices.Concat(savedModules, headModules())
+	slices.Sort(modules)
+	for _, m := range slices.Compact(modules) { // PEFT writes some twice
+		if slices.Contains(ofHead, m) {
 			c.needsHead = true
 		} else {
 			c.saves = append(c.saves, m)
 		}
 	}
-	if err := c.check(file, kind, task, modules); err != nil {
+	if err := c.check(file, kind, task); err != nil {
 		return err
 	}
 	return c.readPatterns(file, values)
@@ -162,8 +164,11 @@ func (c *config) readPatterns(file string, values map[string]jsontext.Value) (er
 }
 
 // check holds the fields against what is supported.
-func (c *config) check(file, kind string, task *string, modules []string) error {
-	for _, m := range modules {
+func (c *config) check(file, kind string, task *string) error {
+	if len(c.saves) > maxSaves {
+		return fault.Invalidf("%s: modules_to_save has more than %d modules beside the head's", file, maxSaves)
+	}
+	for _, m := range c.saves {
 		if m == "" || regexp.QuoteMeta(m) != strings.ReplaceAll(m, ".", `\.`) { // PEFT takes it for an expression
 			return fault.Invalidf("%s: modules_to_save has %s; only names and paths of modules are supported", file, show(m))
 		}

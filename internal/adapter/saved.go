@@ -17,6 +17,9 @@ import (
 
 const wrapper = ".base_layer"
 
+// maxSaves bounds the names in modules_to_save, each of which every tensor is held against.
+const maxSaves = 256
+
 // Covers says whether PEFT's modules_to_save with this name saves a tensor of the model: the
 // path of a module that the tensor is in ends in name, at a dot or not.
 func Covers(name, tensor string) bool {

@@ -101,7 +101,7 @@ func TestEvalRanks(t *testing.T) {
 
 func TestTargetList(t *testing.T) {
 	for targets, want := range map[string]string{
-		"query,value": "query value", " value , query ": "query value", "all-linear": "query key value attention.output.dense intermediate.dense output.dense",
+		"query,value": "query value", " value , query ": "query value", "all-linear": "query key value attention.output.dense intermediate.dense output.dense pooler.dense",
 		"output.dense": "output.dense",
 	} {
 		got, err := Adapter{Targets: targets}.TargetList()
