@@ -71,7 +71,8 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 		}
 		return fits(env, r, c, from, len(j.trainExamples))
 	}
-	encoder, err := session.LoadEncoder(ctx, env, r, arithmetic, check)
+	use := session.Use{Check: check, Pairs: func() bool { return task.Pair }}
+	encoder, err := session.LoadEncoderFor(ctx, env, r, arithmetic, use)
 	if err != nil {
 		return j, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/tokenizer"
 )
 
 // ModelFiles wants what an encoder and its tokenizer consist of: config.json, the
@@ -19,16 +20,13 @@ func ModelFiles(pickle bool) Wanted {
 			return nil, fault.Invalidf("it has no config.json: not a model of Transformers")
 		}
 		names := []string{"config.json"}
-		for _, name := range []string{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "vocab.txt"} {
+		for _, name := range tokenizer.Files() {
 			if v.Has(name) {
 				names = append(names, name)
 			}
 		}
-		whole := func(of ...string) bool {
-			return !slices.ContainsFunc(of, func(name string) bool { return !slices.Contains(names, name) })
-		}
-		if !whole("tokenizer.json") && !whole("vocab.json", "merges.txt") && !whole("vocab.txt") {
-			return nil, fault.Invalidf("it has neither tokenizer.json nor vocab.json and merges.txt nor vocab.txt")
+		if !tokenizer.Complete(v.Has) {
+			return nil, fault.Invalidf("it has neither tokenizer.json nor vocab.json and merges.txt nor vocab.txt nor sentencepiece.bpe.model")
 		}
 		weights, err := weightFiles(v, pickle)
 		return append(names, weights...), err

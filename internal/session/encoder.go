@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"runtime/debug"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/internal/pretrained"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/tokenizer"
 	"github.com/dylora/dylora/internal/weights"
@@ -17,10 +19,11 @@ import (
 
 // Encoder is the frozen part: a base model and the tokenizer that belongs to it.
 type Encoder struct {
-	Name      string // "mini", a folder, a name of the Hub, or "random:roberta-base"
-	Hub       bool   // Name is one of the Hub
-	Revision  string // of a model of the Hub, where one was given
-	Files     fs.FS  // the model folder
+	Name      string             // "mini", a folder, a name of the Hub, or "random:roberta-base"
+	Hub       bool               // Name is one of the Hub
+	Revision  string             // of a model of the Hub, where one was given
+	Files     fs.FS              // the model folder
+	Folder    *pretrained.Folder // and what was read of it; nil for random weights
 	Tokenizer *tokenizer.Tokenizer
 	Model     *model.Model
 	MaxLength int // tokens per sequence: as set, but never more than the model takes
@@ -32,54 +35,57 @@ type EncoderFiles struct {
 	Encoder // without Model
 	Config  *model.Config
 
-	place       string // of the files, for messages
-	allowPickle bool
-	initMissing bool             // what the checkpoint lacks is made from seed
-	seed        uint64           //
-	whole       []weights.Tensor // tensors that take the place of the checkpoint's, as an adapter's do
+	settings *settings.Resolved
+	use      Use
+}
+
+// Use says what an encoder is wanted for.
+type Use struct {
+	Check Check       // of the configuration
+	Pairs func() bool // whether pairs of texts are read, asked after Check; nil: single ones
+
+	Trained bool             // for an adapter that exists: what the checkpoint lacks is in it, or is missing
+	Saved   []weights.Tensor // of the adapter, which take the place of the checkpoint's
 }
 
 // FindEncoder finds the built-in model, a folder in Hugging Face's layout, or a model of the
 // Hub by its name, which it downloads. It reads the configuration and the tokenizer. What
 // check refuses, and a length that the model does not take, are refused before a download.
 func FindEncoder(ctx context.Context, env *Env, r *settings.Resolved, check Check) (*EncoderFiles, error) {
+	return findFor(ctx, env, r, Use{Check: check}, nil)
+}
+
+// findFor is FindEncoder for a use; unless options is nil it begins to load the weights by them.
+func findFor(ctx context.Context, env *Env, r *settings.Resolved, use Use, options *model.LoadOptions) (*EncoderFiles, error) {
 	fits := func(c *model.Config) error {
-		if _, err := length(r.Data.Model, c, r); err != nil || check == nil {
+		if _, err := length(r.Data.Model, c, r); err != nil || use.Check == nil {
 			return err
 		}
-		return check(c)
+		return use.Check(c)
 	}
 	s, err := findSource(ctx, env, r.Data, fits)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkTokenizer(); err != nil {
+	f, err := pretrained.Read(s.files, s.place, pretrained.Options{Check: fits, Weights: options})
+	if err != nil {
 		return nil, err
 	}
-	e := &EncoderFiles{Encoder: Encoder{Name: s.name, Hub: s.hub, Revision: s.revision, Files: s.files}, place: s.place,
-		allowPickle: r.Data.AllowPickle, initMissing: r.Adapter.InitMissing, seed: r.Train.Loop.Seed}
-	if e.Tokenizer, err = tokenizer.Load(s.files, s.place, tokenizer.Options{}); err != nil {
-		return nil, err
+	e := &EncoderFiles{Config: f.Config, settings: r, use: use,
+		Encoder: Encoder{Name: s.name, Hub: s.hub, Revision: s.revision, Files: f.Files, Folder: f, Tokenizer: f.Tokenizer}}
+	if e.MaxLength, err = length(e.Name, e.Config, r); err == nil {
+		err = f.CheckTypes(use.Pairs != nil && use.Pairs())
 	}
-	if e.Config, err = s.config(); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
-	if have, want := e.Tokenizer.VocabSize(), e.Config.VocabSize; have > want {
-		return nil, fault.Invalidf("%s: the tokenizer has %d tokens, config.json's vocab_size is %d: the two are not of one model", s.place, have, want)
-	}
-	if err := fits(e.Config); err != nil {
-		return nil, err
-	}
-	e.MaxLength, err = length(e.Name, e.Config, r)
-	return e, err
+	return e, nil
 }
 
 // Load reads the weights, the projections held as the arithmetic says.
 func (f *EncoderFiles) Load(env *Env, a Arithmetic) (*Encoder, error) {
 	collectOften()
-	m, err := model.Load(f.Files, f.place, model.LoadOptions{Machine: a.Machine, Precision: a.loadPrecision(), Cache: env.packedWeights(), AllowPickle: f.allowPickle,
-		Replace: f.whole, InitMissing: f.initMissing, Seed: f.seed,
-		Note: func(line string) { env.Say(line) }})
+	m, err := f.Folder.Load(loadOptions(env, a, f.settings, f.use))
 	if err != nil {
 		return nil, err
 	}
@@ -88,9 +94,22 @@ func (f *EncoderFiles) Load(env *Env, a Arithmetic) (*Encoder, error) {
 	return &e, nil
 }
 
-// LoadEncoder finds an encoder that check lets pass, and loads it.
+func loadOptions(env *Env, a Arithmetic, r *settings.Resolved, use Use) model.LoadOptions {
+	return model.LoadOptions{Machine: a.Machine, Precision: a.loadPrecision(), Cache: env.packedWeights(), AllowPickle: r.Data.AllowPickle,
+		Replace: use.Saved, InitMissing: r.Adapter.InitMissing && !use.Trained, Seed: r.Train.Loop.Seed,
+		Note: func(line string) { env.Say(line) }}
+}
+
+// LoadEncoder finds an encoder that check lets pass, and loads it, for single texts.
 func LoadEncoder(ctx context.Context, env *Env, r *settings.Resolved, a Arithmetic, check Check) (*Encoder, error) {
-	f, err := FindEncoder(ctx, env, r, check)
+	return LoadEncoderFor(ctx, env, r, a, Use{Check: check})
+}
+
+// LoadEncoderFor finds an encoder that fits a use, and loads it: cached weights are verified
+// while the tokenizer is read.
+func LoadEncoderFor(ctx context.Context, env *Env, r *settings.Resolved, a Arithmetic, use Use) (*Encoder, error) {
+	options := loadOptions(env, a, r, use)
+	f, err := findFor(ctx, env, r, use, &options)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/internal/pretrained"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/models"
 )
@@ -42,7 +43,7 @@ func findSource(ctx context.Context, env *Env, d settings.Data, check Check) (*s
 		if err != nil {
 			return nil, err
 		}
-		return &source{name: s.Repo.ID, hub: true, revision: s.Repo.Explicit(), files: os.DirFS(s.Dir), place: s.Dir}, nil
+		return &source{name: s.Repo.ID, hub: true, revision: s.Repo.Explicit(), files: pretrained.At(s.Dir), place: s.Dir}, nil
 	case err != nil:
 		return nil, fault.Usagef("model: %w", disk.PathFirst(err, d.Model))
 	case !info.IsDir():
@@ -50,7 +51,7 @@ func findSource(ctx context.Context, env *Env, d settings.Data, check Check) (*s
 	case d.Revision != "":
 		return nil, fault.Usagef("revision %q: model %s is a folder: only models of the Hub have revisions", d.Revision, d.Model)
 	}
-	return &source{name: d.Model, files: os.DirFS(d.Model), place: d.Model}, nil
+	return &source{name: d.Model, files: pretrained.At(d.Model), place: d.Model}, nil
 }
 
 // hubModel finds a model by its name on the Hub in the cache, or downloads it. One that check
@@ -98,33 +99,6 @@ func hubModel(ctx context.Context, env *Env, d settings.Data, check Check) (*hub
 func looksLikePath(name string) bool {
 	return filepath.IsAbs(name) || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") || strings.HasSuffix(name, "/") ||
 		strings.ContainsRune(name, '\\') || strings.Count(name, "/") > 1 && !strings.Contains(name, "@")
-}
-
-// config reads config.json alone, which says the model's size before a weight is read.
-func (s *source) config() (*model.Config, error) {
-	text, err := fs.ReadFile(s.files, "config.json")
-	if err != nil {
-		return nil, fault.Invalidf("%s: cannot be read: %w", path.Join(s.place, "config.json"), err)
-	}
-	return model.ParseConfig(path.Join(s.place, "config.json"), text)
-}
-
-// checkTokenizer refuses a folder without a tokenizer. A model of a kind that is not
-// supported is refused for that: a tokenizer would not help it.
-func (s *source) checkTokenizer() error {
-	has := func(name string) bool {
-		_, err := fs.Stat(s.files, name)
-		return err == nil
-	}
-	if has("tokenizer.json") || has("vocab.json") && has("merges.txt") || has("vocab.txt") {
-		return nil
-	}
-	if has("config.json") {
-		if _, err := s.config(); err != nil {
-			return err
-		}
-	}
-	return fault.Invalidf("%s: has no tokenizer.json, no vocab.json with merges.txt and no vocab.txt: copy the tokenizer's files of the model into the folder", s.place)
 }
 
 func isFile(elem ...string) bool {

@@ -93,17 +93,8 @@ func (s *Session) mergedFiles(rank int) ([]disk.Content, error) {
 		return nil, err
 	}
 	contents := []disk.Content{{Name: "config.json", Data: config}, {Name: "model.safetensors", Data: weights}}
-	for _, name := range []string{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "vocab.txt"} {
-		b, err := fs.ReadFile(s.Encoder.Files, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		contents = append(contents, disk.Content{Name: name, Data: b})
-	}
-	return contents, nil
+	beside, err := s.Encoder.Folder.Copies()
+	return append(contents, beside...), err
 }
 
 // MergeAt gives the weight of a projection with the adapter merged at a rank, as package
@@ -124,7 +115,7 @@ func (s *Session) MergeAt(rank int) func(name string, w []float32) []float32 {
 // mergedConfig is the base model's config.json with the labels of the head's columns: as the
 // base model spells them where it names them in that order, else as the task does.
 func (s *Session) mergedConfig() ([]byte, error) {
-	b, err := fs.ReadFile(s.Encoder.Files, "config.json")
+	b, err := s.Encoder.Folder.ReadFile("config.json")
 	if err != nil {
 		return nil, err
 	}

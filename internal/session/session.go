@@ -130,7 +130,7 @@ func forTask(remembered *settings.Layer, layers []*settings.Layer) *settings.Lay
 // load finds the encoder, and by its configuration the order of the labels where the adapter does
 // not record it, in which the split is read; then it reads the weights and joins them with the
 // adapter.
-func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, o Options) error {
+func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, o Options) (err error) {
 	place := path.Join(r.Data.Model, "config.json")
 	check := func(c *model.Config) error {
 		if err := s.checkModules(r.Data.Model, c); err != nil {
@@ -142,12 +142,8 @@ func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, 
 		_, err := s.Split(ctx, o.Split)
 		return err
 	}
-	files, err := FindEncoder(ctx, s.env, r, check)
-	if err != nil {
-		return err
-	}
-	files.whole, files.initMissing = s.Adapter.Saved, false // what training made is in the adapter
-	if s.Encoder, err = files.Load(s.env, a); err != nil {
+	use := Use{Check: check, Pairs: func() bool { return s.Task.Pair }, Trained: true, Saved: s.Adapter.Saved}
+	if s.Encoder, err = LoadEncoderFor(ctx, s.env, r, a, use); err != nil {
 		return err
 	}
 	if err := s.checkBase(o.ForceBase); err != nil {

@@ -23,6 +23,8 @@ type StoredAdapter struct {
 	Provenance *adapter.Provenance
 	Notes      []string          // contents of the files that were not loaded, one line each
 	Metadata   map[string]string // of the weights' file
+
+	unchanged func() error // says whether the files of the adapter are still those that were read
 }
 
 // OpenAdapter reads an adapter: of a run folder, any PEFT folder, or a file of loralib's.
@@ -54,6 +56,7 @@ func OpenAdapter(env *Env, path string, options adapter.Options) (*StoredAdapter
 		return nil, err
 	}
 	a.Adapter, a.Provenance, a.Notes, a.Metadata = loaded.Adapter, loaded.Provenance, loaded.Notes, loaded.Metadata
+	a.unchanged = loaded.Unchanged
 	for _, n := range a.Notes {
 		env.Say(a.Folder + ": " + n)
 	}
@@ -83,13 +86,17 @@ func noAdapter(path string) error {
 }
 
 // Remembered are the settings of the adapter's training that its folder records:
-// config.yaml of its run, and dylora.json.
+// config.yaml of its run, and dylora.json. A run that was replaced since the adapter was read
+// is refused.
 func (a *StoredAdapter) Remembered() (*settings.Layer, error) {
 	l := settings.NewLayer(settings.Run)
 	if a.Run != "" && isFile(a.Run, train.SettingsName) {
 		all, err := settings.FileLayer(settings.Run, filepath.Join(a.Run, train.SettingsName))
 		if err == nil {
 			err = all.Err()
+		}
+		if a.unchanged != nil && a.unchanged() != nil {
+			err = a.unchanged() // and the settings may be another run's
 		}
 		if err != nil {
 			return nil, fault.Errorf(fault.Invalid, "%w", err)
