@@ -7,38 +7,64 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // inspectOptions is everything `dylora inspect` needs; runInspect reads nothing else.
 type inspectOptions struct {
 	io *streams
 	adapterArg
-	json bool
+	layers []*settings.Layer
+	model  bool // a base model is asked for, and no adapter
+	json   bool
 }
 
 func newInspectCmd(io *streams, runF func(context.Context, *inspectOptions) error) *cobra.Command {
 	opts := &inspectOptions{io: io}
 	cmd := &cobra.Command{
 		Use:   "inspect",
-		Short: "Show what an adapter is and what each rank changes",
+		Short: "Show what an adapter is and what each rank changes, or how a model is read",
 		Long: `Show an adapter's facts and, per rank, its parameters and the size of the change it
-makes: the Frobenius norm of alpha/b B[:, :b] A[:b, :] over all adapted maps.`,
+makes: the Frobenius norm of alpha/b B[:, :b] A[:b, :] over all adapted maps.
+
+With --model show instead what the files of a base model settle and why: the kind of
+encoder, its tokenizer, labels, weights, and which keys and tensors are left aside. No
+weights are loaded. A folder that cannot be used is refused as elsewhere.`,
 		Example: `  dylora inspect
-  dylora inspect --adapter peft-folder --json`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+  dylora inspect --adapter peft-folder --json
+  dylora inspect --model roberta-folder`,
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			opts.model = cmd.Flags().Changed("model")
+			switch {
+			case !opts.model && cmd.Flags().Changed("revision"):
+				return fault.Usagef("--revision: of which model? name it with --model")
+			case !opts.model:
+				return runF(cmd.Context(), opts)
+			case len(args) > 0 || cmd.Flags().Changed("adapter"):
+				return fault.Usagef("an adapter and --model: give one of them to be shown")
+			}
+			if opts.layers, err = soundLayers(cmd); err != nil {
+				return err
+			}
 			return runF(cmd.Context(), opts)
 		},
 	}
 	addAdapterArg(cmd, &opts.adapterArg)
+	addSettings(cmd.Flags(), "model", "revision")
 	addJSONFlag(cmd, &opts.json)
 	return cmd
 }
 
-func runInspect(_ context.Context, o *inspectOptions) error {
+func runInspect(ctx context.Context, o *inspectOptions) error {
+	if o.model {
+		return o.inspectModel(ctx)
+	}
 	a, err := o.open(o.io)
 	if err != nil {
 		return err
@@ -55,6 +81,32 @@ func runInspect(_ context.Context, o *inspectOptions) error {
 
 // changesNothing is what to tell of an adapter whose update is zero.
 const changesNothing = "none: the update of every module is zero at every rank, so beside the head it is the base model"
+
+// inspectModel shows how a base model is read.
+func (o *inspectOptions) inspectModel(ctx context.Context) error {
+	r, err := settings.Resolve(o.layers...)
+	if err != nil {
+		return err
+	}
+	m, err := session.InspectModel(ctx, o.io.env(), r.Data)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(o.io.out, m)
+	}
+	t := plainTable()
+	t.AppendHeader(table.Row{"what", "is", "from", "why"})
+	var columns []table.ColumnConfig
+	for i, width := range []int{20, 60, 45, 60} {
+		columns = append(columns, table.ColumnConfig{Number: i + 1, WidthMax: width, WidthMaxEnforcer: text.WrapSoft})
+	}
+	t.SetColumnConfigs(columns)
+	for _, d := range m.Decisions {
+		t.AppendRow(table.Row{d.About, d.Value, d.Source, d.Reason})
+	}
+	return printLines(o.io.out, "folder       "+m.Folder, "", t.Render())
+}
 
 func (o *inspectOptions) print(i *session.Inspection) error {
 	lines := [][2]string{

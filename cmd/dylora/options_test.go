@@ -78,19 +78,23 @@ func TestInspectFlags(t *testing.T) {
 		"x":                {adapterArg: adapterArg{path: "x"}},
 		"--json -a x":      {adapterArg: adapterArg{path: "x"}, json: true},
 		"x --allow-pickle": {adapterArg: adapterArg{path: "x", read: adapter.Options{AllowPickle: true}}},
+		"--model m --json": {adapterArg: adapterArg{path: session.LatestRun}, model: true, json: true},
 	} {
 		var got *inspectOptions
 		cmd := newInspectCmd(&streams{}, func(_ context.Context, o *inspectOptions) error { got = o; return nil })
 		if err := execute(cmd, args); err != nil {
 			t.Fatal(err)
 		}
-		got.io = nil
-		if *got != want {
+		got.io, got.layers = nil, nil
+		if !reflect.DeepEqual(*got, want) {
 			t.Errorf("%s: options = %+v, want %+v", args, *got, want)
 		}
 	}
-	for _, args := range []string{"--rank 1", "--task demo", "--model x"} {
-		if err := execute(newInspectCmd(&streams{}, nil), args); err == nil || !strings.Contains(err.Error(), "unknown flag") {
+	for args, want := range map[string]string{
+		"--rank 1": "unknown flag", "--task demo": "unknown flag",
+		"x --model m": "give one of them", "--model m -a x": "give one of them", "--revision v1": "name it with --model",
+	} {
+		if err := execute(newInspectCmd(&streams{}, nil), args); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", args, err)
 		}
 	}
