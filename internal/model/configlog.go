@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/decision"
+	"github.com/dylora/dylora/internal/model/architecture"
 )
 
 // report adds what config.json settles to a log: each size, where it stands or that it is the
@@ -17,17 +18,20 @@ func (c *Config) report(r *fields, log *decision.Log) {
 		return
 	}
 	log.Add("model type", c.ModelType, r.source("model_type"), "it names the encoder: "+c.Class())
+	k := &c.architecture().Keys
 	for _, f := range []struct {
-		about, key string
-		value      int
+		about string
+		key   architecture.Number
+		value int
 	}{
-		{"layers", "num_hidden_layers", c.Layers}, {"hidden size", "hidden_size", c.HiddenSize},
-		{"vocabulary", "vocab_size", c.VocabSize}, {"positions", "max_position_embeddings", c.MaxPositions},
-		{"token types", "type_vocab_size", c.TypeVocabSize},
+		{"layers", k.Layers, c.Layers}, {"heads of attention", k.Heads, c.Heads}, {"hidden size", k.Hidden, c.HiddenSize},
+		{"vocabulary", k.Vocabulary, c.VocabSize}, {"positions", k.Positions, c.MaxPositions}, {"token types", k.Types, c.TypeVocabSize},
 	} {
-		log.Add(f.about, strconv.Itoa(f.value), r.source(f.key), r.reason(f.key, c))
+		log.Add(f.about, strconv.Itoa(f.value), r.source(r.name(f.key)), r.reason(r.name(f.key), c))
 	}
-	log.Add("longest input", fmt.Sprintf("%d tokens", c.MaxLength()), r.source("max_position_embeddings"), c.positionReason())
+	log.Add("longest input", fmt.Sprintf("%d tokens", c.MaxLength()), r.source(r.name(k.Positions)), c.positionReason())
+	log.Add("activation", c.Activation.String(), r.source(k.Activation), r.reason(k.Activation, c))
+	log.Add("epsilon of normalisation", fmt.Sprint(c.LayerNormEps), r.source(r.name(k.NormEpsilon)), r.reason(r.name(k.NormEpsilon), c))
 	c.reportLabels(r, log)
 	if ignored := r.ignored(); len(ignored) > 0 {
 		log.Add("ignored keys", strings.Join(ignored, ", "), "config.json", "no answer of an encoder with this head depends on them")
@@ -42,10 +46,14 @@ func (r *fields) source(key string) string {
 	return "config.json"
 }
 
-// reason says why a value of the key holds: the file has it, or Transformers' default does.
+// reason says why a value of the key holds: the file has it, or Transformers' default does. A
+// key "" is none that the class reads.
 func (r *fields) reason(key string, c *Config) string {
 	if _, ok := r.raw[key]; ok {
 		return "as the file says"
+	}
+	if key == "" {
+		return c.ModelType + " has always this"
 	}
 	return "the file lacks " + key + "; the default of " + c.ModelType
 }
