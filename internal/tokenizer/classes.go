@@ -102,6 +102,9 @@ func (f *modelFolder) finish(c *tokenizerClass, a *arguments, d *definition) err
 	if err != nil {
 		return err
 	}
+	if types && slices.Contains([]string{"distilbert", "mpnet"}, f.modelType) {
+		types, place = false, f.typePlace // Transformers drops those that it is given
+	}
 	if d.post.types() > 1 {
 		f.log("token types", strconv.FormatBool(types), place, "the second text of a pair has another type for the model, or not")
 		if !types {

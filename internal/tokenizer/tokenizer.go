@@ -12,7 +12,9 @@
 // WordPiece, XLM-RoBERTa's and CamemBERT's SentencePiece's map of characters, words and
 // Unigram. Each has two layouts on disk, tokenizer.json (tokenizerjson.go and the files
 // that it names) and an older one: vocab.json with merges.txt (vocabmerges.go), vocab.txt
-// with tokenizer_config.json (vocabtxt.go), sentencepiece.bpe.model (sentencepiecefile.go).
+// (vocabtxt.go), sentencepiece.bpe.model (sentencepiecefile.go). What else decides is the class that
+// the files name (class.go), its settings in tokenizer_config.json (arguments.go, classes.go), and
+// the added tokens of several files (listed.go, addedset.go), by the rules of Transformers 5.23.
 // All end in the same definition (definition.go), and so give the same ids.
 package tokenizer
 
@@ -32,13 +34,14 @@ type Tokenizer struct {
 	left   bool // a text that is too long loses its beginning
 }
 
-// Load reads the tokenizer in the folder fsys; dir is its path for messages. It is in
-// tokenizer.json or, where there is none,
-// vocab.json and merges.txt with RoBERTa's five special tokens, or vocab.txt and
-// tokenizer_config.json, or sentencepiece.bpe.model. Whatever would change ids
-// and is not supported is refused by the name of its key. A file may have up to 64 MiB,
-// ids go up to 2²⁴-1 and an added token has up to 1,024 bytes. Errors are of class
-// fault.Invalid.
+// Load reads the tokenizer in the folder fsys; dir is its path for messages. Files says which
+// files are read. The rules are those of AutoTokenizer in Transformers 5.23: a class, which a file
+// or the model type names, takes the vocabulary from tokenizer.json, or from the older files where
+// there is none, and makes the rest by its settings; tokenizer.json decides alone where the class
+// is PreTrainedTokenizerFast, or where no file says what the model is. Whatever would change ids
+// and is not supported is refused by the names of file and key, and so are files that contradict
+// each other. A file may have up to 64 MiB, ids go up to 2²⁴-1 and an added token has up to 1,024
+// bytes. Errors are of class fault.Invalid.
 func Load(fsys fs.FS, dir string, o Options) (*Tokenizer, error) {
 	f, err := openFolder(fsys, dir, o)
 	if err != nil {
