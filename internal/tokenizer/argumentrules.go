@@ -32,6 +32,8 @@ func (s argument) refuse() error {
 	switch {
 	case slices.Contains(inPlace, s.name):
 		return fault.Invalidf("%s: key %s is not supported: remove it", s.file, s.name)
+	case s.mapped && (s.name == "add_bos_token" || s.name == "add_eos_token"):
+		return fault.Invalidf("%s: key %s is not supported in this file: remove it", s.file, s.name)
 	case s.name == "split_special_tokens" && orNull(s.value).Kind() != 'f':
 		return fault.Invalidf("%s: split_special_tokens is not supported: only false is", s.file)
 	case s.name == "init_inputs" && string(orNull(s.value)) != "[]":

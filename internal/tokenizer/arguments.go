@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"bytes"
+	"path"
 	"slices"
 	"strings"
 
@@ -32,7 +33,8 @@ type arguments struct {
 	specific []argument             // special tokens of names that only this model has
 	listed   map[int64]specialValue // added tokens by the index in the files, which orders them; ids are given anew
 	byText   map[string]specialValue
-	from     string // the file that lists added tokens, for messages
+	from     string  // the file that lists added tokens, for messages
+	padding  *string // the token that tokenizer.json pads with, where it does
 }
 
 // specialKeys are the named special tokens, in the order in which they are added.
@@ -60,7 +62,7 @@ func readArguments(f *modelFolder) (*arguments, error) {
 	if decoder, ok := a.get(decoderKey); ok { // the older files are not read then
 		read = []func(*modelFolder) error{func(*modelFolder) error { return a.readDecoder(decoder) }}
 	}
-	for _, step := range append(read, a.refuse) {
+	for _, step := range append(read, a.readPadding, a.refuse) {
 		if err := step(f); err != nil {
 			return nil, err
 		}
@@ -178,4 +180,17 @@ func (a *arguments) extraObject() error {
 		a.specific = replace(a.specific, s)
 	}
 	return err
+}
+
+// readPadding takes the token for padding from tokenizer.json.
+func (a *arguments) readPadding(f *modelFolder) error {
+	if f.whole == nil || f.whole.Padding.Kind() != '{' {
+		return nil
+	}
+	var keys map[string]jsontext.Value
+	e := entry{path.Join(f.dir, jsonFile), "/padding", f.whole.Padding}
+	if err := e.decode(&keys); err != nil {
+		return err
+	}
+	return decode(e.file, e.key+"/pad_token", orNull(keys["pad_token"]), &a.padding)
 }

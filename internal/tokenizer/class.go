@@ -117,7 +117,8 @@ func (c tokenizerClass) named(name string, types bool) *tokenizerClass {
 // class finds out the class of a folder: that of tokenizer_config.json, of config.json, of the
 // model type, or, where nothing is said, that which reads the files. Source: AutoTokenizer.
 func (f *modelFolder) class() (*tokenizerClass, error) {
-	if len(f.named) > 0 {
+	byType := classOfType[f.modelType]
+	if len(f.named) > 0 && !(f.ownName && byType != nil) {
 		first := f.named[0]
 		c, err := classByName(first.content, first.place)
 		if err == nil {
@@ -125,7 +126,7 @@ func (f *modelFolder) class() (*tokenizerClass, error) {
 		}
 		return c, err
 	}
-	if c := classOfType[f.modelType]; c != nil {
+	if c := byType; c != nil {
 		f.log("tokenizer", c.name, f.typePlace, "the class of model type "+f.modelType+", as no file names one")
 		return c, nil
 	}

@@ -36,6 +36,7 @@ type modelFolder struct {
 	named     []namedClass   // by tokenizer_class, the first that is not empty holds
 	modelType string
 	typePlace string // where modelType is from
+	ownName   bool   // config.json has a name with which Transformers does not believe a class that a file names
 	decisions *decision.Log
 }
 
@@ -105,6 +106,8 @@ func (f *modelFolder) readConfig() error {
 			if err := f.nameClass(s); err != nil {
 				return err
 			}
+		case "model_name":
+			f.ownName = string(s.value) == `"camembertv2-base"`
 		case "model_type":
 			if f.modelType == "" && !s.null() {
 				if err := s.decode(&f.modelType); err != nil {

@@ -20,6 +20,9 @@ func (a *arguments) named(c *tokenizerClass) (n named, err error) {
 	for _, key := range specialKeys {
 		s, given := a.get(key)
 		v, ok := c.usual[key]
+		if key == "pad_token" && c == backendClass && a.padding != nil {
+			v, ok = textValue(*a.padding), true
+		}
 		if given {
 			if v, ok, err = s.special(); err != nil {
 				return n, err
