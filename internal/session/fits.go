@@ -46,7 +46,7 @@ func (s *Session) checkModules(name string, c *model.Config) error {
 		shape, ok := has[m.Name]
 		switch {
 		case !ok:
-			return fault.Because(OtherModel, fault.Invalidf("%s: adapts %s, which model %s does not have", s.Folder, m.Name, name))
+			return fault.Because(OtherModel, fault.Invalidf("%s: adapts %s, which model %s, of model_type %s, does not have", s.Folder, m.Name, name, c.ModelType))
 		case shape.In != m.In || shape.Out != m.Out:
 			return fault.Because(OtherModel, fault.Invalidf("%s: %s is (%d, %d), in model %s (%d, %d)",
 				s.Folder, m.Name, m.Out, m.In, name, shape.Out, shape.In))
@@ -63,7 +63,7 @@ func (s *Session) checkWhole(name string, c *model.Config) error {
 		held[t.Name] = true
 		switch dims, ok := c.Shape(t.Name); {
 		case !ok:
-			return fault.Because(OtherModel, fault.Invalidf("%s: holds %s whole, which model %s does not have", s.Folder, t.Name, name))
+			return fault.Because(OtherModel, fault.Invalidf("%s: holds %s whole, which model %s, of model_type %s, does not have", s.Folder, t.Name, name, c.ModelType))
 		case !slices.Equal(dims, t.Shape):
 			return fault.Because(OtherModel, fault.Invalidf("%s: %s has shape %v, in model %s %v", s.Folder, t.Name, t.Shape, name, dims))
 		}

@@ -67,7 +67,7 @@ func TestOpenRefusesEarly(t *testing.T) {
 		"no such model":           {path: peft(roberta), yaml: on("/no/such/model"), class: fault.Usage, part: "no such folder"},
 		"module of another layer": {path: far, yaml: on(model), class: fault.Invalid, reason: OtherModel, part: "layer.7.attention.self.query, which model"},
 		"module of another size":  {path: wide, yaml: on(model), class: fault.Invalid, reason: OtherModel, part: "is (8, 8), in model"},
-		"another kind of model":   {path: peft(roberta), yaml: on(other), class: fault.Invalid, reason: OtherModel, part: "model " + other + " does not have"},
+		"another kind of model":   {path: peft(roberta), yaml: on(other), class: fault.Invalid, reason: OtherModel, part: "model " + other + ", of model_type bert, does not have"},
 		"longer than it takes":    {path: peft(roberta), yaml: on(model) + "; max_length: 27", class: fault.Usage, part: "at most 26"},
 		"nothing is wrong":        {path: peft(roberta), yaml: on(model), class: fault.Invalid, part: "model.safetensors"},
 		"remembered":              {path: trained(func(*adapter.Provenance) {}), class: fault.Invalid, part: "model.safetensors"},
