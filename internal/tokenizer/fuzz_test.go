@@ -55,6 +55,10 @@ func FuzzTokenizerJSON(f *testing.F) {
 		`"model":{"vocab":{},"merges":[]}}`))
 	f.Add([]byte(`{"model":{"type":"WordPiece"}}`))
 	f.Add(encodeJSON(f, smallBERT()))
+	p := readPipelines(f)
+	for i := 0; i < len(p.Cases); i += 9 {
+		f.Add(encodeJSON(f, p.file(p.Cases[i])))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		tok, err := Load(folder(map[string][]byte{"tokenizer.json": b}), "m", Options{})
 		if err != nil {

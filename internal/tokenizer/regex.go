@@ -60,6 +60,9 @@ func translate(text string) (r *regexp.Regexp, why string) {
 	if repeatsNothing(tree) {
 		return nil, "a repetition of what may be nothing"
 	}
+	if repetitions(tree) > 1 {
+		return nil, "a repetition in another"
+	}
 	if r, err = regexp.Compile(t.out.String()); err != nil {
 		return nil, "a fault"
 	}
@@ -198,45 +201,4 @@ func asSet(t *unicode.RangeTable) string {
 		fmt.Fprintf(&s, `\x{%x}-\x{%x}`, r.Lo, r.Hi)
 	}
 	return s.String()
-}
-
-// shortest is the least length of a match, up to 1.
-func shortest(r *syntax.Regexp) int {
-	switch r.Op {
-	case syntax.OpLiteral, syntax.OpCharClass, syntax.OpAnyCharNotNL, syntax.OpAnyChar:
-		return 1
-	case syntax.OpCapture, syntax.OpPlus:
-		return shortest(r.Sub[0])
-	case syntax.OpRepeat:
-		return min(r.Min, shortest(r.Sub[0]))
-	case syntax.OpConcat:
-		for _, sub := range r.Sub {
-			if shortest(sub) > 0 {
-				return 1
-			}
-		}
-	case syntax.OpAlternate:
-		for _, sub := range r.Sub {
-			if shortest(sub) == 0 {
-				return 0
-			}
-		}
-		return 1
-	}
-	return 0
-}
-
-// repeatsNothing says whether something is repeated whose match may be empty: then engines
-// differ in where they stop.
-func repeatsNothing(r *syntax.Regexp) bool {
-	for _, sub := range r.Sub {
-		if repeatsNothing(sub) {
-			return true
-		}
-	}
-	switch r.Op {
-	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
-		return shortest(r.Sub[0]) == 0
-	}
-	return false
 }
