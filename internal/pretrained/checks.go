@@ -18,7 +18,7 @@ func (f *Folder) checkWhole() error {
 			return err
 		}
 	}
-	return fault.Invalidf("%s: has no tokenizer.json, no vocab.json with merges.txt and no vocab.txt: copy the tokenizer's files of the model into the folder", f.Place)
+	return fault.Invalidf("%s: has no tokenizer.json, no vocab.json with merges.txt, no vocab.txt and no sentencepiece.bpe.model: copy the tokenizer's files of the model into the folder", f.Place)
 }
 
 // checkVocabulary refuses a tokenizer with more tokens than the model has embeddings for.

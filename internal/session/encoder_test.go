@@ -117,7 +117,7 @@ func TestFindRefuses(t *testing.T) {
 		"below a file":              {"model: " + below, fault.Usage, []string{"model: " + below}},
 		"revision of a folder":      {"revision: v1; model: " + roberta, fault.Usage, []string{`revision "v1"`, "only models of the Hub have revisions"}},
 		"two revisions":             {"revision: v1; model: org/boats@v2", fault.Usage, []string{"given twice"}},
-		"no tokenizer":              {"model: " + without(noTokenizer...), fault.Invalid, []string{"has no tokenizer.json, no vocab.json with merges.txt and no vocab.txt"}},
+		"no tokenizer":              {"model: " + without(noTokenizer...), fault.Invalid, []string{"has no tokenizer.json, no vocab.json with merges.txt, no vocab.txt and no sentencepiece.bpe.model"}},
 		"half a tokenizer":          {"model: " + without("tokenizer.json", "merges.txt"), fault.Invalid, []string{"has no tokenizer.json"}},
 		"nothing there":             {"model: " + t.TempDir(), fault.Invalid, []string{"has no tokenizer.json"}},
 		"another kind of model":     {"model: " + changed(`"roberta"`, `"gpt2"`, noTokenizer...), fault.Invalid, []string{"gpt2", "config.json"}},

@@ -93,6 +93,19 @@ func TestSentencePiecesRefused(t *testing.T) {
 	}
 }
 
+// TestSentencePiecesOfNoName: a special token that the settings take away is missed.
+func TestSentencePiecesOfNoName(t *testing.T) {
+	for _, kind := range []string{"xlm-roberta", "camembert"} {
+		for _, key := range []string{"pad_token", "unk_token", "mask_token"} {
+			files := map[string][]byte{pieceFile: smallPieces(), configFile: []byte(`{"` + key + `":null}`)}
+			_, err := Load(folder(files), "m", Options{ModelType: kind})
+			if err == nil || !strings.Contains(err.Error(), configFile) || !strings.Contains(err.Error(), key+" is null") {
+				t.Errorf("%s, %s: got %v", kind, key, err)
+			}
+		}
+	}
+}
+
 // FuzzSentencePieces: a file is refused in one line, or gives a tokenizer whose ids lie below
 // VocabSize.
 func FuzzSentencePieces(f *testing.F) {

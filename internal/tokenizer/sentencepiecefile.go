@@ -57,6 +57,7 @@ func (t pieceTokens) read(f *modelFolder, a *arguments, d *definition) error {
 			return fault.Invalidf("%s: normalizer_spec.precompiled_charsmap: %w: get the file anew", d.file, err)
 		}
 		d.normalizers = normalizers{m}
+		f.log("normalisation", "SentencePiece's map of characters", pieceFile+": normalizer_spec.precompiled_charsmap", "characters are replaced by it before text is cut")
 	}
 	a.setExtras(d.file, file.pieces)
 	s, err := t.vocabulary(f, a, file.pieces)

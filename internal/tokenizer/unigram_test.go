@@ -128,6 +128,11 @@ func TestUnigramRefused(t *testing.T) {
 		{`"replacement":"▁"`, `"replacement":"▁▁"`, "pre_tokenizer.pretokenizers.1.replacement is not one character"},
 		{`"prepend_scheme":"always"`, `"prepend_scheme":"sometimes"`, `prepend_scheme "sometimes" is not`},
 		{`"prepend_scheme":"always"`, `"add_prefix_space":false`, "contradicts prepend_scheme"},
+		{`"prepend_scheme":"always"`, `"prepend_scheme":"first"`, `prepend_scheme "first" is not supported behind another pre-tokenizer`},
+		{`"pretokenizers":[`, `"pretokenizers":[{"type":"Metaspace","replacement":7},`, "/pre_tokenizer/pretokenizers/0/replacement"},
+		{`"precompiled_charsmap":"` + u.Map + `"`, `"precompiled_charsmap":null`, "normalizer.precompiled_charsmap is missing"},
+		{`"precompiled_charsmap":"` + u.Map + `"`, `"precompiled_charsmap":7`, "/normalizer/precompiled_charsmap"},
+		{`"precompiled_charsmap":"` + u.Map + `"`, `"precompiled_charsmap":"AAA="`, "normalizer.precompiled_charsmap: it is shorter than 4 bytes"},
 		{`"precompiled_charsmap":"`, `"precompiled_charsmap":"!`, "normalizer.precompiled_charsmap is not base64"},
 		{`"precompiled_charsmap":"`, `"precompiled_charsmap":"AAAA","x":"`, "unknown"},
 	} {
