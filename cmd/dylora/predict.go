@@ -40,8 +40,9 @@ func newPredictCmd(io *streams, runF func(context.Context, *predictOptions) erro
 		Long: `Read a text per line from stdin or --in and print its label and probability (for
 regression its score), line by line, at the adapter's largest rank or --rank. A task of
 pairs takes two texts with a tab between. --format jsonl takes objects with "text" and
-"text_pair". An adapter that records no task needs --task, unless config.json of the base
-model names the labels; then a line may hold one text or two.
+"text_pair". Where neither the adapter nor --task says the task, labels have the names of
+id2label in config.json of the base model, else LABEL_0 and so on, and a line may hold one
+text or two.
 
 --glue answers the test splits of the task instead and writes them as the files that
 gluebenchmark.com takes, a folder for each rank: sst2's is rank-8/SST-2.tsv. Files of
@@ -107,7 +108,7 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 	}
 	defer in.Close()
 	options := o.options()
-	options.AnyTask, options.Named = true, true
+	options.AnyTask = true
 	s, err := session.Open(ctx, o.io.env(), a, options)
 	if err != nil {
 		return err

@@ -35,10 +35,14 @@ type Printer struct {
 	outputs []byte   // all of them, as a JSON array
 }
 
-// NewPrinter prints predictions of t to w.
+// NewPrinter prints predictions of t to w. Labels of one name, as an id2label may have them, are
+// refused: the answer could not tell them apart.
 func NewPrinter(w io.Writer, t *data.Task, asJSON bool) (*Printer, error) {
 	p := &Printer{w: bufio.NewWriter(w), task: t, asJSON: asJSON}
-	for _, l := range t.Labels {
+	for i, l := range t.Labels {
+		if slices.Contains(t.Labels[:i], l) {
+			return nil, fault.Invalidf("several columns of the head have the name %.80q: say with labels which is which", l)
+		}
 		name, err := json.Marshal(l)
 		if err != nil {
 			return nil, err

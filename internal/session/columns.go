@@ -142,9 +142,9 @@ func (s *Session) settleLabels(c *model.Config, place string) error {
 	return s.checkHead()
 }
 
-// unknownTask stands for the task where neither user nor adapter name one: its labels are the
-// names of the head's columns. Where they have none, they are LABEL_n as Transformers makes
-// them up, unless names are asked for.
+// unknownTask stands for the task where neither user nor adapter name one. Its labels are the
+// names of the head's columns as Transformers has them: those that the user states or that
+// id2label gives to as many columns, else LABEL_n. One output is a score.
 func (s *Session) unknownTask(c *Columns) (*data.Task, error) {
 	n := c.Outputs
 	if n == 0 {
@@ -154,29 +154,20 @@ func (s *Session) unknownTask(c *Columns) (*data.Task, error) {
 	if t.Kind == data.Regression && n > 1 && n != c.Config.Outputs {
 		t.Kind = data.Classification // the head is not the one that config.json tells of
 	}
-	named := c.Stated != nil
-	switch ofHead := n == c.Config.Outputs; {
-	case named && len(c.Stated) != n:
+	switch {
+	case c.Stated != nil && len(c.Stated) != n:
 		return nil, fault.Usagef("labels: %s are %d, and the head has %d columns", data.Listed(c.Stated), len(c.Stated), n)
-	case named:
+	case c.Stated != nil:
 	case n == 1 && t.Kind != data.MultiLabel:
-		t.Kind, named = data.Regression, ofHead && c.Config.ProblemType == model.Regression
-	case ofHead && c.Config.Labels != nil && !data.Unnamed(c.Config.Labels):
-		t.Labels, named = slices.Clone(c.Config.Labels), true
+		t.Kind = data.Regression
+	case len(c.Config.Labels) == n:
+		t.Labels = slices.Clone(c.Config.Labels)
 	default:
 		for i := range n {
 			t.Labels = append(t.Labels, fmt.Sprintf("LABEL_%d", i))
 		}
 	}
-	switch {
-	case !named && (s.named || c.Outputs == 0):
-		return nil, s.noTask()
-	case !s.named:
-		return t, nil
-	case repeats(t.Labels):
-		return nil, fault.Because(NoTask, fault.Invalidf("%s: id2label gives several columns one name: %s", c.Place, data.Listed(t.Labels)))
-	}
-	return t, c.checkProblem(t)
+	return t, nil
 }
 
 // unknown is the name of a task that nobody names.
@@ -184,12 +175,6 @@ const unknown = "unknown"
 
 // TaskUnknown says that neither the user nor the adapter names the task.
 func (s *Session) TaskUnknown() bool { return s.Task.Name == unknown }
-
-// repeats says whether a label is there twice.
-func repeats(labels []string) bool {
-	sorted := slices.Sorted(slices.Values(labels))
-	return len(slices.Compact(sorted)) < len(labels)
-}
 
 // noTask asks for a task.
 func (s *Session) noTask() error {

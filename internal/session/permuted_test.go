@@ -89,7 +89,7 @@ func TestPermutedHeads(t *testing.T) {
 				if a != accuracy {
 					t.Errorf("accuracy %v, want %v", a, accuracy)
 				}
-				unasked := opened(t, env(t), path, "model: "+model, Options{Exact: true, AnyTask: true, Named: true})
+				unasked := opened(t, env(t), path, "model: "+model, Options{Exact: true, AnyTask: true})
 				if want := s.Task.Labels; !slices.EqualFunc(unasked.Task.Labels, want, strings.EqualFold) || !unasked.TaskUnknown() {
 					t.Errorf("without a task the columns are %q, want %q", unasked.Task.Labels, want)
 				}

@@ -19,7 +19,6 @@ type Options struct {
 	Layers    []*settings.Layer // what the user says; it beats what the adapter remembers
 	ForceBase bool              // take an adapter that was trained on other weights
 	AnyTask   bool              // where the task is not known, the columns of the head are its labels
-	Named     bool              // with AnyTask: the columns must have names
 	Exact     bool              // unrounded weights, whatever the precision that is set
 	Split     string            // to be measured; it is read before the weights are. "": none
 
@@ -37,7 +36,6 @@ type Session struct {
 
 	env     *Env
 	splits  map[string][]data.Example // that have been read
-	named   bool                      // as Options has it
 	settled bool                      // the labels are in the order of the head's columns
 
 	settings *settings.Resolved
@@ -49,7 +47,7 @@ type Session struct {
 // the model is loaded. The stored adapter stays as it is: what it lacks of the model only the
 // session's copy gets.
 func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session, error) {
-	s := &Session{StoredAdapter: a.clone(), env: env, splits: map[string][]data.Example{}, named: o.Named}
+	s := &Session{StoredAdapter: a.clone(), env: env, splits: map[string][]data.Example{}}
 	r, err := s.settle(o)
 	if err != nil {
 		return nil, err
