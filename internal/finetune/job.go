@@ -62,7 +62,9 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	check := func(c *model.Config) (err error) {
 		if j.trainExamples == nil { // the classes of examples are columns of the head
 			if task, err = decide(env, proposal, r, c); err == nil {
-				r = r.With("kind", task.Kind) // a run that is resumed asks no base model
+				if data.IsFile(r.Data.Task) { // a task of the table has its kind
+					r = r.With("kind", task.Kind) // a run that is resumed asks no base model
+				}
 				err = j.readData(ctx, task, r.Data)
 			}
 		}
