@@ -38,7 +38,8 @@ func newPredictCmd(io *streams, runF func(context.Context, *predictOptions) erro
 		Use:   "predict",
 		Short: "Label lines of text, or write GLUE's submission files",
 		Long: `Read a text per line from stdin or --in and print its label and probability (for
-regression its score), line by line, at the adapter's largest rank or --rank. A task of
+regression its score, of a multi-label task the labels above --threshold and their
+probabilities), line by line, at the adapter's largest rank or --rank. A task of
 pairs takes two texts with a tab between. --format jsonl takes objects with "text" and
 "text_pair". Where neither the adapter nor --task says the task, labels have the names of
 id2label in config.json of the base model, else LABEL_0 and so on, and a line may hold one
