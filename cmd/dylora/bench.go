@@ -42,9 +42,9 @@ func newBenchCmd(io *streams, runF func(context.Context, *benchOptions) error) *
 		Long: `Measure steps of training or evaluation on a task's own sentences, and hold them against
 the rate that this machine's arithmetic reaches.
 
---model also takes random:roberta-base, random:roberta-large and random:mpnet-base: random weights of that
-shape, which are as fast as trained ones. Their sentences are tokenised with the built-in
-tokenizer, whose ids are inside any vocabulary, or with that of --tokenizer.
+--model also takes random:roberta-base, random:roberta-large and random:mpnet-base: random
+weights of that shape, which are as fast as trained ones. Their sentences are tokenised with
+the built-in tokenizer, whose ids are inside any vocabulary, or with that of --tokenizer.
 
 Operations per second count products alone: of frozen weights, adapters, attention and
 the head, as far as the step needs them. The peak is the micro-kernel on operands in the
