@@ -55,6 +55,10 @@ func FuzzTokenizerJSON(f *testing.F) {
 		`"model":{"vocab":{},"merges":[]}}`))
 	f.Add([]byte(`{"model":{"type":"WordPiece"}}`))
 	f.Add(encodeJSON(f, smallBERT()))
+	u := loadUnigramForms(f)
+	for i := range u.Forms {
+		f.Add(u.form(f, i))
+	}
 	p := readPipelines(f)
 	for i := 0; i < len(p.Cases); i += 9 {
 		f.Add(encodeJSON(f, p.file(p.Cases[i])))
