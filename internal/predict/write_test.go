@@ -2,6 +2,7 @@ package predict_test
 
 import (
 	"errors"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -115,6 +116,9 @@ func TestSubmission(t *testing.T) {
 		if err != nil || string(b) != "index\tprediction\n"+tt.want {
 			t.Errorf("%s: %v\n%s", tt.task, err, b)
 		}
+	}
+	if _, err := predict.NewPrinter(io.Discard, &data.Task{Name: "unknown", Labels: []string{"a", "b", "a"}}, true); fault.ClassOf(err) != fault.Invalid {
+		t.Errorf("two columns of one name: %v", err)
 	}
 	moved, ok := task(t, "sst2").Columns([]string{"POSITIVE", "NEGATIVE"}, "")
 	if !ok {

@@ -199,7 +199,8 @@ func TestOpenOnHub(t *testing.T) {
 	}
 }
 
-// TestOpenAnyTask: where no task is known the head's outputs are the labels.
+// TestOpenAnyTask: where no task is known the head's outputs are the labels, of the adapter's head or
+// of the base's.
 func TestOpenAnyTask(t *testing.T) {
 	for name, want := range map[string]struct {
 		kind   data.Kind
@@ -216,7 +217,11 @@ func TestOpenAnyTask(t *testing.T) {
 	if s.Task.Name != "boats.csv" {
 		t.Errorf("a task that is given is not taken: %s", s.Task.Name)
 	}
-	_, err := open(t, env(t), headless(t, e), "model: "+e.Model(), Options{AnyTask: true})
+	s = opened(t, env(t), headless(t, e), "model: "+e.Model(), Options{AnyTask: true})
+	if !slices.Equal(s.Task.Labels, []string{"LABEL_0", "LABEL_1", "LABEL_2"}) {
+		t.Errorf("the columns of the base's head are %q", s.Task.Labels)
+	}
+	_, err := open(t, env(t), headless(t, e), "model: "+e.Model(), Options{})
 	refused(t, err, fault.Usage, NoTask)
 }
 
