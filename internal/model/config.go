@@ -96,7 +96,7 @@ func ParseConfigLog(name string, b []byte, log *decision.Log) (*Config, error) {
 	c.Activation = activation
 	r.refuse()
 	if !known {
-		r.faults = append(r.faults, fmt.Sprintf("%s: %q is not supported: want one of %s", k.Activation, act, strings.Join(kernel.Activations(), ", ")))
+		r.faults = append(r.faults, fmt.Sprintf("%s: %q is not supported%s: want one of %s", k.Activation, act, ownWeights[act], strings.Join(kernel.Activations(), ", ")))
 	}
 	if k.Pad.Key != "" && string(raw[k.Pad.Key]) == "null" && c.architecture().AfterPad {
 		r.faults = append(r.faults, k.Pad.Key+": null, but positions count from it")
@@ -110,6 +110,9 @@ func ParseConfigLog(name string, b []byte, log *decision.Log) (*Config, error) {
 	c.report(r, log)
 	return c, nil
 }
+
+// ownWeights says why functions of Transformers cannot be taken, by name.
+var ownWeights = map[string]string{"prelu": ", which has weights of its own in each layer", "xielu": ", which has weights of its own in each layer"}
 
 // limit bounds every size, so that no product of two of them overflows.
 const limit = 1 << 24

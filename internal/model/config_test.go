@@ -21,7 +21,7 @@ func TestConfigFaults(t *testing.T) {
 		{"albert", map[string]any{"model_type": "albert"}, []string{`"albert"`, "share their weights"}},
 		{"longformer", map[string]any{"model_type": "longformer"}, []string{`"longformer"`, "window"}},
 		{"activation", map[string]any{"hidden_act": "erf"}, []string{`hidden_act: "erf"`, "gelu_new"}},
-		{"activation with weights", map[string]any{"hidden_act": "prelu"}, []string{`hidden_act: "prelu"`}},
+		{"activation with weights", map[string]any{"hidden_act": "prelu"}, []string{`hidden_act: "prelu" is not supported, which has weights of its own`}},
 		{"distilbert's activation", map[string]any{"model_type": "distilbert", "n_heads": 2, "dim": 8, "activation": "prelu"}, []string{`activation: "prelu"`}},
 		{"distilbert's heads", map[string]any{"model_type": "distilbert", "n_heads": 3, "num_attention_heads": 5}, []string{"dim: 8 is not a multiple of n_heads, 5"}},
 		{"electra's embeddings", map[string]any{"model_type": "electra", "embedding_size": 0}, []string{"embedding_size: 0"}},

@@ -8,9 +8,6 @@ import (
 	"github.com/dylora/dylora/internal/weights"
 )
 
-// inLayer is the name of something in layer i, without the encoder's prefix.
-func (c *Config) inLayer(i int, path string) string { return c.architecture().InLayer(i, path) }
-
 // modulePath is the full name of a projection of layer i.
 func (c *Config) modulePath(i int, m architecture.Map) string {
 	a := c.architecture()
