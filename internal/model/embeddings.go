@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 
+	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model/op"
 	"github.com/dylora/dylora/internal/packed"
@@ -94,10 +95,10 @@ func (e *embeddings) places(ids, types, offsets []int32) ([]int32, error) {
 		next := e.first
 		for t := offsets[s]; t < offsets[s+1]; t++ {
 			if id := ids[t]; id < 0 || id >= vocabulary {
-				return nil, fmt.Errorf("model: token id %d of sequence %d is outside the vocabulary of %d", id, s, vocabulary)
+				return nil, fault.Invalidf("a text has the token with the id %d, and config.json's vocab_size is %d: take that token out of the tokenizer's files, or out of the texts", id, vocabulary)
 			}
 			if kind := types[t]; kinds > 0 && (kind < 0 || kind >= kinds) {
-				return nil, fmt.Errorf("model: token type %d of sequence %d, the model has %d", kind, s, kinds)
+				return nil, fault.Invalidf("a text has the token type %d, and config.json's type_vocab_size is %d: take the model's own tokenizer", kind, kinds)
 			}
 			if ids[t] == e.pad {
 				place[t] = e.pad

@@ -1,8 +1,10 @@
 package pretrained
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/dylora/dylora/internal/decision"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/tokenizer"
 )
@@ -22,10 +24,22 @@ func (f *Folder) checkWhole() error {
 }
 
 // checkVocabulary refuses a tokenizer with more tokens than the model has embeddings for.
-func (f *Folder) checkVocabulary() error {
-	if have, want := f.Tokenizer.VocabSize(), f.Config.VocabSize; have > want {
+// Tokens that were added behind the vocabulary may lack theirs, as for Transformers: then the
+// model refuses the texts that spell them out.
+func (f *Folder) checkVocabulary(log *decision.Log) error {
+	t, want := f.Tokenizer, f.Config.VocabSize
+	if have := t.OwnVocabSize(); have > want {
 		return fault.Invalidf("%s: the tokenizer has %d tokens, config.json's vocab_size is %d: the two are not of one model", f.Place, have, want)
 	}
+	if t.VocabSize() <= want {
+		return nil
+	}
+	ids, _ := t.Sequence("", nil, 0)
+	if len(ids) > 0 && int(slices.Max(ids)) >= want {
+		return fault.Invalidf("%s: the tokenizer puts the token with the id %d around every text, config.json's vocab_size is %d: the two are not of one model",
+			f.Place, slices.Max(ids), want)
+	}
+	log.Add("tokens without embeddings", fmt.Sprintf("added ones with ids from %d to %d", want, t.VocabSize()-1), "config.json: vocab_size", "a text that spells one of them out is refused")
 	return nil
 }
 
@@ -42,7 +56,7 @@ func (f *Folder) CheckTypes(pair bool) error {
 		return nil
 	}
 	largest, have := slices.Max(types), f.Config.TypeVocabSize
-	if int(largest) < have {
+	if have == 0 || int(largest) < have { // a model without types does not look at them
 		return nil
 	}
 	return fault.Invalidf("%s: the tokenizer gives token type %d in %s, config.json's type_vocab_size is %d: the two are not of one model; "+

@@ -78,7 +78,7 @@ func (f *Folder) read(o Options) (err error) {
 	if f.Tokenizer, err = tokenizer.Load(f.Files, f.Place, tokenizer.Options{ModelType: f.Config.ModelType, Log: o.Log}); err != nil {
 		return err
 	}
-	return f.checkVocabulary()
+	return f.checkVocabulary(o.Log)
 }
 
 const (

@@ -195,3 +195,23 @@ func TestCopies(t *testing.T) {
 	_, err = f.Copies()
 	invalid(t, err, "added_tokens.json", "was changed")
 }
+
+// TestAddedBeyondTheVocabulary: added tokens without an embedding are taken, and said; a text
+// that has one is refused by the model, and so is a folder where each text would have one.
+func TestAddedBeyondTheVocabulary(t *testing.T) {
+	dir := folder(t, "roberta")
+	remove(t, dir, "tokenizer.json")
+	change(t, filepath.Join(dir, "added_tokens.json"), map[string]any{"<extra>": 111})
+	var log decision.Log
+	f, err := pretrained.Read(pretrained.At(dir), "place", pretrained.Options{Log: &log})
+	must(t, err)
+	if got := decided(&log, "tokens without embeddings"); got != "added ones with ids from 111 to 111" {
+		t.Errorf("logged %q", got)
+	}
+	if ids := f.Tokenizer.Encode("a <extra>"); ids[len(ids)-1] != 111 {
+		t.Errorf("ids %v", ids)
+	}
+	change(t, filepath.Join(dir, "tokenizer_config.json"), map[string]any{"tokenizer_class": "RobertaTokenizer", "sep_token": "<extra>"})
+	_, err = pretrained.Read(pretrained.At(dir), "place", pretrained.Options{})
+	invalid(t, err, "place: ", "id 111 around every text", "vocab_size is 111")
+}

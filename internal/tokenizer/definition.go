@@ -42,7 +42,7 @@ func (d *definition) tokenizer() (*Tokenizer, error) {
 	}
 	byteLevel := d.cuts.bytesLast() && d.model.readsBytes()
 	t := &Tokenizer{normal: d.normalizers, cuts: d.cuts.asCharacters(byteLevel).fused(), post: d.post, left: d.cutLeft}
-	t.size = size
+	t.own, t.size = size, size
 	for id := range added {
 		t.size = max(t.size, int(id)+1)
 	}

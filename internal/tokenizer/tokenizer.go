@@ -30,6 +30,7 @@ type Tokenizer struct {
 	cuts   preTokenizers // of text without added tokens
 	model  model
 	post   template
+	own    int // ids of the model's vocabulary, without added tokens
 	size   int
 	left   bool // a text that is too long loses its beginning
 }
@@ -92,3 +93,7 @@ func (t *Tokenizer) encode(ids []int32, text string, pass int, first bool) []int
 // VocabSize is one more than the largest id, added tokens included: the rows that an
 // embedding table needs. Ids below it may be unused.
 func (t *Tokenizer) VocabSize() int { return t.size }
+
+// OwnVocabSize is VocabSize without the added tokens that the model's vocabulary lacks. Only
+// a text that spells such a token out has its id.
+func (t *Tokenizer) OwnVocabSize() int { return t.own }
