@@ -111,8 +111,12 @@ func (c *folderCase) compareTensors(folder, out string) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(right)) {
-		if d, err := distance(right[name], got[name]); err != nil || !(d <= cmp.Or(c.TensorTolerance, 1e-5)) {
-			return fmt.Errorf("%s differs by %.4g from what PEFT merges, %v", name, d, err)
+		d, err := distance(right[name], got[name])
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if !(d <= cmp.Or(c.TensorTolerance, 1e-5)) {
+			return fmt.Errorf("%s differs by %.4g from what PEFT merges", name, d)
 		}
 	}
 	return nil

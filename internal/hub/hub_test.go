@@ -13,6 +13,7 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/hub/hubtest"
+	"github.com/dylora/dylora/internal/tokenizer"
 )
 
 // blob is content of a size, the same each time.
@@ -190,6 +191,25 @@ func TestShards(t *testing.T) {
 	}
 }
 
+// TestModelFilesOfTheTokenizer: every file that decides how texts are cut is downloaded.
+func TestModelFilesOfTheTokenizer(t *testing.T) {
+	files := roberta()
+	for _, name := range tokenizer.Files() {
+		files[name] = []byte("x")
+	}
+	s := hubtest.New(t)
+	s.Add("models/org/name", files)
+	got, err := client(t, s).Snapshot(t.Context(), repo(t, Model, "org/name", ""), ModelFiles(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range tokenizer.Files() {
+		if !slices.ContainsFunc(got.Files, func(f File) bool { return f.Name == name }) {
+			t.Errorf("%s is not among them", name)
+		}
+	}
+}
+
 // TestModelFilesRefusals: what a repository lacks is named, and nothing outside it is asked for.
 func TestModelFilesRefusals(t *testing.T) {
 	change := func(remove []string, add map[string]string) map[string][]byte {
@@ -210,6 +230,7 @@ func TestModelFilesRefusals(t *testing.T) {
 	}{
 		{"no config", change([]string{"config.json"}, nil), "has no config.json"},
 		{"no tokenizer", change([]string{"tokenizer.json", "merges.txt"}, nil), "has neither tokenizer.json"},
+		{"another vocabulary", change([]string{"tokenizer.json"}, map[string]string{"tokenizer.model": "x"}), "takes tokenizer.model for the vocabulary"},
 		{"pickle only", change([]string{"model.safetensors"}, nil), "its weights are a pickle, pytorch_model.bin, and there is no model.safetensors"},
 		{"no weights", change([]string{"model.safetensors", "pytorch_model.bin"}, nil), "has no model.safetensors"},
 		{"index is no JSON", change([]string{"model.safetensors"}, map[string]string{index: "{"}), "not as it should be"},

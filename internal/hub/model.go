@@ -28,6 +28,9 @@ func ModelFiles(pickle bool) Wanted {
 		if !tokenizer.Complete(v.Has) {
 			return nil, fault.Invalidf("it has neither tokenizer.json nor vocab.json and merges.txt nor vocab.txt nor sentencepiece.bpe.model")
 		}
+		if name := tokenizer.Unread(v.Has); name != "" {
+			return nil, fault.Invalidf("it has no tokenizer.json, and Transformers takes %s for the vocabulary, which is not read", name)
+		}
 		weights, err := weightFiles(v, pickle)
 		return append(names, weights...), err
 	}

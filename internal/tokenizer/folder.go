@@ -190,10 +190,8 @@ func (f *modelFolder) vocabulary(c *tokenizerClass, a *arguments) (*definition, 
 
 // older reads the vocabulary of a folder without tokenizer.json.
 func (f *modelFolder) older(c *tokenizerClass, a *arguments) (*definition, error) {
-	for _, name := range []string{"tokenizer.model", "tekken.json", "tiktoken.model"} {
-		if f.has(name) {
-			return nil, fault.Invalidf("%s: there is no tokenizer.json, and Transformers takes this file for the vocabulary: copy the model's tokenizer.json beside it", path.Join(f.dir, name))
-		}
+	if name := Unread(f.has); name != "" {
+		return nil, fault.Invalidf("%s: there is no tokenizer.json, and Transformers takes this file for the vocabulary: copy the model's tokenizer.json beside it", path.Join(f.dir, name))
 	}
 	for _, name := range c.older {
 		if !f.has(name) {
