@@ -24,6 +24,7 @@ type pipeline struct {
 	Sections    map[string]any
 	Texts       []int        // of pipelines.Texts
 	Pairs       []int        // of pipelines.Pairs
+	Limit       int          // of tokens, 0 for none
 	Answers     [][2][]int32 // ids and types of texts, then of pairs; null where the library fails
 }
 
@@ -95,7 +96,7 @@ func TestPipelines(t *testing.T) {
 // compare holds a tokenizer to the answers of a case, the second time from the cache.
 func (p pipelines) compare(t *testing.T, tok *Tokenizer, c pipeline) {
 	check := func(want [2][]int32, a string, b *string) {
-		ids, types := tok.Sequence(a, b, 0)
+		ids, types := tok.Sequence(a, b, c.Limit)
 		if want[1] == nil {
 			want[1] = make([]int32, len(want[0]))
 		}
