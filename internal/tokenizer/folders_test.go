@@ -132,7 +132,7 @@ func (c *folderCase) check(t *testing.T, texts []folderText, tok *Tokenizer, a f
 }
 
 // TestFolders: in every folder, the ids and types of AutoTokenizer, or a refusal where the case
-// allows one. FOLDERS names a file of more cases.
+// allows one. FOLDERS names another file of cases, which the script makes with --out.
 func TestFolders(t *testing.T) {
 	file := filepath.Join("testdata", "folders.json")
 	if more := os.Getenv("FOLDERS"); more != "" {
