@@ -1,6 +1,7 @@
 package weights_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,5 +52,20 @@ func TestSameShapes(t *testing.T) {
 	}
 	if !weights.SameShapes(nil, []weights.Tensor{}) {
 		t.Error("two empty lists differ")
+	}
+}
+
+func TestSelectRows(t *testing.T) {
+	x := weights.Tensor{Name: "w", Shape: []int{3, 2}, Data: []float32{1, 2, 3, 4, 5, 6}}
+	got := x.SelectRows([]int{2, 0, 2, 1})
+	if got.Name != "w" || !slices.Equal(got.Shape, []int{4, 2}) || !slices.Equal(got.Data, []float32{5, 6, 1, 2, 5, 6, 3, 4}) {
+		t.Errorf("%+v", got)
+	}
+	bias := weights.Tensor{Name: "b", Shape: []int{2}, Data: []float32{1, 2}}.SelectRows([]int{1, 0})
+	if !slices.Equal(bias.Shape, []int{2}) || !slices.Equal(bias.Data, []float32{2, 1}) {
+		t.Errorf("%+v", bias)
+	}
+	if got.Data[0] = 9; x.Data[4] != 5 || x.Shape[0] != 3 {
+		t.Errorf("the tensor itself is changed: %+v", x)
 	}
 }
