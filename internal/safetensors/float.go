@@ -12,6 +12,7 @@ const (
 	Float32  = "F32"
 	Float16  = "F16"
 	BFloat16 = "BF16"
+	Float64  = "F64" // read alone
 )
 
 // Float32 converts an F32, F16 or BF16 tensor exactly, and rounds F64 to the nearest float32,
@@ -29,7 +30,7 @@ func (t Tensor) Float32() ([]float32, error) {
 		return widen(t.Data, func(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }), nil
 	case "F16":
 		return widen(t.Data, half), nil
-	case "F64":
+	case Float64:
 		v := make([]float32, len(t.Data)/8)
 		for i := range v {
 			v[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(t.Data[8*i:])))

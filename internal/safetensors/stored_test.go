@@ -2,8 +2,10 @@ package safetensors
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +20,7 @@ func TestStoredIsParsed(t *testing.T) {
 	for i := range long {
 		long[i] = float32(i%2000) / 16
 	}
-	for _, dtype := range []string{Float32, Float16, BFloat16} {
+	for _, dtype := range []string{Float32, Float16, BFloat16, Float64} {
 		b, err := Encode([]Tensor{stored(t, "long", dtype, long), stored(t, "short", dtype, long[:5]), stored(t, "none", dtype, nil)}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -44,9 +46,16 @@ func TestStoredIsParsed(t *testing.T) {
 	}
 }
 
-// stored makes a tensor of a narrow dtype by cutting float32 that it holds exactly.
+// stored makes a tensor of another dtype of float32 that it holds exactly.
 func stored(t *testing.T, name, dtype string, v []float32) Tensor {
 	t.Helper()
+	if dtype == Float64 {
+		var b []byte
+		for _, x := range v {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(float64(x)))
+		}
+		return Tensor{Name: name, DType: dtype, Shape: []int{len(v)}, Data: b}
+	}
 	tensor, err := Floats(dtype, name, []int{len(v)}, v)
 	if err != nil {
 		t.Fatal(err)
