@@ -27,6 +27,18 @@ type Machine struct {
 	form      *form // what products in reduced precision are made of
 	pool      *pool
 	scratch   *scratch
+	precise   bool
+	of        *Machine // whose workers it has, where it is another's Precise; it must not end before this one
+}
+
+// Precise is mc with the softmax, MulNN and MulTN in float64 where it has no vector kernels, whose
+// fused multiply-adds round once where plain Go may round twice. It is for encoders whose bias
+// on the scores can make attention so sharp that the difference shows in the fifth digit of the
+// logits. It has the workers of mc.
+func (mc *Machine) Precise() *Machine {
+	c := *mc
+	c.precise, c.of = true, mc
+	return &c
 }
 
 // New is a machine with the instruction set of a name, one of Names, on that many threads.
@@ -62,7 +74,9 @@ func newMachine(l Level, e Extension, threads int, m *mappings) *Machine {
 
 // WithThreads is another machine with the same instruction set.
 func (mc *Machine) WithThreads(threads int) *Machine {
-	return newMachine(mc.level, mc.extension, threads, mc.pool.mappings)
+	c := newMachine(mc.level, mc.extension, threads, mc.pool.mappings)
+	c.precise = mc.precise
+	return c
 }
 
 // Name is the level and its extensions, as New reads it.

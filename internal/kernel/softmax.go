@@ -20,14 +20,31 @@ func (mc *Machine) Softmax(x []float32, rows, cols, ld int, scale float32) {
 		for _, v := range row {
 			top = max(top, v)
 		}
-		var sum float64
+		if mc.precise {
+			preciseSoftmax(row, top, scale)
+			continue
+		}
+		var sum float32
 		for j, v := range row {
-			row[j] = float32(math.Exp(float64(v-top) * float64(scale)))
-			sum += float64(row[j])
+			row[j] = exp((v - top) * scale)
+			sum += row[j]
 		}
+		inverse := 1 / sum
 		for j := range row {
-			row[j] = float32(float64(row[j]) / sum)
+			row[j] *= inverse
 		}
+	}
+}
+
+// preciseSoftmax is the softmax of a row whose largest element is top, in float64.
+func preciseSoftmax(row []float32, top, scale float32) {
+	var sum float64
+	for j, v := range row {
+		row[j] = float32(math.Exp(float64(v-top) * float64(scale)))
+		sum += float64(row[j])
+	}
+	for j := range row {
+		row[j] = float32(float64(row[j]) / sum)
 	}
 }
 

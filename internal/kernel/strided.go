@@ -41,37 +41,48 @@ func put(c *float32, v float32, acc bool) {
 
 // MulNN computes C (m, n) = α·A (m, k)·B (k, n).
 func (mc *Machine) MulNN(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
-	mc.level.outer(c, ldc, a, lda, 1, b, ldb, m, n, k, alpha, acc)
+	mc.outer(c, ldc, a, lda, 1, b, ldb, m, n, k, alpha, acc)
 }
 
 // MulTN computes C (m, n) = α·A (k, m)ᵀ·B (k, n).
 func (mc *Machine) MulTN(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
-	mc.level.outer(c, ldc, a, 1, lda, b, ldb, m, n, k, alpha, acc)
+	mc.outer(c, ldc, a, 1, lda, b, ldb, m, n, k, alpha, acc)
 }
 
 // outer is C = α·A·B, where element (i, p) of A is a[i·rsa + p·csa].
-func (l Level) outer(c []float32, ldc int, a []float32, rsa, csa int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
+func (mc *Machine) outer(c []float32, ldc int, a []float32, rsa, csa int, b []float32, ldb, m, n, k int, alpha float32, acc bool) {
 	if m == 0 || n == 0 {
 		return
 	}
-	if l.vectorOuter(c, ldc, a, rsa, csa, b, ldb, m, n, k, alpha, acc) {
+	if mc.level.vectorOuter(c, ldc, a, rsa, csa, b, ldb, m, n, k, alpha, acc) {
 		return
 	}
-	const width = 32
-	for j0 := 0; j0 < n; j0 += width {
-		w := min(width, n-j0)
+	sum := portableSum[float32]
+	if mc.precise {
+		sum = portableSum[float64]
+	}
+	for j := 0; j < n; j += sumWidth {
 		for i := range m {
-			var s [width]float64 // without a fused multiply-add each product would be rounded to float32 first
-			for p := range k {
-				x := float64(a[i*rsa+p*csa])
-				for j, y := range b[p*ldb+j0 : p*ldb+j0+w] {
-					s[j] += x * float64(y)
-				}
-			}
-			for j := range w {
-				put(&c[i*ldc+j0+j], alpha*float32(s[j]), acc)
-			}
+			sum(c[i*ldc+j:], a, i*rsa, csa, b, j, ldb, min(sumWidth, n-j), k, alpha, acc)
 		}
+	}
+}
+
+// sumWidth is how many columns portableSum computes at a time.
+const sumWidth = 32
+
+// portableSum computes w columns of a row of C, sumWidth at most, with sums of type T. The row
+// of A begins at ra, the columns of B at jb.
+func portableSum[T float32 | float64](c, a []float32, ra, csa int, b []float32, jb, ldb, w, k int, alpha float32, acc bool) {
+	var s [sumWidth]T
+	for p := range k {
+		x := T(a[ra+p*csa])
+		for j, y := range b[p*ldb+jb : p*ldb+jb+w] {
+			s[j] += x * T(y)
+		}
+	}
+	for j := range w {
+		put(&c[j], alpha*float32(s[j]), acc)
 	}
 }
 

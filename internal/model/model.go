@@ -76,6 +76,9 @@ type loader struct {
 
 // model takes the layers on all processors, each with a loader of its own.
 func (l *loader) model(config *Config) *Model {
+	if config.architecture().RelativeBias != "" {
+		l.machine = l.machine.Precise()
+	}
 	m := &Model{Config: *config, machine: l.machine, precision: l.precision, embeddings: l.embeddings(config), layers: make([]layer, config.Layers)}
 	var next atomic.Int32
 	var all sync.WaitGroup
