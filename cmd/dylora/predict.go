@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/data"
-	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/predict"
 	"github.com/dylora/dylora/internal/session"
@@ -26,7 +24,8 @@ type predictOptions struct {
 	ranks  ranksArg // one, with glue also several; none: the largest, with glue all
 	in     string   // file; "" or "-": stdin
 	format predict.Format
-	glue   string // folder of submission files; "": texts come in
+	named  predict.Columns // what the user says of the columns, where the format has any
+	glue   string          // folder of submission files; "": texts come in
 	force  bool
 	json   bool
 }
@@ -49,15 +48,19 @@ text or two.
 gluebenchmark.com takes, a folder for each rank: sst2's is rank-8/SST-2.tsv. Files of
 other tasks there stay, so that a folder fills up to a whole submission.`,
 		Example: `  dylora predict --in sentences.txt
-  dylora predict --rank 4 --json --in pairs.jsonl --format jsonl
+  dylora predict --rank 4 --json --in pairs.jsonl
+  dylora predict --in reviews.csv --text-column review
   dylora predict --adapter runs/sst2 --glue submission --rank 1,8 --data-dir glue`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if opts.layers, err = soundLayers(cmd); err != nil {
 				return err
 			}
-			if opts.format, err = predict.ParseFormat(format); err != nil {
-				return fault.Usagef("--format: %w", err)
+			if opts.format = predict.FormatOf(opts.in); format != "" {
+				if opts.format, err = predict.ParseFormat(format); err != nil {
+					return fault.Usagef("--format: %w", err)
+				}
 			}
+			opts.takeColumns()
 			if err := opts.validate(cmd); err != nil {
 				return err
 			}
@@ -69,7 +72,7 @@ other tasks there stay, so that a folder fills up to a whole submission.`,
 	flags := cmd.Flags()
 	addRanks(cmd, &opts.ranks, "", "`rank` to predict at, with --glue also several such as 1,2,4; default the largest, with --glue all")
 	flags.StringVar(&opts.in, "in", "-", "`file` of texts; - is stdin")
-	flags.StringVar(&format, "format", "lines", "`format` of the texts: lines or jsonl")
+	flags.StringVar(&format, "format", "", "`format` of the texts: lines, jsonl, csv, tsv or json; default as --in ends, else lines")
 	flags.StringVar(&opts.glue, "glue", "", "write GLUE's submission files below this `folder`")
 	flags.BoolVar(&opts.force, "force", false, "with --glue: replace the task's files that are there")
 	addJSONFlag(cmd, &opts.json)
@@ -121,31 +124,12 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 	if err != nil {
 		return err
 	}
-	texts := predict.Read(in, name, o.format, s.Task.Pair)
-	if s.TaskUnknown() {
-		texts = predict.ReadAny(in, name, o.format)
-	}
 	run := predict.Options{Rank: ranks[0], MaxLength: s.Encoder.MaxLength, MaxTokens: session.EvalTokens}
-	err = predict.Run(ctx, texts, s.Encoder.Tokenizer, s.Program, run, printer.Print)
+	err = predict.Run(ctx, o.texts(s, in, name), s.Encoder.Tokenizer, s.Program, run, printer.Print)
 	if errors.Is(err, syscall.EPIPE) { // whoever reads has enough, as in predict | head
 		return nil
 	}
 	return err
-}
-
-// input opens the source of the texts and gives its name for messages.
-func (o *predictOptions) input() (io.ReadCloser, string, error) {
-	if o.in != "-" {
-		f, err := os.Open(o.in)
-		if err != nil {
-			return nil, "", fault.Invalidf("--in: %w", disk.PathFirst(err, o.in))
-		}
-		return f, o.in, nil
-	}
-	if f, ok := o.io.in.(*os.File); ok {
-		return f, "stdin", nil
-	}
-	return io.NopCloser(o.io.in), "stdin", nil
 }
 
 // submit writes the files of GLUE's server, a folder per rank.

@@ -190,7 +190,7 @@ func (f Files) rows(path string, want []field, row func(place, []string) error) 
 		n++
 		return row(at, values)
 	}
-	if err := scanRows(path, file, f.Quoting, want, count); err != nil {
+	if err := scanRows(path, extension(path), file, f.Quoting, want, count); err != nil {
 		return err
 	}
 	if n == 0 {

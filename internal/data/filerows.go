@@ -55,8 +55,8 @@ func (p place) number(column, s string) (float32, error) {
 	return float32(v), nil
 }
 
-// scanRows reads a file of the format that its name ends in.
-func scanRows(path string, r io.Reader, q Quoting, want []field, row func(place, []string) error) error {
+// scanRows reads a file of the format that files with that ending have; path is for messages.
+func scanRows(path, kind string, r io.Reader, q Quoting, want []field, row func(place, []string) error) error {
 	buffered := bufio.NewReader(r)
 	start, _ := buffered.Peek(lfs.Length)
 	if err := lfs.Check(path, start); err != nil {
@@ -68,7 +68,7 @@ func scanRows(path string, r io.Reader, q Quoting, want []field, row func(place,
 	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
 		return fault.Invalidf("%s is UTF-16: convert it to UTF-8", path)
 	}
-	switch kind := extension(path); {
+	switch {
 	case kind == ".jsonl":
 		return scanJSON(path, buffered, want, row)
 	case kind == ".json":

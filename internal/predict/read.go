@@ -27,15 +27,18 @@ type Text struct {
 // Format is how texts are written down.
 type Format int
 
-// The formats of Read.
+// The formats of Read, and those of files with named columns.
 const (
 	Lines Format = iota // a text, or two with a tab between, per line
 	JSONL               // an object per line: text, and text_pair for the second
+	CSV                 // comma-separated, with a header
+	TSV                 // tab-separated, with a header
+	JSON                // an array of objects, or an object per line
 )
 
-var formatNames = enum.Names[Format]{"lines", "jsonl"}
+var formatNames = enum.Names[Format]{"lines", "jsonl", "csv", "tsv", "json"}
 
-// ParseFormat reads "lines" or "jsonl".
+// ParseFormat reads "lines", "jsonl", "csv", "tsv" or "json".
 func ParseFormat(name string) (Format, error) {
 	f, err := formatNames.Parse(name)
 	if err != nil {

@@ -92,13 +92,13 @@ func TestReadBroken(t *testing.T) {
 }
 
 func TestParseFormat(t *testing.T) {
-	for name, want := range map[string]predict.Format{"lines": predict.Lines, "jsonl": predict.JSONL} {
+	for name, want := range map[string]predict.Format{"lines": predict.Lines, "jsonl": predict.JSONL, "csv": predict.CSV, "tsv": predict.TSV, "json": predict.JSON} {
 		if f, err := predict.ParseFormat(name); err != nil || f != want {
 			t.Errorf("%s: %v, %v", name, f, err)
 		}
 	}
-	if _, err := predict.ParseFormat("csv"); fault.ClassOf(err) != fault.Usage {
-		t.Errorf("csv: %v", err)
+	if _, err := predict.ParseFormat("xlsx"); fault.ClassOf(err) != fault.Usage {
+		t.Errorf("xlsx: %v", err)
 	}
 }
 

@@ -89,6 +89,17 @@ func (l *Layer) Only(s schema.Scope) *Layer {
 	return part
 }
 
+// Without is the layer without some settings.
+func (l *Layer) Without(keys ...string) *Layer {
+	rest := *l
+	rest.values, rest.where = maps.Clone(l.values), maps.Clone(l.where)
+	for _, key := range keys {
+		delete(rest.values, key)
+		delete(rest.where, key)
+	}
+	return &rest
+}
+
 // Err is one fault of class Usage with a line for each value that could not be taken; nil if
 // there is none.
 func (l *Layer) Err() error { return LayersErr(l) }
