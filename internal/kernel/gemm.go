@@ -1,5 +1,7 @@
 package kernel
 
+import "unsafe"
+
 // The product C = A·B (+ bias or C) with packed B is cut in blocks of k, so that a slice
 // of a panel of B fits in the L1 cache beside a few rows of A, and a block of A in the L2
 // cache; and each block in tiles of one micro-kernel. An element's sum runs over k in
@@ -54,7 +56,7 @@ func (mc *Machine) product(b operand, c []float32, ldc int, a []float32, lda, ro
 		return
 	}
 	g := mc.scratch.gemms.Get().(*gemm)
-	g.tiles, g.b, g.c, g.ldc, g.a, g.lda, g.rows, g.bias, g.accumulate = mc.level.tiles(), b, c, ldc, a, lda, rows, bias, accumulate
+	g.tiles, g.b, g.c, g.ldc, g.a, g.lda, g.rows, g.bias, g.accumulate = mc.tiles(), b, c, ldc, a, lda, rows, bias, accumulate
 	blocks, per := (rows+blockM-1)/blockM, len(g.tiles)
 	g.height = ((rows+blocks-1)/blocks + per - 1) / per * per
 	blocks = (rows + g.height - 1) / g.height
@@ -179,15 +181,32 @@ func (g *gemm) partial(w *workspace, b *float32, m0, r0, rows, col, k0, k int, a
 	}
 }
 
-// portableTile is the micro-kernel in Go: 1 row, 8 columns.
-func portableTile(k int, a, b, c []float32, src []float32) {
-	var s [8]float32
-	copy(s[:], src)
+// portableTile is the micro-kernel in Go: 1 row, 8 columns, with sums of type T.
+func portableTile[T float32 | float64](k int, a *float32, _ int, b, c *float32, _ int, src *float32, _ int) {
+	var s [8]T
+	for j, v := range unsafe.Slice(src, 8) {
+		s[j] = T(v)
+	}
+	from, panel := unsafe.Slice(a, k), unsafe.Slice(b, 8*k)
 	for p := range k {
-		x, y := a[p], b[p*8:p*8+8]
+		x, y := T(from[p]), panel[p*8:p*8+8]
 		for j := range s {
-			s[j] += x * y[j]
+			s[j] += x * T(y[j])
 		}
 	}
-	copy(c, s[:])
+	to := unsafe.Slice(c, 8)
+	for j := range s {
+		to[j] = float32(s[j])
+	}
+}
+
+// tilesPrecise are those of a Precise machine without vector kernels.
+var tilesPrecise = []tile{portableTile[float64]}
+
+// tiles are the micro-kernels of the products of projections, by rows.
+func (mc *Machine) tiles() []tile {
+	if mc.precise && mc.level == Portable {
+		return tilesPrecise
+	}
+	return mc.level.tiles()
 }

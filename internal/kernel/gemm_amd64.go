@@ -1,8 +1,6 @@
 package kernel
 
 import (
-	"unsafe"
-
 	"golang.org/x/sys/cpu"
 )
 
@@ -23,7 +21,7 @@ var (
 	tilesAVX512 = []tile{gemmAVX512x1, gemmAVX512x2, gemmAVX512x3, gemmAVX512x4, gemmAVX512x5, gemmAVX512x6, gemmAVX512x7,
 		gemmAVX512x8, gemmAVX512x9, gemmAVX512x10, gemmAVX512x11, gemmAVX512x12, gemmAVX512x13, gemmAVX512x14}
 	tilesAVX2     = []tile{gemmAVX2x1, gemmAVX2x2, gemmAVX2x3, gemmAVX2x4, gemmAVX2x5, gemmAVX2x6}
-	tilesPortable = []tile{portableCall}
+	tilesPortable = []tile{portableTile[float32]}
 )
 
 func (l Level) tiles() []tile {
@@ -46,9 +44,4 @@ func (l Level) transpose(dst, src []float32, w int) {
 	default:
 		portableTranspose(dst, src, w)
 	}
-}
-
-// portableCall gives the portable micro-kernel the signature of the others.
-func portableCall(k int, a *float32, _ int, b, c *float32, _ int, src *float32, _ int) {
-	portableTile(k, unsafe.Slice(a, k), unsafe.Slice(b, 8*k), unsafe.Slice(c, 8), unsafe.Slice(src, 8))
 }

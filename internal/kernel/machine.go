@@ -31,7 +31,7 @@ type Machine struct {
 	of        *Machine // whose workers it has, where it is another's Precise; it must not end before this one
 }
 
-// Precise is mc with the softmax, MulNN and MulTN in float64 where it has no vector kernels, whose
+// Precise is mc with the softmax and all sums of products but MulNT's in float64 where it has no vector kernels, whose
 // fused multiply-adds round once where plain Go may round twice. It is for encoders whose bias
 // on the scores can make attention so sharp that the difference shows in the fifth digit of the
 // logits. It has the workers of mc.
