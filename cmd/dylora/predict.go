@@ -25,9 +25,11 @@ type predictOptions struct {
 	in     string   // file; "" or "-": stdin
 	format predict.Format
 	named  predict.Columns // what the user says of the columns, where the format has any
-	glue   string          // folder of submission files; "": texts come in
-	force  bool
-	json   bool
+
+	byEnding bool   // format is by the name of in
+	glue     string // folder of submission files; "": texts come in
+	force    bool
+	json     bool
 }
 
 func newPredictCmd(io *streams, runF func(context.Context, *predictOptions) error) *cobra.Command {
@@ -44,6 +46,10 @@ pairs takes two texts with a tab between. --format jsonl takes objects with "tex
 id2label in config.json of the base model, else LABEL_0 and so on, and a line may hold one
 text or two.
 
+A file that ends in .csv, .json or .jsonl is read by its columns: those of the adapter's
+training, or --text-column and --pair-column; other columns do not count. A row gets an
+answer. A .tsv is read so with one of these flags or --format tsv, and else as lines.
+
 --glue answers the test splits of the task instead and writes them as the files that
 gluebenchmark.com takes, a folder for each rank: sst2's is rank-8/SST-2.tsv. Files of
 other tasks there stay, so that a folder fills up to a whole submission.`,
@@ -55,6 +61,7 @@ other tasks there stay, so that a folder fills up to a whole submission.`,
 			if opts.layers, err = soundLayers(cmd); err != nil {
 				return err
 			}
+			opts.byEnding = format == ""
 			if opts.format = predict.FormatOf(opts.in); format != "" {
 				if opts.format, err = predict.ParseFormat(format); err != nil {
 					return fault.Usagef("--format: %w", err)

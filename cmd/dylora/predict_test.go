@@ -29,7 +29,7 @@ func TestPredictFlags(t *testing.T) {
 		{args: "--force", wantErr: "--force has a use with --glue only"},
 		{args: "--in=", wantErr: "--in is empty"},
 		{args: "--rank 0", wantErr: "--rank: "},
-		{args: "--format csv", wantErr: `--format: "csv" is neither`},
+		{args: "--format xlsx", wantErr: `--format: "xlsx" is none of`},
 		{args: "a sentence", wantErr: "unexpected argument"},
 	}
 	for _, tt := range tests {

@@ -5,12 +5,14 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/predict"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // input opens the source of the texts and gives its name for messages.
@@ -33,6 +35,11 @@ func (o *predictOptions) input() (io.ReadCloser, string, error) {
 // predict may be others than those of the training.
 func (o *predictOptions) takeColumns() {
 	if !o.format.Named() {
+		return
+	}
+	told := func(l *settings.Layer) bool { return len(l.Only("files").Keys()) > 0 }
+	if o.byEnding && o.format == predict.TSV && !slices.ContainsFunc(o.layers, told) {
+		o.format = predict.Lines // two texts with a tab between, as they always were
 		return
 	}
 	for i, l := range o.layers {

@@ -78,7 +78,7 @@ nested      unknown: its files do not say`)
 	small := report()
 	small.Checks, small.Agreement = small.Checks[:1], nil
 	printed(t, "check --json", print(checkOptions{json: true}, small), `{"adapter":"runs/a/adapter","rank":4,"round_trip":true,"checks":[{"check":"slice","rank":1,"largest_difference":0,"bound":0,"holds":true}],`+
-		`"nested":"yes","nested_why":"trained for ranks 1 to 4, uniform","agreement":null,"holds":true,"notes":[]}`)
+		`"nested":"yes","nested_why":"trained for ranks 1 to 4, uniform","agreement":null,"holds":true,"changes_nothing":false,"notes":[]}`)
 }
 
 func TestPrintInspect(t *testing.T) {

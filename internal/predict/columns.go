@@ -27,7 +27,7 @@ var usual = Columns{Text: "text", Pair: "text_pair"}
 var endings = map[Format]string{CSV: ".csv", TSV: ".tsv", JSON: ".json", JSONL: ".jsonl"}
 
 // FormatOf is the format of a file by the ending of its name: Lines where it is none of those
-// with named columns.
+// with named columns. A .tsv may also be meant as Lines of pairs.
 func FormatOf(name string) Format {
 	for f, ending := range endings {
 		if strings.EqualFold(filepath.Ext(name), ending) {
