@@ -28,12 +28,13 @@ cross-build:
 	@for p in $(PLATFORMS); do echo "build for $$p"; \
 	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -o /dev/null ./cmd/dylora || exit 1; done
 
-# The packages that have goroutines or locks; the others have nothing to race. Of model and
-# program the tests that load, map and share: their numerics would take minutes under the
-# detector and show it no other interleaving.
+# The packages that have goroutines or locks; the others have nothing to race. Comparisons with
+# references would take minutes under the detector and show it no other interleaving, so of
+# tokenizer, model and program only the tests run that share and map.
 race:
-	$(GO) test -race -short ./internal/kernel ./internal/tokenizer ./internal/data/... ./internal/train ./internal/hub ./internal/packed
+	$(GO) test -race -short -skip Reference ./internal/kernel ./internal/data/... ./internal/train ./internal/hub ./internal/packed ./internal/disk
 	$(GO) test -race -short -run 'Load|Cache|Flipped|WhileUsed|SharedMemory|RunFaults|Programs|WithThreads' ./internal/model ./internal/program
+	$(GO) test -race -short -run 'Concurrent' ./internal/tokenizer
 
 # FUZZTIME a target; crashers land in testdata/fuzz of the package.
 FUZZTIME ?= 30s

@@ -157,8 +157,8 @@ def config_changes(r, c, kind):
     flag = r.random() < 0.5
     some = [lambda: c.update(model_max_length=r.choice([8, 16, 512, 10**30])), lambda: c.update(padding_side="left"), lambda: c.update(truncation_side=r.choice(["left", "right"])),
             lambda: c.update(additional_special_tokens=r.sample(NEW, 2)), lambda: c.update(extra_special_tokens=r.choice([r.sample(NEW, 1), {"new_token": "<tag>"}])),
-            lambda: c.update(tokenizer_class=c["tokenizer_class"] + "Fast"), lambda: c.update(tokenizer_class=r.choice(["PreTrainedTokenizerFast", "TokenizersBackend"])),
-            lambda: c.pop("tokenizer_class"), lambda: c.update(clean_up_tokenization_spaces=flag), lambda: c.update(mask_token={"content": c["mask_token"], "lstrip": flag, "rstrip": False, "normalized": False, "single_word": False, "__type": "AddedToken"}),
+            lambda: c.update(tokenizer_class=kind.settings["tokenizer_class"] + "Fast"), lambda: c.update(tokenizer_class=r.choice(["PreTrainedTokenizerFast", "TokenizersBackend"])),
+            lambda: c.pop("tokenizer_class", None), lambda: c.update(clean_up_tokenization_spaces=flag), lambda: c.update(mask_token={"content": kind.settings["mask_token"], "lstrip": flag, "rstrip": False, "normalized": False, "single_word": False, "__type": "AddedToken"}),
             lambda: c.update(model_input_names=["input_ids", "attention_mask"]), lambda: c.update(add_prefix_space=flag), lambda: c.update(use_fast=flag), lambda: c.update(name_or_path="x")]
     if kind.name == WORDPIECE:
         some += [lambda: c.update(do_lower_case=flag), lambda: c.update(strip_accents=r.choice([None, True, False])), lambda: c.update(tokenize_chinese_chars=flag), lambda: c.pop("do_lower_case", None), lambda: c.update(do_basic_tokenize=True)] * 2
