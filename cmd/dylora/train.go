@@ -26,7 +26,8 @@ func newTrainCmd(io *streams, runF func(context.Context, *trainOptions) error) *
 	cmd := &cobra.Command{
 		Use:   "train",
 		Short: "Train an adapter that works at every rank",
-		Long: `Train a DyLoRA adapter and the task's head on a frozen RoBERTa or BERT.
+		Long: `Train a DyLoRA adapter and the task's head on a frozen encoder, a RoBERTa, a BERT or one
+of their kin.
 
 Each step draws a rank b and trains the first b rows alone, so that the finished
 adapter can be cut to any rank. With no flags the built-in model learns the built-in

@@ -1,5 +1,5 @@
-// Package model is the frozen encoder: config.json and weights of RoBERTa or BERT in Hugging
-// Face's layout, and the Gorgonia graph over packed batches that trains and evaluates
+// Package model is the frozen encoder: config.json and weights of RoBERTa, BERT and their kin in
+// Hugging Face's layout, and the Gorgonia graph over packed batches that trains and evaluates
 // what a caller adds to it. It meets adapters only through a function value.
 package model
 
