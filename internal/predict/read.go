@@ -52,7 +52,8 @@ const maxLine = 1 << 20
 
 // Read goes through the texts of r, one per line, of the kind that a task needs: pairs or
 // single texts. Errors name the input and the line and end it; what comes before is good.
-// An empty line is an empty text, so that line n of the output answers line n.
+// An empty line is an empty text, so that line n of the output answers line n; between objects
+// it is nothing.
 func Read(r io.Reader, name string, f Format, pair bool) iter.Seq2[Text, error] {
 	if pair {
 		return read(r, name, f, pairs)
@@ -91,6 +92,9 @@ func read(r io.Reader, name string, f Format, n arity) iter.Seq2[Text, error] {
 					return
 				}
 				text = strings.TrimPrefix(text, "\ufeff")
+			}
+			if f == JSONL && strings.TrimSpace(text) == "" {
+				continue // as in every reader of JSON lines
 			}
 			t, err := parse(text, n)
 			if err != nil {
