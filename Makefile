@@ -32,9 +32,9 @@ cross-build:
 # references would take minutes under the detector and show it no other interleaving, so of
 # tokenizer, model and program only the tests run that share and map.
 race:
-	$(GO) test -race -short -skip Reference ./internal/kernel ./internal/data/... ./internal/train ./internal/hub ./internal/packed ./internal/disk
-	$(GO) test -race -short -run 'Load|Cache|Flipped|WhileUsed|SharedMemory|RunFaults|Programs|WithThreads' ./internal/model ./internal/program
-	$(GO) test -race -short -run 'Concurrent' ./internal/tokenizer
+	CGO_ENABLED=1 $(GO) test -race -short -skip Reference ./internal/kernel ./internal/data/... ./internal/train ./internal/hub ./internal/packed ./internal/disk
+	CGO_ENABLED=1 $(GO) test -race -short -run 'Load|Cache|Flipped|WhileUsed|SharedMemory|RunFaults|Programs|WithThreads' ./internal/model ./internal/program
+	CGO_ENABLED=1 $(GO) test -race -short -run 'Concurrent' ./internal/tokenizer
 
 # FUZZTIME a target; crashers land in testdata/fuzz of the package.
 FUZZTIME ?= 30s
