@@ -79,7 +79,7 @@ func runInspect(ctx context.Context, o *inspectOptions) error {
 	return o.print(i)
 }
 
-// changesNothing is what to tell of an adapter whose update is zero.
+// changesNothing is the message about an adapter whose update is zero.
 const changesNothing = "none: the update of every module is zero at every rank, so beside the head it is the base model"
 
 // inspectModel shows how a base model is read.

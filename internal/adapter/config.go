@@ -17,7 +17,7 @@ import (
 	"github.com/dylora/dylora/internal/weights"
 )
 
-// savedModules are what PEFT saves whole beside a sequence classifier's adapters.
+// savedModules are the modules that PEFT saves whole beside a sequence classifier's adapters.
 var savedModules = []string{"classifier", "score"}
 
 // saved are the modules of the given head that PEFT has to save whole: those that it saves

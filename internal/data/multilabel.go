@@ -9,11 +9,11 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// defaultSeparator stands between labels where nothing else is said.
+// defaultSeparator stands between labels where the user names no other.
 const defaultSeparator = ","
 
 // otherSeparators are letters that a label which a training file brings does not have, as
-// long as no separator is said: they would be separators that were missed.
+// long as the user names no separator: they would be separators that were missed.
 const otherSeparators = ";|"
 
 // labelList takes a cell of several labels apart. It is a JSON array where it begins with a

@@ -26,7 +26,7 @@ var kindNames = enum.Names[Kind]{"classification", "regression", "multi-label"}
 // String is the name of the kind: "classification", "regression" or "multi-label".
 func (k Kind) String() string { return kindNames.String(k) }
 
-// Noun is what a task of the kind is called in a sentence, behind "a".
+// Noun is the name of a task of the kind in a sentence, behind "a".
 func (k Kind) Noun() string {
 	if k == MultiLabel {
 		return "multi-label task"

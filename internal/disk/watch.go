@@ -29,7 +29,7 @@ type Watched struct {
 	fault error             // the first difference that was met
 }
 
-// ErrChanged is what errors of a Watched folder wrap where a file is not what it was.
+// ErrChanged is wrapped by errors of a Watched folder in which a file has changed.
 var ErrChanged = errors.New("was changed or replaced while it was read: run again when nobody writes to the folder")
 
 const (

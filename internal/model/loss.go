@@ -8,7 +8,7 @@ import (
 	"github.com/dylora/dylora/internal/model/op"
 )
 
-// Loss is what training makes small. Each is a mean over the outputs of a sequence, and the
+// Loss is the quantity that training minimises. Each is a mean over the outputs of a sequence, and the
 // sequence's weight is in Input: with 1/n that is the mean that the classes *ForSequenceClassification
 // of Transformers compute for the three values of problem_type.
 type Loss int

@@ -14,7 +14,7 @@ import (
 	"github.com/dylora/dylora/internal/safetensors"
 )
 
-// problem is what losses.json has of a problem_type of Transformers: the same logits as the
+// problem is the part of losses.json about a problem_type of Transformers: the same logits as the
 // reference's, learnt by another loss.
 type problem struct {
 	Targets [][]float32 `json:"targets"`

@@ -6,7 +6,7 @@ import (
 	"github.com/dylora/dylora/internal/model/op"
 )
 
-// relativeBias is what attention adds to its scores by relative position; zero where the
+// relativeBias is the bias that attention adds to its scores by relative position; zero where the
 // encoder has none.
 type relativeBias struct {
 	table []float32 // (buckets, heads), as the checkpoint has it

@@ -15,7 +15,7 @@ func (f *Folder) ReadFile(name string) ([]byte, error) {
 	b, err := fs.ReadFile(f.Files, name)
 	var p *fs.PathError
 	if errors.As(err, &p) {
-		err = p.Err // the path is said before it
+		err = p.Err // the message already has the path
 	}
 	if err != nil {
 		return nil, fault.Invalidf("%s: cannot be read: %w", path.Join(f.Place, name), err)

@@ -60,7 +60,7 @@ func invalid(t *testing.T, err error, parts ...string) {
 	}
 }
 
-// decided is what a log holds about something; "" where it holds nothing.
+// decided returns the entry of a log about something; "" where it holds nothing.
 func decided(log *decision.Log, about string) string {
 	for _, d := range log.All() {
 		if d.About == about {

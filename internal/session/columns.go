@@ -10,7 +10,7 @@ import (
 	"github.com/dylora/dylora/internal/model"
 )
 
-// Columns is what is known of the columns of a classification head: which label each of them
+// Columns is the knowledge about the columns of a classification head: which label each of them
 // stands for. The strongest source decides: what the user states, what the adapter's folder
 // records, what id2label of the base model's config.json says. Where none names them, they
 // are in the task's own order.

@@ -16,7 +16,7 @@ type ModelInspection struct {
 	Decisions []decision.Decision `json:"decisions"`
 }
 
-// InspectModel reads a base model as far as it can be read without its weights, of which only
+// InspectModel reads everything of a base model but its weights, of which only
 // names, shapes and types are looked at: d names it as for every command. What would be refused
 // when it is used is refused here too.
 func InspectModel(ctx context.Context, env *Env, d settings.Data) (*ModelInspection, error) {

@@ -21,7 +21,7 @@ func training(t *testing.T, name, content string) string {
 	return "task: " + path
 }
 
-// TestDecide: the kind of a task of files is what the user says, else what problem_type of the
+// TestDecide: the kind of a task of files is the one that the user says, else what problem_type of the
 // base model says, whatever the file looks like as a classification.
 func TestDecide(t *testing.T) {
 	const (

@@ -26,7 +26,7 @@ type argument struct {
 	more   []specialValue // what another file appends to a list
 }
 
-// arguments are what Transformers makes a tokenizer with, from all files of a folder but the
+// arguments are the settings with which Transformers makes a tokenizer, from all files of a folder but the
 // vocabulary. Source: PreTrainedTokenizerBase._from_pretrained.
 type arguments struct {
 	list     []argument             // in order

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// pieces are what a pre-tokenizer cuts text into.
+// pieces are the parts that a pre-tokenizer cuts text into.
 func pieces(p preTokenizer, text string) (list []string) {
 	preTokenizers{p}.encode(nil, text, true, pieceFunc(func(piece string) { list = append(list, piece) }))
 	return list

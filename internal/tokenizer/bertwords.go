@@ -27,7 +27,7 @@ func (bertWords) next(text string) (start, stop, rest int) {
 	return start, len(text), len(text)
 }
 
-// wordKind is what a character is to bertWords.
+// wordKind is the role of a character in bertWords.
 type wordKind uint8
 
 const (

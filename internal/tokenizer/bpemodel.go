@@ -8,7 +8,7 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// bpeSettings is what a file says about BPE.
+// bpeSettings are the settings of BPE in a file.
 type bpeSettings struct {
 	merges       []merge // the first ranks first
 	mergeAt      func(line int) string

@@ -115,7 +115,7 @@ func (c tokenizerClass) named(name string, types bool) *tokenizerClass {
 }
 
 // class finds out the class of a folder: that of tokenizer_config.json, of config.json, of the
-// model type, or, where nothing is said, that which reads the files. Source: AutoTokenizer.
+// model type, or, where no file says anything, that which reads the files. Source: AutoTokenizer.
 func (f *modelFolder) class() (*tokenizerClass, error) {
 	byType := classOfType[f.modelType]
 	if len(f.named) > 0 && !(f.ownName && byType != nil) {

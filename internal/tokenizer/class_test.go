@@ -42,7 +42,7 @@ func TestClassNames(t *testing.T) {
 }
 
 // TestWhoNamesTheClass: tokenizer_config.json goes before config.json, and that before the model
-// type; where nothing is said, the files decide.
+// type; without it, the files decide.
 func TestWhoNamesTheClass(t *testing.T) {
 	whole := encodeJSON(t, smallBERT())
 	for name, tt := range map[string]struct {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// clusterKind is what extended grapheme clusters, which are what a reader takes for one
+// clusterKind is the property by which extended grapheme clusters, each of which a reader takes for one
 // character, tell characters apart by (Unicode Standard Annex #29, table 2).
 type clusterKind uint8
 
@@ -84,7 +84,7 @@ func cluster(text string) int {
 	return n
 }
 
-// clusterState is what the characters of a cluster so far mean for the next one.
+// clusterState summarises the characters of a cluster so far for the next one.
 type clusterState struct {
 	odd     bool // an odd number of regional indicators is at the end
 	pict    bool // a pictograph and marks are at the end,

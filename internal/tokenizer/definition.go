@@ -9,7 +9,7 @@ const (
 	longestToken = 1024    // bytes of an added token
 )
 
-// definition is what a tokenizer's files say, in whichever format: the steps of the Rust
+// definition is the content of a tokenizer's files, in whichever format: the steps of the Rust
 // library's pipeline, as data.
 type definition struct {
 	file        string // where vocab and added are from, for messages

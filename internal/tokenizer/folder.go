@@ -12,7 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// Options are what Load is told beside the folder.
+// Options are the inputs of Load beside the folder.
 type Options struct {
 	// ModelType is model_type of config.json; "": as the folder's config.json says, if there is
 	// one.
@@ -27,7 +27,7 @@ func Files() []string {
 	return []string{jsonFile, configFile, mapFile, addedFile, "vocab.txt", "vocab.json", "merges.txt", pieceFile}
 }
 
-// modelFolder is a model folder as far as it says which tokenizer there is.
+// modelFolder is the part of a model folder that says which tokenizer there is.
 type modelFolder struct {
 	fsys      fs.FS
 	dir       string

@@ -23,7 +23,7 @@ type (
 		encode(ids []int32, piece string) []int32
 	}
 
-	// modelSettings is what a file says about a model.
+	// modelSettings are the settings of a model in a file.
 	modelSettings interface {
 		// build makes the model over the vocabulary of d. byteLevel, which is true only if
 		// readsBytes is, says that the vocabulary has a character for each byte (byteRune), and

@@ -71,7 +71,7 @@ func (s *scoredTokens) read(v *validJSON) (err error) {
 	return nil
 }
 
-// validJSON is what is left of an array that a decoder has checked already; it ends with a
+// validJSON is the rest of an array that a decoder has checked already; it ends with a
 // bracket.
 type validJSON []byte
 

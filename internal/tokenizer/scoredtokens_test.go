@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestScoredTokens: what is read is what the standard library reads, with escapes and blanks.
+// TestScoredTokens: the outcome equals that of the standard library, with escapes and blanks.
 func TestScoredTokens(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		want := make([][2]any, rapid.IntRange(0, 5).Draw(rt, "entries"))

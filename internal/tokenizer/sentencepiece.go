@@ -11,7 +11,7 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// sentencePieces is what Transformers takes from a model file of SentencePiece.
+// sentencePieces is the part that Transformers takes from a model file of SentencePiece.
 type sentencePieces struct {
 	pieces  []sentencePiece // by id
 	charMap []byte          // the precompiled normalisation; empty: there is none

@@ -28,7 +28,7 @@ func (v specialValue) token() addedToken {
 	return t
 }
 
-// specialKind is what Python tells two values apart by: a text is never equal to an object.
+// specialKind is the type by which Python tells two values apart: a text is never equal to an object.
 type specialKind struct {
 	text  bool
 	token addedToken

@@ -50,7 +50,7 @@ func bertTemplate(cls, sep specialToken) template {
 	}
 }
 
-// plainTemplate is what a tokenizer without a post-processor gives: no special tokens, and
+// plainTemplate is the template of a tokenizer without a post-processor: no special tokens, and
 // type 1 for the second text.
 func plainTemplate() template {
 	a := part{text: firstText}

@@ -23,7 +23,7 @@ type unigram struct {
 	cache        cache
 }
 
-// unknownPenalty is what an unknown character has less than the worst token.
+// unknownPenalty is subtracted from the worst token's score for an unknown character.
 const unknownPenalty = 10
 
 // pathNode is the best way to a position: the token that ends there and where it begins.
@@ -141,7 +141,7 @@ func (u *unigram) appendUnknown(ids []int32, run string) []int32 {
 	return ids
 }
 
-// unigramSettings is what a file says about Unigram: tokens and scores by id.
+// unigramSettings are the settings of Unigram in a file: tokens and scores by id.
 type unigramSettings struct {
 	tokens       []string
 	scores       []float64 // as the library reads them

@@ -93,7 +93,7 @@ func bestSum(u *unigram, tokens []string, piece string) float64 {
 	return best
 }
 
-// TestLibraryFloat: the numbers are what release 0.23 of the library writes again after it
+// TestLibraryFloat: the numbers are those that release 0.23 of the library writes again after it
 // read them; where they differ from the nearest it is in the last bit.
 func TestLibraryFloat(t *testing.T) {
 	for number, want := range map[string]float64{

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// unigramForms is what scripts/unigram-forms writes. Ids are those of each text, and last of
+// unigramForms is the file that scripts/unigram-forms writes. Ids are those of each text, and last of
 // the third and the fourth as a pair; those of a folder are of as many texts as it has.
 type unigramForms struct {
 	Map   string

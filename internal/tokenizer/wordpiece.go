@@ -57,7 +57,7 @@ func longest(tokens map[string]int32, text string) (id int32, n int) {
 	return 0, 0
 }
 
-// wordPieceSettings is what a file says about WordPiece.
+// wordPieceSettings are the settings of WordPiece in a file.
 type wordPieceSettings struct {
 	prefix  string // of tokens inside a word
 	most    int

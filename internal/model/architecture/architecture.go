@@ -48,7 +48,7 @@ const (
 // Pooler is the linear map of Architecture.Pooler, which is in no layer.
 const Pooler = Maps
 
-// Head is what stands between the first token's state and the logits. It is trained.
+// Head is the layers between the first token's state and the logits. It is trained.
 type Head struct {
 	Layers     []string // linear maps in their order; the last one gives the logits
 	Activation string   // between two layers, and behind the pooler: a name of ACT2FN
@@ -56,7 +56,7 @@ type Head struct {
 }
 
 // Number is a key of config.json, and what the class takes where the file has none. Where the
-// class does not read the key from the file, Key is empty and Default is what it computes with.
+// class does not read the key from the file, Key is empty and Default is the value that it computes with.
 type Number struct {
 	Key     string
 	Default float64
