@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// clusterKind is the property by which extended grapheme clusters, each of which a reader takes for one
-// character, tell characters apart by (Unicode Standard Annex #29, table 2).
+// clusterKind is the property of a character by which text is cut into extended grapheme clusters,
+// each of which a reader takes for one character (Unicode Standard Annex #29, table 2).
 type clusterKind uint8
 
 const (
