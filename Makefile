@@ -20,7 +20,7 @@ lint:
 
 # The systems that the binary is built for, besides the one that runs the tests. cross type-checks
 # for them in seconds; cross-build builds, which takes a minute each.
-PLATFORMS ?= linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
+PLATFORMS ?= linux/arm64 darwin/arm64 windows/amd64
 cross:
 	cd tools && $(GO) run ./crosscheck $(PLATFORMS)
 
