@@ -80,7 +80,7 @@ type array struct {
 	lines lineCounter
 }
 
-// broken is what ended the reading, at an element or, for 0, between them.
+// broken returns the error that ended the reading, at an element or, for 0, between them.
 func (a *array) broken(err error, element int) error {
 	at := place{path: a.path, line: a.lines.line + 1, element: element}
 	var s *jsontext.SyntacticError

@@ -56,7 +56,7 @@ func (o *object) complete(at place) error {
 	return nil
 }
 
-// broken is what is wrong with the text of an object that is read from its start.
+// broken returns the fault in the text of an object that is read from its start.
 func broken(at place, err error) error {
 	var s *jsontext.SyntacticError
 	if errors.As(err, &s) && errors.Is(s.Err, io.ErrUnexpectedEOF) {

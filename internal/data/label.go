@@ -11,7 +11,7 @@ import (
 // A label is compared by what it means: a number by its value, a truth value as such, and
 // any other text letter by letter. So 1, 1.0 and "1" are one label, as are true and "True".
 
-// labelKind is what a label's text is read as.
+// labelKind is the type that a label's text is read as.
 type labelKind int
 
 const (

@@ -7,7 +7,7 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// pointer is what Git keeps in place of a file of Git LFS.
+// pointer is the text that Git keeps in place of a file of Git LFS.
 const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 4718592\n"
 
 // TestPointer: a pointer in place of a file of data is called that, whatever the format.
