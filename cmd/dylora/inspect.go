@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/session"
@@ -115,8 +116,8 @@ func (o *inspectOptions) print(i *session.Inspection) error {
 		{"adapted", fmt.Sprintf("%d projections", len(i.Sites))},
 		{"head", fmt.Sprintf("%d parameters", i.Head)},
 	}
-	if i.RSLoRA {
-		lines[1][1] += ", scale alpha/√rank"
+	if i.Scaling != adapter.Paper.String() {
+		lines[1][1] += ", scale " + i.Scale
 	}
 	if low := slices.Min(i.Own); low < i.Rank {
 		lines[2][1] += fmt.Sprintf(" of ranks %d to %d", low, i.Rank)

@@ -89,7 +89,7 @@ func TestPrintInspect(t *testing.T) {
 			return o.print(i)
 		}
 	}
-	foreign := &session.Inspection{Folder: "peft", Rank: 2, Alpha: 16, Sites: []string{"a.query"}, Own: []int{2}, Notes: []string{},
+	foreign := &session.Inspection{Folder: "peft", Rank: 2, Alpha: 16, Scaling: "paper", Sites: []string{"a.query"}, Own: []int{2}, Notes: []string{},
 		Ranks: []session.RankSize{{Rank: 1, Parameters: 512, Bytes: 2200, DeltaNorm: 0.5}, {Rank: 2, Parameters: 1024, Bytes: 4300, DeltaNorm: 1.23456}}}
 	printed(t, "inspect", print(false, foreign), `
 folder       peft
@@ -102,7 +102,7 @@ head         0 parameters
     1         512  2.2 kB  0.5000
     2        1024  4.3 kB  1.2346`)
 
-	own := &session.Inspection{Folder: "runs/a/adapter", Rank: 4, Alpha: 0.5, RSLoRA: true, Sites: []string{"a.query", "a.value"}, Own: []int{4, 1}, Head: 66306, Biases: 12,
+	own := &session.Inspection{Folder: "runs/a/adapter", Rank: 4, Alpha: 0.5, RSLoRA: true, Scaling: "sqrt", Scale: "alpha/√rank", Sites: []string{"a.query", "a.value"}, Own: []int{4, 1}, Head: 66306, Biases: 12,
 		Notes: []string{"x.bias was not loaded"}, Ranks: []session.RankSize{{Rank: 4, Parameters: 3, Bytes: 999}},
 		Facts: &adapter.Provenance{Version: "v0.1.0", Task: "sst2", Model: "mini", ModelHash: "0123456789abcdef", RankMin: 1, RankMax: 8, Sampler: "uniform", Update: "all",
 			Seed: 42, Epoch: 2, Step: 300, Targets: []string{"query", "value"}, CutFrom: 8}}

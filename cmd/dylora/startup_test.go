@@ -30,7 +30,7 @@ func smallAdapter(t *testing.T) *adapter.Adapter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := adapter.New(3, 6, projections, nil, 1)
+	a, err := adapter.New(3, 6, adapter.Paper, projections, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,9 @@
 // Package adapter holds DyLoRA weights and the pure arithmetic on them: slices, gates,
 // rank sampling, merging and files. It builds no graphs and knows no model.
 //
-// A module's update at rank r is (α/r)·B[:, :r]·A[:r, :]. α is applied by the gate between
-// A and B and never baked into the weights, so a lower rank is a prefix of them.
+// A module's update at rank r is s(r)·B[:, :r]·A[:r, :], with s(r) = α/r in the paper and
+// another Scaling where one is chosen. The scale is applied by the gate between A and B and
+// never baked into the weights, so a lower rank is a prefix of them.
 package adapter
 
 import (
@@ -17,12 +18,14 @@ import (
 type Adapter struct {
 	Rank    int // R, the largest of the modules'
 	Alpha   float64
-	RSLoRA  bool             // the scale at rank r is α/√r instead of α/r
+	Scaling Scaling          // how the scale at rank r depends on r
 	Modules []Module         // by layer, then in the order of Targets
 	Head    []weights.Tensor // none: the base model's own
 	Saved   []weights.Tensor // whole tensors of other modules, which take the place of the base model's: "bert.pooler.dense.weight"
 	Saves   []string         // names of PEFT's modules_to_save, beside the head's, whose tensors are in Saved: see Covers
 	Biases  []weights.Tensor // take the place of the base model's: "roberta.embeddings.LayerNorm.bias"
+
+	ScalingRank int // of a slice whose Scaling is not PEFT's: the R of it, above Rank; 0: Rank
 }
 
 // Module adapts one frozen projection y = W·x, W of (Out, In).
@@ -35,7 +38,7 @@ type Module struct {
 	B       []float32 // (Out, R) row-major: column i belongs to rank i+1, those beyond Rank are 0
 }
 
-// Slice cuts a to its first r ranks, without rescaling: with the gate α/r the cut is
+// Slice cuts a to its first r ranks, without rescaling: with the gate of rank r the cut is
 // what training at rank r used. A module of a lower rank stays as it is. The cut shares no
 // memory with a.
 func (a *Adapter) Slice(r int) (*Adapter, error) {
@@ -51,8 +54,11 @@ func (a *Adapter) Slice(r int) (*Adapter, error) {
 
 // cut keeps the first ranks[i] ranks of module i, none above the new adapter's rank r.
 func (a *Adapter) cut(r int, ranks []int) *Adapter {
-	c := &Adapter{Rank: r, Alpha: a.Alpha, RSLoRA: a.RSLoRA, Modules: slices.Clone(a.Modules),
+	c := &Adapter{Rank: r, Alpha: a.Alpha, Scaling: a.Scaling, Modules: slices.Clone(a.Modules),
 		Head: weights.CloneAll(a.Head), Biases: weights.CloneAll(a.Biases), Saved: weights.CloneAll(a.Saved), Saves: slices.Clone(a.Saves)}
+	if trained := a.trainedRank(); !a.Scaling.inPEFT() && trained > r {
+		c.ScalingRank = trained
+	}
 	for i := range c.Modules {
 		m, own := &c.Modules[i], ranks[i]
 		m.A, m.B = resize(m.A[:own*m.In], r*m.In), restride(m.B, m.Out, a.Rank, own, r)
@@ -83,7 +89,7 @@ func restride(v []float32, rows, from, own, to int) []float32 {
 func (a *Adapter) Clone() *Adapter {
 	c, err := a.Slice(a.Rank)
 	if err != nil { // only an adapter of rank 0, which has no weights
-		return &Adapter{Alpha: a.Alpha}
+		return &Adapter{Alpha: a.Alpha, Scaling: a.Scaling}
 	}
 	return c
 }

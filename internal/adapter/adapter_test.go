@@ -114,7 +114,7 @@ func TestNew(t *testing.T) {
 // TestNewDistribution: A is U(±1/√in): bounded, with its mean and variance; B is zero.
 func TestNewDistribution(t *testing.T) {
 	const in, rank = 1024, 32
-	a, err := adapter.New(rank, 16, []weights.Projection{{Name: "roberta.encoder.layer.0.output.dense", In: in, Out: 64}}, nil, 3)
+	a, err := adapter.New(rank, 16, adapter.Paper, []weights.Projection{{Name: "roberta.encoder.layer.0.output.dense", In: in, Out: 64}}, nil, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestNewDistribution(t *testing.T) {
 // TestNewIsPure: a module's values depend on seed and name, not on the modules beside it.
 func TestNewIsPure(t *testing.T) {
 	build := func(seed uint64, modules ...string) map[string][]float32 {
-		a, err := adapter.New(4, 16, shapes(modules...), nil, seed)
+		a, err := adapter.New(4, 16, adapter.Paper, shapes(modules...), nil, seed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +192,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := adapter.New(tt.rank, tt.alpha, tt.projections, nil, 1)
+			_, err := adapter.New(tt.rank, tt.alpha, adapter.Paper, tt.projections, nil, 1)
 			if fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v does not say %q", err, tt.want)
 			}

@@ -52,7 +52,7 @@ func trained(t testing.TB, modules ...string) *adapter.Adapter {
 		modules = []string{"attention.self.query", "attention.self.value"}
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	a, err := adapter.New(4, 16, shapes(modules...), head(r), 7)
+	a, err := adapter.New(4, 16, adapter.Paper, shapes(modules...), head(r), 7)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,15 +22,18 @@ func cardOf(a *Adapter, p *Provenance) *card.Card {
 	if !p.HubModel {
 		c.Model = filepath.Base(p.Model) // a path says more of a machine than of a model
 	}
-	c.Settings = [][2]string{
-		{"alpha", fmt.Sprint(a.Alpha)},
+	c.Settings = [][2]string{{"alpha", fmt.Sprint(a.Alpha)}}
+	if a.Scaling != Paper {
+		c.Settings = append(c.Settings, [2]string{"scaling", fmt.Sprintf("%v: %s", a.Scaling, a.ScaleText())})
+	}
+	c.Settings = append(c.Settings, [][2]string{
 		{"targets", strings.Join(p.Targets, ", ")},
 		{"ranks drawn", fmt.Sprintf("%d to %d, %s", p.RankMin, p.RankMax, p.Sampler)},
 		{"rows updated", p.Update},
 		{"tokens per sequence", strconv.Itoa(p.MaxLength)},
 		{"seed", strconv.FormatUint(p.Seed, 10)},
 		{"taken after", fmt.Sprintf("epoch %d, step %d", p.Epoch, p.Step)},
-	}
+	}...)
 	if p.InitTask != "" {
 		c.Settings = append(c.Settings, [2]string{"started from an adapter for", p.InitTask})
 	}

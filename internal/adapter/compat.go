@@ -22,6 +22,6 @@ func (a *Adapter) Compat() (*Adapter, error) {
 		}
 		m.Rank, m.Alpha = 0, 0
 	}
-	c.Alpha, c.RSLoRA = float64(c.Rank), false
+	c.Alpha, c.Scaling, c.ScalingRank = float64(c.Rank), Paper, 0
 	return c, nil
 }

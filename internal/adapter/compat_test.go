@@ -15,14 +15,14 @@ import (
 func TestCompat(t *testing.T) {
 	plain, ranks := trained(t), mixed(t)
 	stable := mixed(t)
-	stable.RSLoRA = true
+	stable.Scaling = adapter.Sqrt
 	low, err := trained(t).Slice(3)
 	must(t, err)
 	for name, a := range map[string]*adapter.Adapter{"plain": plain, "mixed": ranks, "rank-stabilised": stable, "a slice": low} {
 		c, err := a.Compat()
 		must(t, err)
-		if c.Alpha != float64(a.Rank) || c.Rank != a.Rank || c.RSLoRA || c.Mixed() {
-			t.Errorf("%s: rank %d, alpha %v, rslora %t, mixed %t", name, c.Rank, c.Alpha, c.RSLoRA, c.Mixed())
+		if c.Alpha != float64(a.Rank) || c.Rank != a.Rank || c.Scaling != adapter.Paper || c.Mixed() {
+			t.Errorf("%s: rank %d, alpha %v, scaling %v, mixed %t", name, c.Rank, c.Alpha, c.Scaling, c.Mixed())
 		}
 		for i := range a.Modules {
 			if _, scale := c.Scale(&c.Modules[i], c.Rank); scale != 1 {

@@ -193,10 +193,10 @@ func (c *config) check(file, kind string, task *string) error {
 func encodeConfig(a *Adapter, model string) ([]byte, error) {
 	own := map[string]any{
 		"r":              a.Rank,
-		"lora_alpha":     jsontext.Value(strconv.FormatFloat(a.Alpha, 'f', -1, 64)),
+		"lora_alpha":     jsontext.Value(strconv.FormatFloat(a.writtenAlpha(new(Module), a.Rank), 'f', -1, 64)),
 		"target_modules": targetModules(a.Modules),
 		"bias":           a.biasField(),
-		"use_rslora":     a.RSLoRA,
+		"use_rslora":     a.Scaling == Sqrt,
 		"rank_pattern":   a.rankPattern(),
 		"alpha_pattern":  a.alphaPattern(),
 	}

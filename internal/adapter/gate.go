@@ -2,7 +2,6 @@ package adapter
 
 import (
 	"cmp"
-	"math"
 
 	"github.com/dylora/dylora/internal/enum"
 	"github.com/dylora/dylora/internal/fault"
@@ -37,17 +36,13 @@ func (a *Adapter) rankOf(m *Module) int      { return cmp.Or(m.Rank, a.Rank) }
 func (a *Adapter) alphaOf(m *Module) float64 { return cmp.Or(m.Alpha, a.Alpha) }
 
 // Scale says how module m is used at rank r of the adapter: its first own = min(r, rank of
-// m) rows, scaled by α/own (DyLoRA, equation 5), or α/√own with RSLoRA. At r = R that is
-// PEFT's scale for each module; below, what a slice at r computes. Rank 0 is the base model.
+// m) rows, scaled by the Scaling of own. At r = R that is PEFT's scale for each module;
+// below, what a slice at r computes. Rank 0 is the base model.
 func (a *Adapter) Scale(m *Module, r int) (own int, scale float64) {
-	own = min(r, a.rankOf(m))
-	switch {
-	case own == 0:
+	if own = min(r, a.rankOf(m)); own == 0 {
 		return 0, 0
-	case a.RSLoRA:
-		return own, a.alphaOf(m) / math.Sqrt(float64(own))
 	}
-	return own, a.alphaOf(m) / float64(own)
+	return own, a.Scaling.at(a.alphaOf(m), own, a.trainedRank())
 }
 
 // Gate writes the gate of module m at rank r into dst, one value for each of R rows: the

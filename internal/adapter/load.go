@@ -77,7 +77,7 @@ func (o Options) read(f folder) (*Stored, error) {
 	return &Stored{Adapter: a, Provenance: p, Notes: notes, Metadata: st.Metadata, from: f}, nil
 }
 
-// loadProvenance reads dylora.json, which must speak of a.
+// loadProvenance reads dylora.json, which must speak of a, and gives a the scaling that it records.
 func loadProvenance(f folder, a *Adapter) (*Provenance, error) {
 	file := f.path(provenanceName)
 	b, err := f.json(provenanceName)
@@ -91,9 +91,5 @@ func loadProvenance(f folder, a *Adapter) (*Provenance, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Rank != a.Rank || p.Alpha != a.Alpha {
-		return nil, fault.Invalidf("%s: rank %d and alpha %v, but the adapter beside it has rank %d and alpha %v; the files do not belong together",
-			file, p.Rank, p.Alpha, a.Rank, a.Alpha)
-	}
-	return p, nil
+	return p, a.adopt(file, f.path(configName), p)
 }

@@ -13,7 +13,7 @@ import (
 // New makes an untrained adapter: A kaiming-uniform with a = √5, which is U(-1/√In, 1/√In)
 // as in PyTorch, and B zero, so that it changes nothing at any rank. The values are a
 // function of the run's seed and the module's name alone. The head is taken as given.
-func New(rank int, alpha float64, projections []weights.Projection, head []weights.Tensor, runSeed uint64) (*Adapter, error) {
+func New(rank int, alpha float64, scaling Scaling, projections []weights.Projection, head []weights.Tensor, runSeed uint64) (*Adapter, error) {
 	switch {
 	case rank < 1:
 		return nil, fault.Usagef("rank %d is below 1", rank)
@@ -22,7 +22,7 @@ func New(rank int, alpha float64, projections []weights.Projection, head []weigh
 	case len(projections) == 0:
 		return nil, fault.Usagef("the model has no module to adapt")
 	}
-	a := &Adapter{Rank: rank, Alpha: alpha, Head: head}
+	a := &Adapter{Rank: rank, Alpha: alpha, Scaling: scaling, Head: head}
 	for _, p := range projections {
 		if _, ok := parsePlace(p.Name); !ok {
 			return nil, fault.Usagef("module %q is not one that can be adapted", p.Name)

@@ -50,6 +50,10 @@ type Provenance struct {
 
 	HubModel bool              `json:"hub_model,omitzero"` // Model is a name of the Hub
 	Training map[string]string `json:"training,omitempty"` // settings of training that stand in no field above, by key
+
+	Scaling      string             `json:"scaling,omitzero"`        // as ParseScaling reads it; empty: paper. Save sets it and the two below
+	ScalingRank  int                `json:"scaling_rank,omitzero"`   // Adapter.ScalingRank
+	ModuleAlphas map[string]float64 `json:"module_alphas,omitempty"` // by module, its own alpha where adapter_config.json has only what it makes at one rank
 }
 
 // CheckBase compares the base model's hash with the one the adapter was trained on. A
@@ -97,11 +101,15 @@ func (p *Provenance) metadata() map[string]string {
 		"dylora.rank_max":   strconv.Itoa(p.RankMax),
 		"dylora.rank_min":   strconv.Itoa(p.RankMin),
 		"dylora.alpha":      strconv.FormatFloat(p.Alpha, 'g', -1, 64),
+		"dylora.scaling":    p.Scaling,
 		"dylora.sampler":    p.Sampler,
 		"dylora.update":     p.Update,
 		"dylora.seed":       strconv.FormatUint(p.Seed, 10),
 		"dylora.targets":    strings.Join(p.Targets, ","),
 	})
+	if p.ScalingRank > 0 {
+		m["dylora.scaling_rank"] = strconv.Itoa(p.ScalingRank)
+	}
 	maps.DeleteFunc(m, func(_, v string) bool { return v == "" })
 	return m
 }

@@ -85,7 +85,9 @@ func (a *Adapter) rankPattern() map[string]jsontext.Value {
 	return a.pattern(float64(a.Rank), func(m *Module) float64 { return float64(a.rankOf(m)) })
 }
 
-func (a *Adapter) alphaPattern() map[string]jsontext.Value { return a.pattern(a.Alpha, a.alphaOf) }
+func (a *Adapter) alphaPattern() map[string]jsontext.Value {
+	return a.pattern(a.writtenAlpha(new(Module), a.Rank), func(m *Module) float64 { return a.writtenAlpha(m, a.rankOf(m)) })
+}
 
 // pattern writes the values that are not the default: under the short name of a target
 // where all modules that it matches have the same value, else under whole paths. So no two

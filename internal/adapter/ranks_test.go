@@ -83,7 +83,7 @@ func TestMixedFolder(t *testing.T) {
 // TestMixedTensors: the file holds each module at its own rank, cut from the whole.
 func TestMixedTensors(t *testing.T) {
 	whole, a := trained(t), mixed(t)
-	a.RSLoRA = true
+	a.Scaling = adapter.Sqrt
 	dir := filepath.Join(t.TempDir(), "a")
 	must(t, adapter.Save(dir, a, nil, adapter.SaveOptions{}))
 	editConfig(t, dir, `"use_rslora": true`, `"use_rslora": true`, "\"alpha_pattern\": {\n    \"roberta.encoder.layer.0.attention.self.value\": 3\n  }", `"alpha_pattern": {"layer.0.*value": 3}`)
@@ -122,9 +122,9 @@ func TestMixedGates(t *testing.T) {
 		{"below its rank", adapter.Adapter{Rank: 4, Alpha: 16}, adapter.Module{Rank: 2}, 1, []float32{16, 0, 0, 0}},
 		{"its own alpha", adapter.Adapter{Rank: 4, Alpha: 16}, adapter.Module{Alpha: 3}, 2, []float32{1.5, 1.5, 0, 0}},
 		{"both", adapter.Adapter{Rank: 4, Alpha: 16}, adapter.Module{Rank: 3, Alpha: 6}, 4, []float32{2, 2, 2, 0}},
-		{"rank-stabilised", adapter.Adapter{Rank: 4, Alpha: 16, RSLoRA: true}, adapter.Module{}, 4, []float32{8, 8, 8, 8}},
-		{"rank-stabilised, of lower rank", adapter.Adapter{Rank: 4, Alpha: 16, RSLoRA: true}, adapter.Module{Rank: 1, Alpha: 3}, 4, []float32{3, 0, 0, 0}},
-		{"base model", adapter.Adapter{Rank: 4, Alpha: 16, RSLoRA: true}, adapter.Module{}, 0, []float32{0, 0, 0, 0}},
+		{"rank-stabilised", adapter.Adapter{Rank: 4, Alpha: 16, Scaling: adapter.Sqrt}, adapter.Module{}, 4, []float32{8, 8, 8, 8}},
+		{"rank-stabilised, of lower rank", adapter.Adapter{Rank: 4, Alpha: 16, Scaling: adapter.Sqrt}, adapter.Module{Rank: 1, Alpha: 3}, 4, []float32{3, 0, 0, 0}},
+		{"base model", adapter.Adapter{Rank: 4, Alpha: 16, Scaling: adapter.Sqrt}, adapter.Module{}, 0, []float32{0, 0, 0, 0}},
 	} {
 		got := []float32{9, 9, 9, 9}
 		if tt.a.Gate(got, &tt.s, tt.rank); !slices.Equal(got, tt.want) {
@@ -147,7 +147,7 @@ func TestMixedSlices(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		high := rapid.IntRange(1, 4).Draw(t, "high")
 		low := rapid.IntRange(1, high).Draw(t, "low")
-		whole.RSLoRA = rapid.Bool().Draw(t, "rslora")
+		whole.Scaling = rapid.SampledFrom(scalings).Draw(t, "scaling")
 		cut, err := whole.Slice(high)
 		if err != nil {
 			t.Fatal(err)

@@ -150,7 +150,10 @@ func (r *reading) matrix(module string, isA bool, t safetensors.Tensor, data []f
 
 // pairs makes the adapter's modules, all padded to the largest rank.
 func (r *reading) pairs() (*Adapter, error) {
-	a := &Adapter{Alpha: r.config.alpha, RSLoRA: r.config.rslora}
+	a := &Adapter{Alpha: r.config.alpha}
+	if r.config.rslora {
+		a.Scaling = Sqrt
+	}
 	var missing []string
 	own, width := 0, 0
 	for name, m := range r.modules {

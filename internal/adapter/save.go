@@ -63,7 +63,7 @@ func commit(d disk.Files, dir string, contents []disk.Content, replace bool) err
 }
 
 // Encode makes the files of a's folder, after checking that Load will take them. p may be
-// nil. The tensors are of the given dtype: safetensors.Float32, Float16 or BFloat16, rounded
+// nil; dylora.json is then written only where the scaling has no other place. The tensors are of the given dtype: safetensors.Float32, Float16 or BFloat16, rounded
 // to the nearest, of two the even. The config does not say it, nor do readers ask: PEFT
 // computes in the base model's own.
 func Encode(a *Adapter, p *Provenance, dtype string) ([]disk.Content, error) {
@@ -78,10 +78,13 @@ func Encode(a *Adapter, p *Provenance, dtype string) ([]disk.Content, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
+	if p == nil && !a.Scaling.inPEFT() {
+		p = new(Provenance) // nothing else could tell the scales of lower ranks
+	}
 	model := ""
 	if p != nil {
 		g := *p
-		g.Rank, g.Alpha = a.Rank, a.Alpha
+		g.record(a)
 		p, model = &g, g.Model
 	}
 	config, err := encodeConfig(a, model)
@@ -111,12 +114,16 @@ func (a *Adapter) check() error {
 	if a.Rank < 1 || !(a.Alpha > 0) || math.IsInf(a.Alpha, 1) {
 		return fmt.Errorf("rank %d and alpha %v must be above 0", a.Rank, a.Alpha)
 	}
-	for _, m := range a.Modules {
+	for i := range a.Modules {
+		m := &a.Modules[i]
 		if _, ok := parsePlace(m.Name); !ok {
 			return fmt.Errorf("%q is not a module that can be adapted", m.Name)
 		}
 		if m.Rank < 0 || m.Rank > a.Rank || m.Alpha < 0 || math.IsInf(m.Alpha, 1) || m.Alpha != m.Alpha {
 			return fmt.Errorf("module %s: rank %d and alpha %v in an adapter of rank %d", m.Name, m.Rank, m.Alpha, a.Rank)
+		}
+		if w := a.writtenAlpha(m, a.rankOf(m)); !(w > 0) || math.IsInf(w, 1) {
+			return fmt.Errorf("module %s: scaling %v of alpha %v at rank %d is out of range", m.Name, a.Scaling, a.alphaOf(m), a.rankOf(m))
 		}
 		if len(m.A) != a.Rank*m.In || len(m.B) != m.Out*a.Rank || len(m.A) == 0 || len(m.B) == 0 {
 			return fmt.Errorf("module %s: %d values in A, %d in B for rank %d, in %d, out %d", m.Name, len(m.A), len(m.B), a.Rank, m.In, m.Out)

@@ -22,7 +22,7 @@ func TestNewBits(t *testing.T) {
 		{42, site + "value", []uint32{0xbe39ff39, 0xbe3cef7c, 0xbd49c8a6, 0x3d96eb57, 0x3e800922, 0x3e9a085e}},
 		{math.MaxUint64, site + "query", []uint32{0xbd29e0f6, 0x3f07b25c, 0xbeee3cfa, 0xbe57f5c5, 0xbec79c24, 0x3dd6391c}},
 	} {
-		a, err := adapter.New(2, 4, []weights.Projection{{Name: tt.name, In: 3, Out: 5}}, nil, tt.seed)
+		a, err := adapter.New(2, 4, adapter.Paper, []weights.Projection{{Name: tt.name, In: 3, Out: 5}}, nil, tt.seed)
 		must(t, err)
 		var got []uint32
 		for _, x := range a.Modules[0].A {

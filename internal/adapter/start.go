@@ -11,18 +11,20 @@ import (
 )
 
 // StartFrom takes over A and B of init, which must adapt the same projections at the same
-// rank and alpha; the head stays a's own. Errors are fault.Usage and say which of them
+// rank, scaling and alpha; the head stays a's own. Errors are fault.Usage and say which of them
 // differs, with the reason OtherRank if it is the rank. The weights are copied.
 func (a *Adapter) StartFrom(init *Adapter) error {
 	if init.Rank != a.Rank {
 		return fault.Because(OtherRank, fault.Usagef("its rank is %d, not %d: set rank to %d", init.Rank, a.Rank, init.Rank))
 	}
-	if init.Alpha != a.Alpha {
-		return fault.Usagef("its alpha is %v, not %v, and its weights are made for that scale: set alpha to %v", init.Alpha, a.Alpha, init.Alpha)
+	if init.Scaling != a.Scaling {
+		return fault.Usagef("its scaling is %v, not %v, and its weights are made for that scale: set scaling to %v", init.Scaling, a.Scaling, init.Scaling)
+	}
+	// α·R^(p-1)/b^p of a slice at rank r is that of α·(r/R)^(1-p) trained at r.
+	if alpha := init.Scaling.alphaAt(init.Alpha, init.Rank, init.trainedRank()); alpha != a.Alpha {
+		return fault.Usagef("its alpha is %v, not %v, and its weights are made for that scale: set alpha to %v", alpha, a.Alpha, alpha)
 	}
 	switch {
-	case init.RSLoRA:
-		return fault.Usagef("its scale is alpha/√r, and training's is alpha/r")
 	case len(init.Saved) > 0:
 		return fault.Usagef("it holds %s of the base model whole, which training leaves as it is", show(init.Saved[0].Name))
 	case len(init.Biases) > 0:
@@ -80,8 +82,11 @@ func (a *Adapter) Fingerprint() string {
 	for _, t := range a.Head {
 		tensor(t.Name, t.Data)
 	}
-	if a.RSLoRA {
+	switch {
+	case a.Scaling == Sqrt:
 		tensor("rslora", nil)
+	case !a.Scaling.inPEFT():
+		tensor(fmt.Sprintf("scaling %v of rank %d", a.Scaling, a.trainedRank()), nil)
 	}
 	for _, m := range a.Modules {
 		if m.Rank != 0 || m.Alpha != 0 {

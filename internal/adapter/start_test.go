@@ -13,7 +13,7 @@ import (
 func TestStartFrom(t *testing.T) {
 	from := trained(t)
 	fresh := func(rank int, alpha float64, modules ...string) *adapter.Adapter {
-		a, err := adapter.New(rank, alpha, shapes(modules...), nil, 11)
+		a, err := adapter.New(rank, alpha, adapter.Paper, shapes(modules...), nil, 11)
 		must(t, err)
 		return a
 	}

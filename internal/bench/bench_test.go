@@ -42,7 +42,7 @@ func subject(t *testing.T, n int, training bool) *bench.Subject {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := adapter.New(4, 8, projections, m.Head(2, 1), 1)
+	a, err := adapter.New(4, 8, adapter.Paper, projections, m.Head(2, 1), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

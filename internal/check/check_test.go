@@ -34,7 +34,7 @@ func checkSession(t *testing.T, mc *kernel.Machine, encoder fs.FS) *session.Sess
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := adapter.New(3, 6, projections, m.Head(2, 1), 1)
+	a, err := adapter.New(3, 6, adapter.Paper, projections, m.Head(2, 1), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func Build(in Ingredients) (*Parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Adapter, err = adapter.New(r.Adapter.Rank, r.Adapter.Alpha, projections, begin, p.Config.Seed); err != nil {
+	if p.Adapter, err = adapter.New(r.Adapter.Rank, r.Adapter.Alpha, r.Adapter.Scaling, projections, begin, p.Config.Seed); err != nil {
 		return nil, err
 	}
 	p.Adapter.Saved = in.Encoder.Model.Made

@@ -48,7 +48,7 @@ func checkStart(from *session.StoredAdapter, r *settings.Resolved, c *model.Conf
 			return otherBase(from)
 		}
 	}
-	a, err := adapter.New(r.Adapter.Rank, r.Adapter.Alpha, projections, nil, r.Train.Loop.Seed)
+	a, err := adapter.New(r.Adapter.Rank, r.Adapter.Alpha, r.Adapter.Scaling, projections, nil, r.Train.Loop.Seed)
 	if err != nil {
 		return err
 	}

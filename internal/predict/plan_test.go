@@ -66,7 +66,7 @@ func mnli(t *testing.T, env *session.Env, yaml string) *session.Session {
 	must(t, err)
 	projections, err := m.Projections([]string{"query"})
 	must(t, err)
-	a, err := adapter.New(2, 4, projections, m.Head(3, 1), 1)
+	a, err := adapter.New(2, 4, adapter.Paper, projections, m.Head(3, 1), 1)
 	must(t, err)
 	for i := range a.Modules {
 		for j := range a.Modules[i].B {

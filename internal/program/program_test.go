@@ -36,7 +36,7 @@ func join(t testing.TB, m *model.Model, o program.Options, targets ...string) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := adapter.New(8, 16, projections, m.Head(2, 1), 1)
+	a, err := adapter.New(8, 16, adapter.Paper, projections, m.Head(2, 1), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

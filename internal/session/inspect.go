@@ -8,18 +8,20 @@ import (
 
 // Inspection describes an adapter by its files, and the change that each rank makes.
 type Inspection struct {
-	Folder string              `json:"folder"`
-	Rank   int                 `json:"rank"`
-	Alpha  float64             `json:"alpha"`
-	RSLoRA bool                `json:"rslora"`     // the scale is alpha/√rank
-	Sites  []string            `json:"sites"`      // adapted modules
-	Own    []int               `json:"site_ranks"` // of each of them
-	Head   int                 `json:"head_parameters"`
-	Biases int                 `json:"bias_parameters"` // biases of the base model that the adapter replaces
-	Idle   bool                `json:"changes_nothing"` // but for the head: the update is zero at every rank
-	Notes  []string            `json:"notes"`           // contents of the files that were not loaded, one line each
-	Ranks  []RankSize          `json:"ranks"`
-	Facts  *adapter.Provenance `json:"facts"` // null where dylora did not write the adapter
+	Folder  string              `json:"folder"`
+	Rank    int                 `json:"rank"`
+	Alpha   float64             `json:"alpha"`
+	RSLoRA  bool                `json:"rslora"`     // the scale is alpha/√rank
+	Scaling string              `json:"scaling"`    // as adapter.ParseScaling reads it
+	Scale   string              `json:"scale"`      // at a rank, a formula: alpha/√rank
+	Sites   []string            `json:"sites"`      // adapted modules
+	Own     []int               `json:"site_ranks"` // of each of them
+	Head    int                 `json:"head_parameters"`
+	Biases  int                 `json:"bias_parameters"` // biases of the base model that the adapter replaces
+	Idle    bool                `json:"changes_nothing"` // but for the head: the update is zero at every rank
+	Notes   []string            `json:"notes"`           // contents of the files that were not loaded, one line each
+	Ranks   []RankSize          `json:"ranks"`
+	Facts   *adapter.Provenance `json:"facts"` // null where dylora did not write the adapter
 }
 
 // RankSize is the size of a slice at a rank, and of the change that it makes.
@@ -33,7 +35,7 @@ type RankSize struct {
 // Inspect describes a stored adapter.
 func (a *StoredAdapter) Inspect() (*Inspection, error) {
 	b := a.Adapter
-	i := &Inspection{Folder: a.Folder, Rank: b.Rank, Alpha: b.Alpha, RSLoRA: b.RSLoRA, Own: b.Ranks(), Idle: b.ChangesNothing(), Notes: append([]string{}, a.Notes...)}
+	i := &Inspection{Folder: a.Folder, Rank: b.Rank, Alpha: b.Alpha, RSLoRA: b.Scaling == adapter.Sqrt, Scaling: b.Scaling.String(), Scale: b.ScaleText(), Own: b.Ranks(), Idle: b.ChangesNothing(), Notes: append([]string{}, a.Notes...)}
 	for _, m := range b.Modules {
 		i.Sites = append(i.Sites, m.Name)
 	}

@@ -16,6 +16,7 @@ var enums = map[reflect.Type]func(string) (any, error){
 	reflect.TypeFor[data.Kind]():        parser(data.ParseKind),
 	reflect.TypeFor[data.Quoting]():     parser(data.ParseQuoting),
 	reflect.TypeFor[adapter.Update]():   parser(adapter.ParseUpdate),
+	reflect.TypeFor[adapter.Scaling]():  parser(adapter.ParseScaling),
 	reflect.TypeFor[train.Draw]():       parser(train.ParseDraw),
 	reflect.TypeFor[kernel.Precision](): parser(kernel.ParsePrecision),
 }
