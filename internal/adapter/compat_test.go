@@ -18,7 +18,11 @@ func TestCompat(t *testing.T) {
 	stable.Scaling = adapter.Sqrt
 	low, err := trained(t).Slice(3)
 	must(t, err)
-	for name, a := range map[string]*adapter.Adapter{"plain": plain, "mixed": ranks, "rank-stabilised": stable, "a slice": low} {
+	flat := mixed(t)
+	flat.Scaling = adapter.Constant
+	flat, err = flat.Slice(3)
+	must(t, err)
+	for name, a := range map[string]*adapter.Adapter{"plain": plain, "mixed": ranks, "rank-stabilised": stable, "a slice": low, "constant": flat} {
 		c, err := a.Compat()
 		must(t, err)
 		if c.Alpha != float64(a.Rank) || c.Rank != a.Rank || c.Scaling != adapter.Paper || c.Mixed() {

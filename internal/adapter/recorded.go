@@ -65,7 +65,7 @@ func (a *Adapter) adopt(file, configFile string, p *Provenance) error {
 		}
 		delete(left, m.Name)
 		// Other machines may round the power otherwise.
-		if want, got := recorded.writtenAlpha(m, a.rankOf(m)), a.alphaOf(m); !(want > 0 && math.Abs(got-want) <= 1e-12*want) {
+		if want, got := recorded.writtenAlpha(m, a.rankOf(m)), a.alphaOf(&a.Modules[i]); !(want > 0 && math.Abs(got-want) <= 1e-12*want) {
 			return fault.Invalidf("%s: alpha %v and scaling %v of rank %d make lora_alpha (or alpha_pattern) %v for %s at rank %d, but in %s it is %v; the files do not belong together",
 				file, recorded.alphaOf(m), scaling, recorded.trainedRank(), want, m.Name, a.rankOf(m), configFile, got)
 		}

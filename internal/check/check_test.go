@@ -68,6 +68,19 @@ func TestConforms(t *testing.T) {
 			}
 		}
 	}
+	for _, text := range []string{"sqrt", "constant", "power:0.75"} {
+		scaling, err := adapter.ParseScaling(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := checkSession(t, kerneltest.New(t), os.DirFS(tiny(t)))
+		s.Adapter.Scaling = scaling
+		list, err := conforms(t.Context(), s, []int{1, 2, 3})
+		same, sameErr := roundTrip(s.Adapter)
+		if err != nil || sameErr != nil || !same || slices.ContainsFunc(list, func(c Conformance) bool { return !c.Holds }) {
+			t.Errorf("%s: %+v, round trip %t, %v, %v", text, list, same, err, sameErr)
+		}
+	}
 	s := checkSession(t, kerneltest.New(t), os.DirFS(tiny(t)))
 	other := s.Adapter.Clone()
 	other.Modules[0].B[2] += 0.5 // of rank 3
@@ -142,6 +155,8 @@ func TestNested(t *testing.T) {
 		{4, nil, nil, "unknown", "rank 1 answers as rank 4 for 60 %"},
 		{4, new(adapter.Provenance), map[string]string{"dylora.rank_min": "1", "dylora.rank_max": "4", "dylora.sampler": "uniform"}, "yes", "ranks 1 to 4"},
 		{4, nil, map[string]string{"dylora.rank_min": "x", "dylora.rank_max": "99999999999999999999"}, "unknown", "do not say"},
+		{4, nil, map[string]string{"dylora.rank_min": "1", "dylora.rank_max": "4", "dylora.sampler": "uniform", "dylora.scaling": "constant"}, "unknown", `scaling "constant", but adapter_config.json`},
+		{4, nil, map[string]string{"dylora.rank_min": "4", "dylora.rank_max": "4", "dylora.sampler": "uniform", "dylora.scaling": "constant"}, "no", "rank 4 alone"},
 	} {
 		a := &adapter.Adapter{Rank: tt.rank, Modules: []adapter.Module{{In: 1, Out: 1, A: make([]float32, tt.rank), B: make([]float32, tt.rank)}}}
 		a.Modules[0].A[0], a.Modules[0].B[0] = 1, 1

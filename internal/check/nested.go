@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -116,7 +117,10 @@ func nested(s *session.Session, agreed []Agreement) (Verdict, string) {
 	if drawn[0] > 1 && drawn[0] >= s.Adapter.Rank {
 		return No, fmt.Sprintf("trained at rank %d alone", p.RankMax)
 	}
+	scaling, own := cmp.Or(p.Scaling, adapter.Paper.String()), s.Adapter.Scaling.String()
 	switch {
+	case scaling != own:
+		return Unknown, fmt.Sprintf("trained with scaling %.20q, but adapter_config.json, without a dylora.json beside it, gives the ranks that of %s", scaling, own)
 	case s.Adapter.ChangesNothing():
 		return Unknown, "its update is zero at every rank"
 	case p.Step > 0 && p.Step < len(drawn):
@@ -147,7 +151,7 @@ func trained(a *session.StoredAdapter) *adapter.Provenance {
 	if errLow != nil || errHigh != nil || high > maxRank {
 		return new(adapter.Provenance)
 	}
-	return &adapter.Provenance{RankMin: low, RankMax: high, Sampler: a.Metadata["dylora.sampler"]}
+	return &adapter.Provenance{RankMin: low, RankMax: high, Sampler: a.Metadata["dylora.sampler"], Scaling: a.Metadata["dylora.scaling"]}
 }
 
 // Measure adds to the report of Run, for the same ranks, the task's first metric on dev. Where
