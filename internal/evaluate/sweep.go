@@ -34,6 +34,18 @@ type Sweep struct {
 	Split  string       `json:"split"`
 	Metric string       `json:"metric"` // the headline
 	Ranks  []RankReport `json:"ranks"`
+
+	Baselines []LoRABaseline `json:"baselines,omitempty"` // what the adapter is compared with
+}
+
+// LoRABaseline is another way to adapters of the same ranks for the same task: its quality at each
+// of them, and what its trainings cost.
+type LoRABaseline struct {
+	Name      string       `json:"name"`              // as ParseKinds of package baseline reads it: lora, cut, svd, …
+	Seconds   float64      `json:"seconds"`           // of training, for all ranks together
+	Trainings int          `json:"trainings"`         // that these seconds went into
+	Examples  int          `json:"training_examples"` // that these trainings saw, repeats included
+	Ranks     []RankReport `json:"ranks"`             // those of the sweep, in its order
 }
 
 // RankReport is one rank of a Sweep.
