@@ -2,6 +2,7 @@ package adapter_test
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -48,6 +49,17 @@ func TestLevelled(t *testing.T) {
 	}
 }
 
+// gates are the scales of all modules at all ranks.
+func gates(a *adapter.Adapter) (all []float64) {
+	for i := range a.Modules {
+		for r := range a.Rank {
+			_, scale := a.Scale(&a.Modules[i], r+1)
+			all = append(all, scale)
+		}
+	}
+	return all
+}
+
 // TestShrink: the folder of a shrunk adapter computes, with the scale that PEFT takes from its configuration, the best
 // approximation of the whole update.
 func TestShrink(t *testing.T) {
@@ -58,7 +70,13 @@ func TestShrink(t *testing.T) {
 			must(t, err)
 			dir := filepath.Join(t.TempDir(), "a")
 			must(t, adapter.Save(dir, small, nil, adapter.SaveOptions{}))
-			read, _, err := adapter.Load(dir) // no dylora.json: as PEFT reads it
+			whole, _, err := adapter.Load(dir)
+			must(t, err)
+			if !slices.Equal(gates(whole), gates(small)) {
+				t.Errorf("%s at %d: gates %v, read again %v", name, r, gates(small), gates(whole))
+			}
+			must(t, os.Remove(filepath.Join(dir, "dylora.json"))) // as PEFT reads it
+			read, _, err := adapter.Load(dir)
 			must(t, err)
 			if read.Scaling != adapter.Paper || read.Rank != r {
 				t.Errorf("%s at %d: rank %d, %v", name, r, read.Rank, read.Scaling)
