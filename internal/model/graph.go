@@ -35,7 +35,14 @@ type Options struct {
 	Train     bool             // loss and gradients
 	Dropout   bool             // with Train: dropout as the configuration says
 	Clock     *Clock           // measures each run by kind of operation; nil: nothing is measured
+	Moments   *Moments         // without Train: adds up those of each module in each run; nil: none
 }
+
+// Moments are what [op.Moments] says, a module being the place of its gate.
+type Moments = op.Moments
+
+// NewMoments has sums of nothing for so many adapted projections of rank R.
+func NewMoments(modules, rank int) *Moments { return op.NewMoments(modules, rank) }
 
 // Clock is where the time of runs goes: see [op.Clock]. Beside the operations' kinds it has
 // "embeddings", and "gorgonia": the machine itself and Gorgonia's own operations, which are

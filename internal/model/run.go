@@ -49,7 +49,7 @@ func (m *Model) Compile(o Options) (*Graph, error) {
 	if o.Train {
 		return m.compile(o, &op.Inputs{Clock: o.Clock, GradientMemory: &op.Memory{}, ScratchMemory: &op.Memory{}})
 	}
-	return m.compile(o, &op.Inputs{Clock: o.Clock, Memory: &op.Memory{}})
+	return m.compile(o, &op.Inputs{Clock: o.Clock, Memory: &op.Memory{}, Moments: o.Moments})
 }
 
 // compile builds and compiles the graph; in says where outputs lie.

@@ -39,6 +39,7 @@ type Program struct {
 	gates         []float32
 	gradientGates []float32
 	rankRow       []float32
+	moments       *model.Moments // of a copy that Moments makes; nil: none are added up
 }
 
 // New joins m and a for a task. The adapter's slices become the program's trained
@@ -176,7 +177,7 @@ func (p *Program) fit(g **model.Graph, b *data.Batch, train bool) (err error) {
 func (p *Program) options(train bool) model.Options {
 	return model.Options{
 		Labels: p.labels, Loss: p.loss,
-		Rank: p.a.Rank, Modules: len(p.a.Modules), Head: p.a.Head, Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock,
+		Rank: p.a.Rank, Modules: len(p.a.Modules), Head: p.a.Head, Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock, Moments: p.moments,
 		Adapt: func(module string) (model.Pair, bool) {
 			i, ok := p.modules[module]
 			if !ok {

@@ -34,7 +34,7 @@ func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, pairs []Pair
 		gradientGates = b.Gates
 	}
 	nodes := G.Nodes{x, b.Layout, b.Gates, gradientGates}
-	t := &terms{per: per, w: w, width: b.Gates.Shape()[1]}
+	t := &terms{per: per, w: w, width: b.Gates.Shape()[1], moments: b.Moments}
 	for _, pair := range pairs {
 		r := pair.A.Shape()[0]
 		if a, c := pair.A.Shape(), pair.B.Shape(); a.Dims() != 2 || a[1] != w.W.In || c.Dims() != 2 || c[0] != pair.Out || c[1] != r {
@@ -64,6 +64,7 @@ type terms struct {
 	terms []*term
 
 	residual *Residual
+	moments  *Moments // nil: none are added up
 }
 
 // term is the state of one pair. h = A x is kept for the gradient of B; bt is Bᵀ, made
@@ -130,6 +131,7 @@ func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 		o.machine.Transpose(t.bt, t.Out, v[5+2*i], t.rank, t.Out, t.rank)
 		o.at = i
 		o.machine.Parallel(distinct, 16, o.body)
+		o.moments.add(o.machine, t.Module, t.h, rows)
 	}
 	return o.out, nil
 }

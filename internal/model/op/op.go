@@ -47,6 +47,8 @@ type Inputs struct {
 	Layer int    // of the operations that are built next
 	Clock *Clock // measures each operation; nil: nothing is measured
 
+	Moments *Moments // gets those of each adapted projection; nil: nobody asks for them
+
 	Residual *Residual // of the sublayer that is being built; nil: none
 }
 
