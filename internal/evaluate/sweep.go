@@ -36,6 +36,7 @@ type Sweep struct {
 	Ranks  []RankReport `json:"ranks"`
 
 	Baselines []LoRABaseline `json:"baselines,omitempty"` // what the adapter is compared with
+	Decision  *Decision      `json:"decision,omitempty"`  // which rank to use; nil where it was not asked for
 }
 
 // LoRABaseline is another way to adapters of the same ranks for the same task: its quality at each
@@ -55,6 +56,9 @@ type RankReport struct {
 	Metrics    Metrics `json:"metrics"`
 	Parameters int     `json:"parameters"` // trained scalars of the slice, head included
 	Bytes      int64   `json:"bytes"`      // of the slice's weights file
+
+	Low  *float64 `json:"low,omitempty"`  // interval of Value at the decision's confidence; nil where there is none
+	High *float64 `json:"high,omitempty"` // its upper end
 }
 
 // NewSweep reports results; size tells what a slice of a rank holds.
