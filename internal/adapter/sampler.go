@@ -23,12 +23,18 @@ type Sampler struct {
 // NewSampler reads a distribution over the ranks from rmin to rmax:
 //
 //	uniform           all alike
+//	log-uniform       P(r) ∝ log((r+block)/r): a number whose logarithm is uniform, rounded down
 //	geometric[:p]     P(r) ∝ (1-p)^r, truncated and renormalised; p = 0.15 as in the paper
 //	pmf:w,w,…         one weight for each rank from rmin to rmax
 //	list:r,r,…        these ranks, all alike
 //
-// block keeps only its multiples (1 keeps all), which must include rmax, lest the last
-// rows are never trained.
+// Behind any of them, +R:p gives rmax more weight: with probability p it is rmax, else what
+// stands before decides. block keeps only its multiples (1 keeps all), which must include
+// rmax, lest the last rows are never trained.
+//
+// Log-uniform gives each doubling of the rank the same weight, about as 1/r does, but ranks
+// 2 and 3 together have exactly that of rank 1, and a block changes none of the weights of
+// the doublings above it.
 func NewSampler(spec string, rmin, rmax, block int) (*Sampler, error) {
 	switch {
 	case rmin < 1 || rmin > rmax:
@@ -36,11 +42,15 @@ func NewSampler(spec string, rmin, rmax, block int) (*Sampler, error) {
 	case block < 1 || rmax%block != 0:
 		return nil, fault.Usagef("rank block %d does not divide the rank %d", block, rmax)
 	}
-	weight, spec, err := parseSpec(spec, rmin, rmax, block)
+	base, top, err := parseTop(spec)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sampler{spec: spec}
+	weight, full, err := parseSpec(base, rmin, rmax, block)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sampler{spec: full}
 	sum := 0.0
 	for r := rmin; r <= rmax; r++ {
 		if w := weight(r); w > 0 && r%block == 0 {
@@ -54,7 +64,39 @@ func NewSampler(spec string, rmin, rmax, block int) (*Sampler, error) {
 	for i := range s.pmf {
 		s.pmf[i] /= sum
 	}
+	if top > 0 {
+		s.raise(rmax, top)
+	}
 	return s, nil
+}
+
+// topMark separates a distribution from the weight that the highest rank gets beside it.
+const topMark = "+R:"
+
+// parseTop splits a spec into the distribution and the probability of the highest rank beside
+// it, 0 where the spec says none.
+func parseTop(spec string) (base string, top float64, err error) {
+	base, text, given := strings.Cut(spec, topMark)
+	if !given {
+		return spec, 0, nil
+	}
+	if top, err = strconv.ParseFloat(text, 64); err != nil || !(top > 0 && top < 1) {
+		return "", 0, fault.Usagef("rank sampler %q: %q behind %s is not between 0 and 1", spec, text, topMark)
+	}
+	return base, top, nil
+}
+
+// raise mixes the distribution with rank highest, which has the probability top in the mixture
+// and may have had none before.
+func (s *Sampler) raise(highest int, top float64) {
+	s.spec += topMark + strconv.FormatFloat(top, 'g', -1, 64)
+	if s.ranks[len(s.ranks)-1] != highest {
+		s.ranks, s.pmf = append(s.ranks, highest), append(s.pmf, 0)
+	}
+	for i := range s.pmf {
+		s.pmf[i] *= 1 - top
+	}
+	s.pmf[len(s.pmf)-1] += top
 }
 
 // parseSpec returns the weight of each rank, before normalising, and the spec in full.
@@ -63,6 +105,8 @@ func parseSpec(spec string, rmin, rmax, block int) (weight func(r int) float64, 
 	switch {
 	case kind == "uniform" && !given:
 		return func(int) float64 { return 1 }, kind, nil
+	case kind == "log-uniform" && !given:
+		return func(r int) float64 { return math.Log1p(float64(block) / float64(r)) }, kind, nil
 	case kind == "geometric":
 		p := paperP
 		if given {
@@ -79,7 +123,7 @@ func parseSpec(spec string, rmin, rmax, block int) (weight func(r int) float64, 
 		weight, err = parseList(spec, args, rmin, rmax, block)
 		return weight, spec, err
 	}
-	return nil, "", fault.Usagef("unknown rank sampler %q: it is uniform, geometric, geometric:P, pmf:W,W,… or list:R,R,…", spec)
+	return nil, "", fault.Usagef("unknown rank sampler %q: it is uniform, log-uniform, geometric, geometric:P, pmf:W,W,… or list:R,R,…, with +R:P behind it or not", spec)
 }
 
 func parseWeights(spec, args string, rmin, rmax int) (func(r int) float64, error) {

@@ -2,6 +2,7 @@ package adapter_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,28 @@ var samplers = []struct {
 	{"pmf:5, 1, 5, 3", 1, 4, 2, []int{2, 4}, []float64{.25, .75}, "pmf:5, 1, 5, 3"},
 	{"list:8,1,2,4", 1, 8, 1, []int{1, 2, 4, 8}, []float64{.25, .25, .25, .25}, "list:8,1,2,4"},
 	{"list:3", 1, 8, 1, []int{3}, []float64{1}, "list:3"},
+	{"log-uniform", 1, 3, 1, []int{1, 2, 3}, []float64{.5, math.Log2(1.5) / 2, math.Log2(4./3) / 2}, "log-uniform"},
+	{"log-uniform", 1, 7, 1, []int{1, 2, 3, 4, 5, 6, 7}, doublings(1, 1, 3), "log-uniform"},
+	{"log-uniform", 2, 6, 2, []int{2, 4, 6}, doublings(2, 2, 2), "log-uniform"},
+	{"log-uniform", 8, 8, 1, []int{8}, []float64{1}, "log-uniform"},
+	{"uniform+R:0.3", 1, 4, 1, []int{1, 2, 3, 4}, []float64{.175, .175, .175, .475}, "uniform+R:0.3"},
+	{"list:1,2+R:0.5", 1, 8, 1, []int{1, 2, 8}, []float64{.25, .25, .5}, "list:1,2+R:0.5"},
+	{"pmf:3,1,0+R:.25", 1, 3, 1, []int{1, 2, 3}, []float64{.5625, .1875, .25}, "pmf:3,1,0+R:0.25"},
+	{"geometric:0.5+R:1e-1", 1, 4, 2, []int{2, 4}, []float64{.72, .28}, "geometric:0.5+R:0.1"},
+	{"uniform+R:0.3", 8, 8, 1, []int{8}, []float64{1}, "uniform+R:0.3"},
+}
+
+// doublings is what log-uniform comes to for the multiples of block from first up to n
+// doublings of it: each doubling has the same probability, and within it a rank has the share
+// that the interval up to the next one has of its logarithm.
+func doublings(first, block, n int) (pmf []float64) {
+	for range n {
+		for r := first; r < 2*first; r += block {
+			pmf = append(pmf, (math.Log2(float64(r+block))-math.Log2(float64(r)))/float64(n))
+		}
+		first *= 2
+	}
+	return pmf
 }
 
 func TestSampler(t *testing.T) {
@@ -133,11 +156,21 @@ func TestNewSamplerRefuses(t *testing.T) {
 		rmin, rmax, block int
 		want              string
 	}{
-		{"unknown", "poisson", 1, 8, 1, "it is uniform, geometric"},
-		{"empty", "", 1, 8, 1, "it is uniform, geometric"},
+		{"unknown", "poisson", 1, 8, 1, "it is uniform, log-uniform, geometric"},
+		{"empty", "", 1, 8, 1, "it is uniform, log-uniform, geometric"},
 		{"uniform takes nothing", "uniform:2", 1, 8, 1, "it is uniform"},
 		{"pmf without weights", "pmf", 1, 8, 1, "it is uniform"},
 		{"list without ranks", "list", 1, 8, 1, "it is uniform"},
+		{"log-uniform takes nothing", "log-uniform:2", 1, 8, 1, "it is uniform, log-uniform"},
+		{"R without a probability", "uniform+R", 1, 8, 1, "it is uniform"},
+		{"R with nothing", "uniform+R:", 1, 8, 1, "\"\" behind +R: is not between 0 and 1"},
+		{"R never", "uniform+R:0", 1, 8, 1, "between 0 and 1"},
+		{"R always", "uniform+R:1", 1, 8, 1, "between 0 and 1"},
+		{"R below 0", "uniform+R:-0.5", 1, 8, 1, "between 0 and 1"},
+		{"R NaN", "uniform+R:NaN", 1, 8, 1, "between 0 and 1"},
+		{"R twice", "uniform+R:0.3+R:0.3", 1, 8, 1, "\"0.3+R:0.3\" behind +R:"},
+		{"R alone", "+R:0.3", 1, 8, 1, "it is uniform"},
+		{"R beside no weights", "pmf:0,0+R:0.3", 1, 2, 1, "add up to 0"},
 		{"geometric 0", "geometric:0", 1, 8, 1, "between 0 and 1"},
 		{"geometric 1", "geometric:1", 1, 8, 1, "between 0 and 1"},
 		{"geometric NaN", "geometric:NaN", 1, 8, 1, "between 0 and 1"},
@@ -170,4 +203,41 @@ func TestNewSamplerRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzSampler: whatever is accepted is a distribution over ranks of the range and block, and
+// is read again from its own name; whatever is refused is a usage error.
+func FuzzSampler(f *testing.F) {
+	for _, tt := range samplers {
+		f.Add(tt.spec, tt.rmin, tt.rmax, tt.block)
+	}
+	for _, spec := range []string{"", "+R:", "pmf:1e308,1e308", "list:1,,2", "geometric:1e-320", "log-uniform+R:5e-324", "uniform+R:0.9999999999999999"} {
+		f.Add(spec, 1, 2, 1)
+	}
+	f.Fuzz(func(t *testing.T, spec string, rmin, rmax, block int) {
+		if rmax > 1<<10 {
+			t.Skip("ranks are bounded where they are read")
+		}
+		s, err := adapter.NewSampler(spec, rmin, rmax, block)
+		if err != nil {
+			if fault.ClassOf(err) != fault.Usage {
+				t.Errorf("%q: %v is no usage error", spec, err)
+			}
+			return
+		}
+		ranks, pmf, sum := s.Ranks(), s.PMF(), 0.0
+		for i, r := range ranks {
+			if r < rmin || r > rmax || r%block != 0 || i > 0 && r <= ranks[i-1] || !(pmf[i] >= 0 && pmf[i] <= 1) {
+				t.Errorf("%q: ranks %v with probabilities %v", spec, ranks, pmf)
+			}
+			sum += pmf[i]
+		}
+		if len(pmf) != len(ranks) || math.Abs(sum-1) > 1e-9 || !slices.Contains(ranks, s.Rank(1, 2)) {
+			t.Errorf("%q: ranks %v with probabilities %v", spec, ranks, pmf)
+		}
+		again, err := adapter.NewSampler(s.String(), rmin, rmax, block)
+		if err != nil || !slices.Equal(again.Ranks(), ranks) || !slices.Equal(again.PMF(), pmf) {
+			t.Errorf("%q is %q, which is read as %v, %v", spec, s, again, err)
+		}
+	})
 }
