@@ -22,8 +22,8 @@ const (
 )
 
 // loss is Σ_i weight_i · loss_i. For CrossEntropy targets holds weight_i at the class of
-// sequence i and 0 elsewhere; for the others it holds the targets, and weights the weight of
-// each of them.
+// sequence i and 0 elsewhere, or weight_i times the probability of each class; for the others it
+// holds the targets, and weights the weight of each of them.
 func (b *builder) loss(logits, targets, weights *G.Node) (*G.Node, error) {
 	switch b.o.Loss {
 	case SquaredError:
@@ -66,13 +66,23 @@ func weighted(x, w *G.Node) (*G.Node, error) {
 func (gr *Graph) setTargets(in *Input, n int) error {
 	clear(gr.targets)
 	clear(gr.weights)
+	targets := in.Scores
+	if in.Soft != nil {
+		targets = in.Soft
+	}
+	if (in.Soft != nil || gr.Loss != CrossEntropy) && len(targets) != n*gr.Labels {
+		return fmt.Errorf("model: %d targets for %d sequences of %d outputs", len(targets), n, gr.Labels)
+	}
 	if gr.Loss != CrossEntropy {
-		if len(in.Scores) != n*gr.Labels {
-			return fmt.Errorf("model: %d targets for %d sequences of %d outputs", len(in.Scores), n, gr.Labels)
-		}
-		copy(gr.targets, in.Scores)
-		for i := range in.Scores {
+		copy(gr.targets, targets)
+		for i := range targets {
 			gr.weights[i] = in.Weight / float32(gr.Labels)
+		}
+		return nil
+	}
+	if in.Soft != nil {
+		for i, p := range targets {
+			gr.targets[i] = in.Weight * p
 		}
 		return nil
 	}

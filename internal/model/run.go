@@ -40,6 +40,7 @@ type Input struct {
 	GradientGates []float32 // the same for the gradients of A and B; training only
 	Classes       []int32   // (n), for CrossEntropy
 	Scores        []float32 // (n, Labels), targets for the other losses
+	Soft          []float32 // (n, Labels), take the place of Classes or Scores: probabilities, or numbers for SquaredError; nil: none
 	Weight        float32   // of each sequence in the loss
 	Seed, Step    uint64    // dropout
 }
