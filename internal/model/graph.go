@@ -32,6 +32,8 @@ type Options struct {
 	Modules   int // number of adapted projections: gates are (sequences, Modules·Rank)
 	Adapt     Adapt
 	Head      []weights.Tensor // pinned like the pairs; names as Model.Head gives them
+	Heads     int              // ranks that have a last layer of their own, stacked in Head's last two tensors, (Heads, Labels, H) and (Heads, Labels); 0: one for all
+	Features  bool             // keep what the head's last layer reads
 	Train     bool             // loss and gradients
 	Dropout   bool             // with Train: dropout as the configuration says
 	Clock     *Clock           // measures each run by kind of operation; nil: nothing is measured

@@ -116,37 +116,42 @@ func normal(v []float32, std float64, runSeed uint64, name string) {
 
 // head builds the classification head on the first tokens' states, (sequences, H): BERT's
 // pooler, frozen as PEFT leaves it or with an adapter, then dropout and a layer, with a
-// function between layers.
-func (b *builder) head(x *G.Node, params G.Nodes, trained bool) (_ *G.Node, err error) {
+// function between layers. The features are what the last layer reads.
+func (b *builder) head(x *G.Node, params G.Nodes, trained bool) (logits, features *G.Node, err error) {
 	pooled := b.m.pooler.W != nil
 	if pooled {
 		var adapted []bool
 		x, adapted, err = b.project(0, x, op.Sequences, b.m.pooler, trained, module{architecture.Pooler, 0, b.m.Config.HiddenSize})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		trained = trained || adapted[0]
 	}
 	if x, err = op.Trim(b.in, "classifier.input", x, trained); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	head := b.m.Config.architecture().Head
 	for i, name := range head.Layers {
 		if i > 0 || pooled {
 			if x, err = b.between(name, head.Activation, x); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		if i > 0 || head.DropInput {
 			if x, err = b.dropout(name+".dropout", x, op.Sequences, b.m.Config.ClassifierDropout, i > 0 || trained); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
-		if x, err = op.Dense(b.in, name, x, params[2*i], params[2*i+1], i > 0 || trained); err != nil {
-			return nil, err
+		dense := op.Dense
+		if b.o.Heads > 0 && i == len(head.Layers)-1 {
+			dense = op.RankedDense
+		}
+		features = x
+		if x, err = dense(b.in, name, x, params[2*i], params[2*i+1], i > 0 || trained); err != nil {
+			return nil, nil, err
 		}
 	}
-	return x, nil
+	return x, features, nil
 }
 
 // between is the function before a layer of the head: Gorgonia's own tanh, or an operation of

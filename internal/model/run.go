@@ -24,6 +24,8 @@ type Graph struct {
 	targets       []float32 // (Sequences, Labels)
 	weights       []float32 // (Sequences, Labels), of each target in the loss; not for CrossEntropy
 	logits        []float32 // (Sequences, Labels)
+	ranks         []int32   // (Sequences), from 1; with Heads
+	features      []float32 // (Sequences, H); with Features
 	loss          G.Value
 	gradients     []weights.Tensor
 	hidden        []*G.Node
@@ -42,6 +44,7 @@ type Input struct {
 	Scores        []float32 // (n, Labels), targets for the other losses
 	Soft          []float32 // (n, Labels), take the place of Classes or Scores: probabilities, or numbers for SquaredError; nil: none
 	Weight        float32   // of each sequence in the loss
+	Ranks         []int32   // (n), from 1: whose last layer of the head is each sequence's; with Heads
 	Seed, Step    uint64    // dropout
 }
 
@@ -68,6 +71,7 @@ func (m *Model) compile(o Options, in *op.Inputs) (*Graph, error) {
 		layout: make(op.Layout, o.Sequences+2), copies: make([]int32, 1), random: make(op.Random, 2),
 		gates: make([]float32, o.Sequences*max(width, 1)), gradientGates: make([]float32, o.Sequences*max(width, 1)),
 		targets: make([]float32, o.Sequences*o.Labels), weights: make([]float32, o.Sequences*o.Labels),
+		ranks: make([]int32, o.Sequences),
 	}
 	in.Machine = m.machine
 	b := &builder{m: m, o: o, g: G.NewGraph(), in: in}
@@ -84,6 +88,9 @@ func (gr *Graph) inputs(b *builder) (x *G.Node) {
 	o, width := gr.Options, max(gr.width, 1)
 	b.in.Layout = b.input("layout", []int32(gr.layout), len(gr.layout))
 	b.in.Gates = b.input("gates", gr.gates, o.Sequences, width)
+	if o.Heads > 0 {
+		b.in.Ranks = b.input("ranks", gr.ranks, o.Sequences)
+	}
 	if o.Train {
 		b.in.GradientGates = b.input("gradient gates", gr.gradientGates, o.Sequences, width)
 		c := &b.m.Config
@@ -104,12 +111,21 @@ func (gr *Graph) build(b *builder) error {
 	}
 	b.hidden = append(b.hidden, state)
 	var head G.Nodes
-	for _, t := range gr.Head {
-		head = append(head, b.param(t.Name, t.Data, t.Shape...))
+	for i, t := range gr.Head {
+		shape := t.Shape
+		if gr.Heads > 0 && i == len(gr.Head)-2 { // as RankedDense takes it
+			shape = []int{gr.Heads * gr.Labels, len(t.Data) / (gr.Heads * gr.Labels)}
+		}
+		head = append(head, b.param(t.Name, t.Data, shape...))
 	}
-	logits, err := b.head(state, head, trained)
+	logits, features, err := b.head(state, head, trained)
 	if err != nil {
 		return err
+	}
+	if gr.Features {
+		if _, gr.features, err = op.Keep("features", features); err != nil {
+			return err
+		}
 	}
 	if _, gr.logits, err = op.Keep("logits", logits); err != nil || !gr.Train {
 		return err
@@ -189,6 +205,12 @@ func (gr *Graph) set(in *Input) error {
 	if len(in.Types) != 0 && len(in.Types) != len(in.IDs) {
 		return fmt.Errorf("model: %d token types for %d tokens", len(in.Types), len(in.IDs))
 	}
+	if gr.Heads > 0 {
+		if len(in.Ranks) != n {
+			return fmt.Errorf("model: %d ranks for %d sequences", len(in.Ranks), n)
+		}
+		copy(gr.ranks, in.Ranks)
+	}
 	copy(gr.gates, in.Gates)
 	distinct, err := in.distinct()
 	if err != nil {
@@ -207,6 +229,12 @@ func (gr *Graph) set(in *Input) error {
 	copy(gr.gradientGates, in.GradientGates)
 	gr.random[0], gr.random[1] = int64(in.Seed), int64(in.Step)
 	return gr.setTargets(in, n)
+}
+
+// LastFeatures are what the head's last layer read in the last run for n sequences, (n, H)
+// row-major and valid until the next run; of a graph with Features.
+func (gr *Graph) LastFeatures(n int) []float32 {
+	return gr.features[:n*(len(gr.features)/gr.Sequences)]
 }
 
 // Gradients are the gradients of the last run, in the order of the trained inputs: pairs

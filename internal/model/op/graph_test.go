@@ -1,6 +1,7 @@
 package op_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -120,6 +121,10 @@ func TestHashesTellOperationsApart(t *testing.T) {
 	add(op.FirstAttention(&g.in, "a", q, kv, heads(2, 0), false, [2]bool{}))
 	add(op.Pool(&g.in, "a", x, 2, false))
 	add(op.Trim(&g.in, "a", x, false))
+	g.in.Ranks = g.input("ranks", make([]int32, 12), 12)
+	w, bias := g.input("w", ramp(6*6, 1), 6, 6), func(ranks int) *G.Node { return g.input(fmt.Sprint("bias", ranks), ramp(6, 1), ranks, 6/ranks) }
+	add(op.RankedDense(&g.in, "a", x, w, bias(2), false))
+	add(op.RankedDense(&g.in, "a", x, w, bias(3), false))
 	for i, n := range nodes {
 		if j := slices.Index(nodes, n); j != i {
 			t.Errorf("operations %d and %d became one node: %v", j, i, n)

@@ -35,6 +35,7 @@ type Inputs struct {
 	Random        *G.Node // int64: see [Random]; nil in a graph without dropout
 	Gates         *G.Node // (sequences, modules·R): see [LowRank]; nil without an adapter
 	GradientGates *G.Node // the same for the gradients of A and B; nil if nothing is trained
+	Ranks         *G.Node // int32, of each sequence, from 1: see [RankedDense]; nil where no operation depends on it
 	Copies        *G.Node // int32, one number: the sequences are so many copies, equal so far; nil: rows may differ
 
 	Machine *kernel.Machine // computes the operations; needed by all but Keep
