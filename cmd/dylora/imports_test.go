@@ -22,6 +22,8 @@ func TestImports(t *testing.T) {
 		"configs":    "enum",
 		"models":     "",
 
+		"scripts/study-split": "",
+
 		"decision":        "",
 		"enum":            "",
 		"fault":           "",
