@@ -76,6 +76,9 @@ After training, any rank is a slice: no second run, no search.`,
 	root.SetErr(s.err)
 	root.AddCommand(
 		newTrainCmd(s, runTrain),
+		newPlanCmd(s, runPlan),
+		newRunCmd(s, runRun),
+		newRunsCmd(s, runRuns),
 		newEvalCmd(s, runEval),
 		newSweepCmd(s, runSweep),
 		newPredictCmd(s, runPredict),

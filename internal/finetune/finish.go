@@ -26,6 +26,10 @@ type Report struct {
 	By      string `json:"-"` // by what the epoch is the best, in words
 }
 
+// SweepName is the file of a run folder that has the report. It is written last: with it the run is
+// complete.
+const SweepName = "sweep.json"
+
 // Finish saves the adapter of the best epoch to adapter/ in the run folder, and its sweep to
 // sweep.json.
 func (j *Job) Finish(ctx context.Context) (*Report, error) {
@@ -49,7 +53,7 @@ func (j *Job) Finish(ctx context.Context) (*Report, error) {
 	if err := adapter.Save(r.Adapter, j.Adapter, p, adapter.SaveOptions{Replace: true}); err != nil {
 		return nil, err
 	}
-	return r, disk.WriteFile(filepath.Join(j.Dir, "sweep.json"), r.write)
+	return r, disk.WriteFile(filepath.Join(j.Dir, SweepName), r.write)
 }
 
 // write writes the report as one line of JSON.

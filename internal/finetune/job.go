@@ -137,6 +137,9 @@ func (j *Job) start(resume bool) error {
 	return j.describe()
 }
 
+// Examples are the numbers of training examples and of those that are evaluated.
+func (j *Job) Examples() (train, dev int) { return len(j.trainExamples), len(j.devExamples) }
+
 // inputs identifies everything that the run depends on beside its settings.
 func (j *Job) inputs() map[string]string {
 	in := map[string]string{

@@ -127,7 +127,7 @@ func openRun(t testing.TB, dir string, resume bool) *Run {
 // outcome is all that a run leaves: the trained values, the whole state, and the log.
 func outcome(t testing.TB, l *Loop, p *fakeLearner, dir string) string {
 	t.Helper()
-	log, err := os.ReadFile(filepath.Join(dir, logName))
+	log, err := os.ReadFile(filepath.Join(dir, LogName))
 	must(t, err)
 	m, tensors, err := l.capture()
 	must(t, err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -18,6 +19,25 @@ import (
 // when its owner dies, so nobody has to remove the file. Only its owner may.
 const lockName = ".lock"
 
+// A lock that is taken is tried so often before its folder is said to be in use.
+const (
+	lockTries = 5
+	lockPause = 10 * time.Millisecond
+)
+
+// InUse says whether a process is training in the folder. It has the folder's lock for a moment,
+// which is why lockRun tries more than once. Of a folder that cannot be looked at nobody knows: it is
+// said not to be in use, and to lock it will tell.
+func InUse(dir string) bool {
+	path := filepath.Join(dir, lockName)
+	if _, err := os.Stat(path); err != nil {
+		return false
+	}
+	l := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	ok, err := l.TryRLock()
+	return errors.Join(err, l.Close()) == nil && !ok
+}
+
 type lock struct{ file *flock.Flock }
 
 // lockRun locks a run folder for this process, or says who has it. The error wraps
@@ -27,6 +47,10 @@ func lockRun(dir string) (*lock, error) {
 	path := filepath.Join(dir, lockName)
 	l := flock.New(path)
 	ok, err := l.TryLock()
+	for try := 1; err == nil && !ok && try < lockTries; try++ { // whoever looks at the folder has the lock for a moment
+		time.Sleep(lockPause)
+		ok, err = l.TryLock()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot lock the run folder: %w", err)
 	}

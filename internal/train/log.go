@@ -8,9 +8,9 @@ import (
 	"os"
 )
 
-// logName is the file of a run's course, one JSON object per line. It holds no times, so
+// LogName is the file of a run's course, one JSON object per line. It holds no times, so
 // two runs of the same settings write the same bytes.
-const logName = "metrics.jsonl"
+const LogName = "metrics.jsonl"
 
 type stepLine struct {
 	Kind     string  `json:"kind"` // "step"

@@ -10,7 +10,7 @@ import (
 // TestLogLines: the log's lines are these bytes; they are read by others, and two runs of
 // the same settings write the same.
 func TestLogLines(t *testing.T) {
-	path := filepath.Join(t.TempDir(), logName)
+	path := filepath.Join(t.TempDir(), LogName)
 	log, notes, err := openLog(path, 0)
 	if err != nil || len(notes) > 0 {
 		t.Fatal(err, notes)
@@ -33,7 +33,7 @@ func TestLogErrors(t *testing.T) {
 	if _, _, err := openLog(t.TempDir(), 0); err == nil {
 		t.Error("a folder was opened as a log")
 	}
-	log, _, err := openLog(filepath.Join(t.TempDir(), logName), 0)
+	log, _, err := openLog(filepath.Join(t.TempDir(), LogName), 0)
 	must(t, err)
 	if err := log.hook().Step(nil, Step{Loss: math.NaN()}); err == nil || log.size != 0 {
 		t.Errorf("a loss of NaN: %v, %d bytes", err, log.size)

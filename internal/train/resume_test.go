@@ -223,7 +223,7 @@ func TestDivergedKeepsCheckpoint(t *testing.T) {
 
 // TestLogCut: what the log has beyond the checkpoint is cut, what it lacks is said.
 func TestLogCut(t *testing.T) {
-	path := filepath.Join(t.TempDir(), logName)
+	path := filepath.Join(t.TempDir(), LogName)
 	must(t, os.WriteFile(path, []byte("first\nsecond\nthi"), 0o666))
 	for _, tt := range []struct {
 		size int64

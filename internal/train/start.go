@@ -46,7 +46,7 @@ func (r *Run) Start(l *Loop, settings []byte, p CheckpointPolicy) (Resumed, erro
 	if err := point(r.root, r.Dir); err != nil {
 		out.Notes = append(out.Notes, fmt.Sprintf("%v: only commands that are given this run's folder will find it", err))
 	}
-	log, notes, err := openLog(filepath.Join(r.Dir, logName), logged)
+	log, notes, err := openLog(filepath.Join(r.Dir, LogName), logged)
 	if err != nil {
 		return out, err
 	}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/plan"
+)
+
+// planOptions is everything `dylora plan` needs.
+type planOptions struct {
+	io    *streams
+	study string   // file
+	set   []string // key=value, in place of what the study says
+}
+
+func newPlanCmd(io *streams, runF func(context.Context, *planOptions) error) *cobra.Command {
+	opts := &planOptions{io: io}
+	cmd := &cobra.Command{
+		Use:   "plan STUDY",
+		Short: "Expand a study of settings and lists into one line per training",
+		Long: `Expand a study, a YAML file of settings, lists of settings (a grid) and arms, into a plan
+on stdout: one JSON object a line, with the training's index, an id that is a hash of its
+settings, its run folder and its settings. Each training is checked as 'dylora train'
+would. 'dylora run' trains the plan; docs/plans.md describes the file.`,
+		Example: `  dylora plan study.yaml > plan.jsonl
+  dylora plan study.yaml --set model=minilm --set seed=[1,2,3] > plan.jsonl`,
+		Args: oneArg("the study, a YAML file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts.study = args[0]
+			return runF(cmd.Context(), opts)
+		},
+	}
+	cmd.Flags().StringArrayVar(&opts.set, "set", nil, "`key=value` of a setting in place of what the study says outside its arms; [a,b] is a list of values; may be repeated")
+	return cmd
+}
+
+func runPlan(_ context.Context, o *planOptions) error {
+	p, err := plan.ReadStudy(o.study, o.set)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.io.err, "%d trainings\n", len(p.Lines))
+	return p.Write(o.io.out)
+}
+
+// oneArg asks for a single argument and says what it is.
+func oneArg(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fault.Usagef("%d arguments: name %s", len(args), what)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,144 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/train"
+)
+
+// Entry is a training with its state and, as far as it has come, its result. Last has values
+// from the first evaluation on, the rest of the result is there when the training is done.
+type Entry struct {
+	State State  `json:"state"`
+	Why   string `json:"why,omitempty"` // of one that failed
+	*Result
+}
+
+// List is the state of every line of a plan. A line whose folder holds something else is Failed,
+// and says what.
+func List(p *Plan) ([]Entry, error) {
+	var all []Entry
+	for i := range p.Lines {
+		l := &p.Lines[i]
+		s, err := Look(p, l)
+		if err != nil {
+			s = Status{State: Failed, Why: err.Error()}
+		}
+		e, err := entry(l, s)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// entry reads what there is of a line in a state.
+func entry(l *Line, s Status) (Entry, error) {
+	e := Entry{State: s.State, Why: s.Why, Result: &Result{Record: &Record{Line: *l}, Task: taskOf(l)}}
+	var err error
+	switch {
+	case s.State == Done:
+		e.Result, err = result(l)
+	case s.Begun:
+		record, readErr := readRecord(l.Run)
+		if record != nil {
+			e.Record = record
+		}
+		last, metric, lastErr := lastScores(filepath.Join(l.Run, train.LogName))
+		if !errors.Is(lastErr, fs.ErrNotExist) {
+			err = lastErr
+		}
+		e.Last, e.Metric = last, metric
+		err = errors.Join(readErr, err)
+	}
+	if err == nil {
+		e.Line = *l
+	}
+	return e, err
+}
+
+// maxDepth bounds how deep below a root run folders are looked for.
+const maxDepth = 8
+
+// Below lists the run folders below a root, in the order of their names.
+func Below(root string) (all []Entry, err error) {
+	err = filepath.WalkDir(root, func(dir string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		if in, err := filepath.Rel(root, dir); err != nil || strings.Count(in, string(filepath.Separator)) >= maxDepth {
+			return fs.SkipDir
+		}
+		if !exists(dir, train.SettingsName) {
+			return nil
+		}
+		e, err := found(dir, len(all))
+		if err != nil {
+			return err
+		}
+		all = append(all, e)
+		return fs.SkipDir
+	})
+	if errors.Is(err, fs.ErrNotExist) && len(all) == 0 {
+		return nil, nil
+	}
+	return all, err
+}
+
+// found is the entry of a run folder of whatever origin.
+func found(dir string, index int) (Entry, error) {
+	l := &Line{Settings: map[string]any{}}
+	record, err := readRecord(dir)
+	if err != nil {
+		return Entry{}, err
+	}
+	if record != nil {
+		l = &record.Line
+	} else if err := l.remember(dir); err != nil {
+		return Entry{}, err
+	}
+	l.Run, l.Index = dir, index
+	s := Status{State: Stopped, Begun: true}
+	switch {
+	case exists(dir, finetune.SweepName):
+		s.State = Done
+	case train.InUse(dir):
+		s.State = Running
+	default:
+		if s.Why, err = readFailure(l); s.Why != "" {
+			s.State = Failed
+		}
+	}
+	if err != nil {
+		return Entry{}, err
+	}
+	return entry(l, s)
+}
+
+// remember takes the settings of a run without a record: those that are not the default.
+func (l *Line) remember(dir string) error {
+	run, err := settings.FileLayer(settings.Run, filepath.Join(dir, train.SettingsName))
+	if err != nil {
+		return err
+	}
+	r, err := settings.Resolve(run)
+	if err != nil {
+		return fmt.Errorf("%s: %w", dir, err)
+	}
+	l.ID = ID(r)
+	defaults := settings.Defaults().Fields()
+	for i, f := range r.Fields() {
+		if f.Key == "task" || f.Value.Interface() != defaults[i].Value.Interface() && !slices.Contains(MachineKeys(), f.Key) {
+			l.Settings[f.Key] = settings.Plain(f.Value)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package plan
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/dylora/dylora/internal/evaluate"
+)
+
+// ranksOf are the ranks that any of the entries has a value of, ascending.
+func ranksOf(entries []Entry) []int {
+	ranks := map[int]bool{}
+	for _, e := range entries {
+		for _, s := range []Scores{e.Best, e.Last} {
+			for rank := range s {
+				ranks[rank] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(ranks))
+}
+
+// WriteTable writes a row per training: its state, the value at each rank of the adapter that
+// was kept, or of the last evaluation so far, and the time. Why trainings failed is said below.
+func WriteTable(w io.Writer, entries []Entry) error {
+	ranks := ranksOf(entries)
+	header := table.Row{"index", "run", "state", "metric"}
+	for _, rank := range ranks {
+		header = append(header, "rank "+strconv.Itoa(rank))
+	}
+	t := newTable(append(header, "time"), 4)
+	count := map[State]int{}
+	for _, e := range entries {
+		count[e.State]++
+		row := table.Row{e.Index, e.Run, e.State, evaluate.Heading(e.Metric)}
+		values := e.Best
+		if len(values) == 0 {
+			values = e.Last
+		}
+		for _, rank := range ranks {
+			row = append(row, values.text(e.Metric, rank))
+		}
+		t.AppendRow(append(row, timeText(e.Seconds)))
+	}
+	if _, err := fmt.Fprintln(w, t.Render()); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Why != "" {
+			if _, err := fmt.Fprintf(w, "%s: %s\n", e.Run, strings.ReplaceAll(e.Why, "\n", "; ")); err != nil {
+				return err
+			}
+		}
+	}
+	var sum []string
+	for _, s := range []State{Done, Running, Stopped, Failed, Missing} {
+		if count[s] > 0 {
+			sum = append(sum, fmt.Sprintf("%d %s", count[s], s))
+		}
+	}
+	_, err := fmt.Fprintf(w, "%d trainings: %s\n", len(entries), strings.Join(sum, ", "))
+	return err
+}
+
+func timeText(s float64) string {
+	if s == 0 {
+		return ""
+	}
+	return spent(time.Duration(s * float64(time.Second)))
+}
+
+// newTable rules off its header; columns from the given one on are numbers.
+func newTable(header table.Row, numbers int) table.Writer {
+	t := table.NewWriter()
+	style := table.StyleLight
+	style.Options = table.Options{SeparateHeader: true}
+	style.Format.Header = text.FormatDefault
+	t.SetStyle(style)
+	t.AppendHeader(header)
+	var columns []table.ColumnConfig
+	for i := range header {
+		if i >= numbers || header[i] == "index" {
+			columns = append(columns, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		}
+	}
+	t.SetColumnConfigs(columns)
+	return t
+}
+
+// settingKeys are those that any entry says something of, sorted.
+func settingKeys(entries []Entry) []string {
+	keys := map[string]bool{}
+	for _, e := range entries {
+		for key := range e.Settings {
+			keys[key] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+// WriteCSV writes a line per training and rank, and one for a training without values: index,
+// id, arm, run folder, state, the settings of the plan each in a column of its own, metric,
+// measured rank, the value of the adapter that was kept and of the last evaluation, as
+// fractions in full precision, the seconds, and why it failed.
+func WriteCSV(w io.Writer, entries []Entry) error {
+	c := csv.NewWriter(w)
+	keys := settingKeys(entries)
+	header := append([]string{"index", "id", "arm", "run", "state"}, keys...)
+	if err := c.Write(append(header, "metric", "measured_rank", "best", "last", "seconds", "training_seconds", "why")); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		begin := []string{strconv.Itoa(e.Index), e.ID, e.Arm, e.Run, string(e.State)}
+		for _, key := range keys {
+			begin = append(begin, e.setting(key))
+		}
+		end := []string{number(e.Seconds), number(e.TrainingSeconds), e.Why}
+		rows := [][]string{}
+		for _, rank := range ranksOf([]Entry{e}) {
+			rows = append(rows, []string{e.Metric, strconv.Itoa(rank), e.Best.exact(rank), e.Last.exact(rank)})
+		}
+		if len(rows) == 0 {
+			rows = [][]string{{e.Metric, "", "", ""}}
+		}
+		for _, row := range rows {
+			if err := c.Write(slices.Concat(begin, row, end)); err != nil {
+				return err
+			}
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// setting is the value of a key as text; "" where the entry says nothing of it.
+func (e Entry) setting(key string) string {
+	v, ok := e.Settings[key]
+	if !ok {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+func number(v float64) string {
+	if v == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'f', 3, 64)
+}
+
+// exact is the value at a rank in full precision.
+func (s Scores) exact(rank int) string {
+	v, ok := s[rank]
+	switch {
+	case !ok:
+		return ""
+	case v == nil:
+		return "undefined"
+	}
+	return strconv.FormatFloat(*v, 'g', -1, 64)
+}
