@@ -12,9 +12,9 @@ import (
 
 // planOptions is everything `dylora plan` needs.
 type planOptions struct {
-	io    *streams
-	study string   // file
-	set   []string // key=value, in place of what the study says
+	io     *streams
+	study  string // file
+	choice plan.Choice
 }
 
 func newPlanCmd(io *streams, runF func(context.Context, *planOptions) error) *cobra.Command {
@@ -27,19 +27,21 @@ on stdout: one JSON object a line, with the training's index, an id that is a ha
 settings, its run folder and its settings. Each training is checked as 'dylora train'
 would. 'dylora run' trains the plan; docs/plans.md describes the file.`,
 		Example: `  dylora plan study.yaml > plan.jsonl
-  dylora plan study.yaml --set model=minilm --set seed=[1,2,3] > plan.jsonl`,
+  dylora plan study.yaml --set model=minilm --set seed=[1,2,3] > plan.jsonl
+  dylora plan study.yaml --arms paper,sqrt > second.jsonl`,
 		Args: oneArg("the study, a YAML file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.study = args[0]
 			return runF(cmd.Context(), opts)
 		},
 	}
-	cmd.Flags().StringArrayVar(&opts.set, "set", nil, "`key=value` of a setting in place of what the study says outside its arms; [a,b] is a list of values; may be repeated")
+	cmd.Flags().StringArrayVar(&opts.choice.Set, "set", nil, "`key=value` of a setting in place of what the study says outside its arms; [a,b] is a list of values; may be repeated")
+	cmd.Flags().StringSliceVar(&opts.choice.Arms, "arms", nil, "`names` of the arms that take part; the default is all")
 	return cmd
 }
 
 func runPlan(_ context.Context, o *planOptions) error {
-	p, err := plan.ReadStudy(o.study, o.set)
+	p, err := plan.ReadStudy(o.study, o.choice)
 	if err != nil {
 		return err
 	}

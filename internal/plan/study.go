@@ -56,10 +56,14 @@ type study struct {
 	arms  []arm
 }
 
-// ReadStudy reads a study and expands it. over takes the place of what the file says of
-// settings outside its arms: each is "key=value", where the value is YAML, and a list
-// [a, b] stands for several trainings.
-func ReadStudy(path string, over []string) (*Plan, error) {
+// Choice is what is different from a study's file in one use of it.
+type Choice struct {
+	Set  []string // "key=value" in place of what the file says outside its arms; the value is YAML, and a list [a, b] stands for several trainings
+	Arms []string // names of the arms that take part; empty: all
+}
+
+// ReadStudy reads a study and expands it.
+func ReadStudy(path string, c Choice) (*Plan, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fault.Usagef("study: %w", disk.PathFirst(err, path))
@@ -75,15 +79,29 @@ func ReadStudy(path string, over []string) (*Plan, error) {
 	if err != nil {
 		return nil, fault.Errorf(fault.Usage, "%w", err)
 	}
-	for _, o := range over {
+	for _, o := range c.Set {
 		if err := s.override(o); err != nil {
 			return nil, fault.Errorf(fault.Usage, "%w", err)
 		}
 	}
-	if err := s.check(); err != nil {
+	if err := errors.Join(s.check(), s.choose(c.Arms)); err != nil {
 		return nil, fault.Errorf(fault.Usage, "%w", err)
 	}
 	return s.expand()
+}
+
+// choose leaves the arms of some names.
+func (s *study) choose(names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(s.arms, func(a arm) bool { return a.name == name }) {
+			return fmt.Errorf("%s has no arm %q", s.path, name)
+		}
+	}
+	s.arms = slices.DeleteFunc(s.arms, func(a arm) bool { return !slices.Contains(names, a.name) })
+	return nil
 }
 
 func parseStudy(path string, text []byte) (*study, error) {
