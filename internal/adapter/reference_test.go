@@ -100,6 +100,43 @@ func TestReferenceSlices(t *testing.T) {
 	})
 }
 
+// TestReferenceScaledSlices: a slice of every scaling is what PEFT saved, tensor for tensor, and
+// its configuration has PEFT's scale, but for the last bit of a power.
+func TestReferenceScaledSlices(t *testing.T) {
+	for _, name := range []string{"roberta", "bert"} {
+		for _, text := range []string{"sqrt", "constant", "power:0.75"} {
+			r := openReference(t, reftest.Open(t, filepath.Join(reftest.Testdata(t), name)))
+			dir := filepath.Join(r.dir, "scaled-r2", strings.Replace(text, ":", "-", 1))
+			var err error
+			r.full.Scaling, err = adapter.ParseScaling(text)
+			must(t, err)
+			cut, err := r.full.Slice(2)
+			must(t, err)
+			want, _, err := adapter.Load(dir)
+			must(t, err)
+			for i := range want.Modules {
+				_, scale := want.Scale(&want.Modules[i], 2)
+				if own, got := cut.Scale(&cut.Modules[i], 2); own != 2 || math.Abs(got-scale) > 1e-14*scale {
+					t.Errorf("%s, %s: %d rows of scale %v, PEFT's %v", name, text, own, got, scale)
+				}
+			}
+			files := encoded(t, cut, nil)
+			b, err := os.ReadFile(filepath.Join(dir, "adapter_config.json"))
+			must(t, err)
+			alphas := regexp.MustCompile(`("lora_alpha": [\d.]{12})\d*`)
+			ours, theirs := alphas.ReplaceAll(files["adapter_config.json"].Data, []byte("$1")), alphas.ReplaceAll(b, []byte("$1"))
+			if diff := cmp.Diff(string(canonical(theirs)), string(canonical(ours))); diff != "" {
+				t.Errorf("%s, %s: adapter_config.json (-PEFT +dylora):\n%s", name, text, diff)
+			}
+			cut.Alpha, cut.Scaling, cut.ScalingRank = want.Alpha, want.Scaling, 0 // PEFT knows one rank
+			byName := cmpopts.SortSlices(func(a, b weights.Tensor) bool { return a.Name < b.Name })
+			if diff := cmp.Diff(want, cut, byName); diff != "" {
+				t.Errorf("%s, %s (-PEFT +dylora):\n%s", name, text, diff)
+			}
+		}
+	}
+}
+
 // sameFiles saves a and compares with PEFT's files to the byte, but for two things in the
 // config: PEFT writes alpha as it was given and the modules in the order of a Python set.
 func sameFiles(t *testing.T, dir string, a *adapter.Adapter) {

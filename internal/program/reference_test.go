@@ -17,7 +17,8 @@ import (
 // reference is a folder of PyTorch's outputs with its model loaded.
 type reference struct {
 	*reftest.Encoder
-	model *model.Model
+	model   *model.Model
+	scaling adapter.Scaling
 }
 
 func must(t *testing.T, err error) {
@@ -33,12 +34,12 @@ func load(t *testing.T, mc *kernel.Machine, dir string) *reference {
 	e := reftest.Open(t, dir)
 	m, err := model.Load(os.DirFS(e.Model()), e.Model(), model.LoadOptions{Machine: mc})
 	must(t, err)
-	return &reference{e, m}
+	return &reference{Encoder: e, model: m}
 }
 
 // adapter is the reference's adapter with the checkpoint's head.
 func (r *reference) adapter(t *testing.T, labels int) *adapter.Adapter {
-	a := &adapter.Adapter{Rank: r.RankMax, Alpha: r.Alpha, Head: r.model.Head(labels, 0)}
+	a := &adapter.Adapter{Rank: r.RankMax, Alpha: r.Alpha, Scaling: r.scaling, Head: r.model.Head(labels, 0)}
 	for _, name := range r.Modules {
 		s := adapter.Module{Name: name, A: r.Tensor(t, "adapter."+name+".lora_A"), B: r.Tensor(t, "adapter."+name+".lora_B")}
 		s.In, s.Out = len(s.A)/r.RankMax, len(s.B)/r.RankMax

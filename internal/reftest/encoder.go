@@ -19,6 +19,9 @@ import (
 //	mixed.logits                                                sequence i at rank (i mod R) + 1
 //	train.MODE.NAME                                             trained tensors after the steps of Train
 //	merged.rankB.MODULE.weight                                  a module merged at rank B
+//
+// The first encoders have the same for other scales than alpha/B in scalings.json and
+// scalings.safetensors, names behind that of the scaling, and PEFT's slices in scaled-rB.
 type Encoder struct {
 	Dir     string   `json:"-"`
 	RankMax int      `json:"rank_max"`
