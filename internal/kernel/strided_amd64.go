@@ -90,8 +90,9 @@ func (l Level) vectorTranspose(dst []float32, ldd int, src []float32, lds, rows,
 	return true
 }
 
-// vectorDots is MulNT in tiles of 4 × 4 (AVX-512) or 2 × 4 (AVX2) dot products; it
-// reports false at Portable.
+// vectorDots is MulNT in tiles of 4 × 4 (AVX-512) or 2 × 4 (AVX2) dot products, and of 4 × 1
+// for the columns that are left, which are all where an adapter has a rank below 4; it reports
+// false at Portable.
 func (l Level) vectorDots(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, alpha float32, acc bool) bool {
 	if l == Portable || k == 0 {
 		return false
@@ -103,16 +104,15 @@ func (l Level) vectorDots(c []float32, ldc int, a []float32, lda int, b []float3
 	}
 	tail, add := lanesOf(k%lanes), asInt(acc)
 	for i := 0; i < m; {
-		r := 1
-		if m-i >= rows {
-			r = rows
-		}
+		r := min(4, m-i)
 		j := 0
 		for ; j+4 <= n; j += 4 {
-			if r == rows {
-				big(k, tail, &a[i*lda], lda, &b[j*ldb], ldb, &c[i*ldc+j], ldc, alpha, add)
-			} else {
-				wide(k, tail, &a[i*lda], lda, &b[j*ldb], ldb, &c[i*ldc+j], ldc, alpha, add)
+			q := 0
+			for ; q+rows <= r; q += rows {
+				big(k, tail, &a[(i+q)*lda], lda, &b[j*ldb], ldb, &c[(i+q)*ldc+j], ldc, alpha, add)
+			}
+			for ; q < r; q++ {
+				wide(k, tail, &a[(i+q)*lda], lda, &b[j*ldb], ldb, &c[(i+q)*ldc+j], ldc, alpha, add)
 			}
 		}
 		for ; j < n; j++ {

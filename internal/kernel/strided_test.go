@@ -72,6 +72,14 @@ func TestStridedBits(t *testing.T) {
 				t.Fatalf("NT: row %d alone has other bits", i)
 			}
 		}
+		for cut := range 9 { // ranks that adapters have
+			part := make([]float32, m*n)
+			mc.MulNT(part, n, a, k, b, k, m, cut, k, 1, false)
+			mc.MulNT(part[cut:], n, a, k, b[cut*k:], k, m, n-cut, k, 1, false)
+			if !slices.Equal(part, whole) {
+				t.Fatalf("NT: cut at column %d has other bits", cut)
+			}
+		}
 		mc.MulNN(whole, n, a, k, b, n, m, n, k, 1, false)
 		part := make([]float32, m*n)
 		for _, cut := range []int{1, 16, 31, 40} {
