@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/dylora/dylora/internal/kernel"
 )
 
 // Pair is one adapted projection inside a frozen one, which may hold several side by
@@ -22,7 +24,8 @@ type Pair struct {
 // g is the gate of the sequence that the row belongs to, and of the module. It alone
 // says what the layer is: α/b for the first b entries and 0 beyond is DyLoRA at rank b,
 // α/R everywhere is LoRA, 0 is the base model. The gradient gates act on the gradients of A and B
-// alone: the same node as gates, or one that holds rows still (update mode frozen).
+// alone: the same node as gates, or one that holds rows still (update mode frozen). Ranks that
+// no gate of a batch uses are not computed, forwards or backwards (see rankRange).
 func LowRank(b *Inputs, name string, x *G.Node, per Rows, w Frozen, pairs []Pair, trained bool) (*G.Node, error) {
 	if err := want("lowrank "+name, x, w.W.In); err != nil {
 		return nil, err
@@ -68,10 +71,12 @@ type terms struct {
 }
 
 // term is the state of one pair. h = A x is kept for the gradient of B; bt is Bᵀ, made
-// once a run, because the kernels want the long side contiguous.
+// once a run, because the kernels want the long side contiguous. Of each only the ranks of run are
+// computed.
 type term struct {
 	Pair
 	rank  int
+	run   rankRange // that the gates or the gradient gates of the run at hand use
 	h     []float32 // (capacity, R): A x, not gated
 	gated []float32 // (capacity, R): g ⊙ h
 	bt    []float32 // (R, Out)
@@ -81,17 +86,21 @@ func newTerm(p Pair, rank, rows int) *term {
 	return &term{Pair: p, rank: rank, h: make([]float32, rows*rank), gated: make([]float32, rows*rank), bt: make([]float32, rank*p.Out)}
 }
 
-// gate writes g ⊙ src into dst for the rows [lo, hi), both (capacity, R).
-func (t *term) gate(dst, src, gates []float32, width int, per Rows, l Layout, lo, hi int) {
-	r := t.rank
+// gate writes g ⊙ src into dst for the rows [lo, hi), both (capacity, R), as far as these rows use
+// ranks, and returns which.
+func (t *term) gate(dst, src, gates []float32, width int, per Rows, l Layout, lo, hi int) rankRange {
+	r, u := t.rank, t.used(gates, width, per, l, lo, hi)
 	per.each(l, lo, hi, func(seq, lo, hi int) {
-		g := gates[seq*width+t.Module*r:][:r]
+		g := gates[seq*width+t.Module*r:][u.from:u.to]
 		for row := lo; row < hi; row++ {
+			from := src[row*r+u.from:][:len(g)]
+			to := dst[row*r+u.from:][:len(g)]
 			for i, gi := range g {
-				dst[row*r+i] = gi * src[row*r+i]
+				to[i] = gi * from[i]
 			}
 		}
 	})
+	return u
 }
 
 type lowRank struct {
@@ -128,6 +137,9 @@ func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 		o.body = o.add
 	}
 	for i, t := range o.terms.terms {
+		if t.run = t.used(v[2], o.width, o.per, l, 0, rows).with(t.used(v[3], o.width, o.per, l, 0, rows)); t.run.count() == 0 {
+			continue
+		}
 		o.machine.Transpose(t.bt, t.Out, v[5+2*i], t.rank, t.Out, t.rank)
 		o.at = i
 		o.machine.Parallel(distinct, 16, o.body)
@@ -139,12 +151,19 @@ func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 // add adds the term at hand to the rows [lo, hi) of each copy.
 func (o *lowRank) add(lo, hi int) {
 	t, w := o.terms.terms[o.at], o.w.W
-	r := t.rank
-	o.machine.MulNT(t.h[lo*r:], r, o.v[0][lo*w.In:], w.In, o.v[4+2*o.at], w.In, hi-lo, r, w.In, 1, false)
+	r, a := t.rank, o.v[4+2*o.at]
+	o.machine.MulNT(t.h[lo*r+t.run.from:], r, o.v[0][lo*w.In:], w.In, a[t.run.from*w.In:], w.In, hi-lo, t.run.count(), w.In, 1, false)
 	for first := 0; first < o.rows; first += o.distinct { // each copy's own gate
 		copy(t.h[(first+lo)*r:(first+hi)*r], t.h[lo*r:hi*r])
 		lo, hi := first+lo, first+hi
-		t.gate(t.gated, t.h, o.v[2], o.width, o.per, o.l, lo, hi)
-		o.machine.MulNN(o.data[lo*w.Out+t.Column:], w.Out, t.gated[lo*r:], r, t.bt, t.Out, hi-lo, t.Out, r, 1, true)
+		u := t.gate(t.gated, t.h, o.v[2], o.width, o.per, o.l, lo, hi)
+		t.multiply(o.machine, o.data[lo*w.Out+t.Column:], w.Out, lo, hi, t.bt, t.Out, u)
+	}
+}
+
+// multiply adds gated (hi-lo, R) · m (R, cols) to y, whose rows begin at lo, over the ranks u.
+func (t *term) multiply(mc *kernel.Machine, y []float32, ldy, lo, hi int, m []float32, cols int, u rankRange) {
+	if u.count() > 0 {
+		mc.MulNN(y, ldy, t.gated[lo*t.rank+u.from:], t.rank, m[u.from*cols:], cols, hi-lo, cols, u.count(), 1, true)
 	}
 }

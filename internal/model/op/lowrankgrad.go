@@ -63,7 +63,7 @@ func (o *lowRank) derived(p place, kind, name string, rows, cols, matrices int) 
 	return s
 }
 
-// lowRankZ is z = Bᵀ dy over a pair's columns, (capacity, R).
+// lowRankZ is z = Bᵀ dy over a pair's columns, (capacity, R), for the ranks that the run uses.
 type lowRankZ struct {
 	spec
 	notDifferentiable
@@ -82,10 +82,12 @@ func (o *lowRankZ) Do(in ...G.Value) (G.Value, error) {
 	t, out := o.t, o.w.W.Out
 	if o.body == nil {
 		o.body = func(lo, hi int) {
-			o.machine.MulNT(o.data[lo*t.rank:], t.rank, o.v[0][lo*out+t.Column:], out, t.bt, t.Out, hi-lo, t.rank, t.Out, 1, false)
+			o.machine.MulNT(o.data[lo*t.rank+t.run.from:], t.rank, o.v[0][lo*out+t.Column:], out, t.bt[t.run.from*t.Out:], t.Out, hi-lo, t.run.count(), t.Out, 1, false)
 		}
 	}
-	o.machine.Parallel(o.per.count(l), 16, o.body)
+	if t.run.count() > 0 {
+		o.machine.Parallel(o.per.count(l), 16, o.body)
+	}
 	return o.out, nil
 }
 
@@ -97,6 +99,7 @@ type gradA struct {
 	*terms
 	t     *term
 	gated []float32
+	used  rankRange // by the gradient gates of the run at hand
 }
 
 func newGradA(o *lowRank, name string, t *term, x, a *G.Node) *gradA {
@@ -114,13 +117,18 @@ func (o *gradA) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	r, n, rows := o.t.rank, o.w.W.In, o.per.count(l)
-	o.t.gate(o.gated, v[0], v[2], o.width, o.per, l, 0, rows)
+	o.used = o.t.gate(o.gated, v[0], v[2], o.width, o.per, l, 0, rows)
+	clear(o.data[:o.used.from*n])
+	clear(o.data[o.used.to*n:])
 	if o.l = l; o.body == nil {
 		o.body = func(lo, hi int) {
-			o.machine.MulTN(o.data[lo:], n, o.gated, r, o.v[3][lo:], n, r, hi-lo, o.per.count(o.l), 1, false)
+			u := o.used
+			o.machine.MulTN(o.data[u.from*n+lo:], n, o.gated[u.from:], r, o.v[3][lo:], n, u.count(), hi-lo, o.per.count(o.l), 1, false)
 		}
 	}
-	o.machine.Parallel(n, 64, o.body)
+	if o.used.count() > 0 {
+		o.machine.Parallel(n, 64, o.body)
+	}
 	return o.out, nil
 }
 
@@ -132,6 +140,7 @@ type gradB struct {
 	t      *term
 	gated  []float32
 	across []float32 // (R, Out)
+	used   rankRange // by the gradient gates of the run at hand
 }
 
 func newGradB(o *lowRank, name string, t *term, x, b *G.Node) *gradB {
@@ -149,13 +158,18 @@ func (o *gradB) Do(in ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	t, out := o.t, o.w.W.Out
-	t.gate(o.gated, t.h, v[2], o.width, o.per, l, 0, o.per.count(l))
+	o.used = t.gate(o.gated, t.h, v[2], o.width, o.per, l, 0, o.per.count(l))
+	clear(o.across[:o.used.from*t.Out])
+	clear(o.across[o.used.to*t.Out:])
 	if o.l = l; o.body == nil {
 		o.body = func(lo, hi int) {
-			o.machine.MulTN(o.across[lo:], t.Out, o.gated, t.rank, o.v[0][t.Column+lo:], out, t.rank, hi-lo, o.per.count(o.l), 1, false)
+			u := o.used
+			o.machine.MulTN(o.across[u.from*t.Out+lo:], t.Out, o.gated[u.from:], t.rank, o.v[0][t.Column+lo:], out, u.count(), hi-lo, o.per.count(o.l), 1, false)
 		}
 	}
-	o.machine.Parallel(t.Out, 64, o.body)
+	if o.used.count() > 0 {
+		o.machine.Parallel(t.Out, 64, o.body)
+	}
 	o.machine.Transpose(o.data, t.rank, o.across, t.Out, t.rank, t.Out)
 	return o.out, nil
 }
@@ -194,6 +208,6 @@ func (o *lowRankBackward) Do(in ...G.Value) (G.Value, error) {
 // add adds the gradient through the term at hand to the rows [lo, hi).
 func (o *lowRankBackward) add(lo, hi int) {
 	t, n, z, a := o.terms.terms[o.at], o.w.W.In, o.v[3+2*o.at], o.v[4+2*o.at]
-	t.gate(t.gated, z, o.v[2], o.width, o.per, o.l, lo, hi)
-	o.machine.MulNN(o.data[lo*n:], n, t.gated[lo*t.rank:], t.rank, a, n, hi-lo, n, t.rank, 1, true)
+	u := t.gate(t.gated, z, o.v[2], o.width, o.per, o.l, lo, hi)
+	t.multiply(o.machine, o.data[lo*n:], n, lo, hi, a, n, u)
 }
