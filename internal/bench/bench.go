@@ -21,7 +21,7 @@ type Subject struct {
 	Program *program.Program
 	Clock   *model.Clock  // the program's; it times the steps, too
 	Batches []*data.Batch // one a step
-	Rank    int           // of the sequences in evaluation
+	Rank    int           // R: of the sequences in evaluation and in steps of scaling
 	Train   bool
 	Loop    train.Config // of training; Epochs and MaxSteps are set here
 	Sampler train.Sampler
@@ -93,8 +93,8 @@ func (m *meter) begin() {
 	}
 }
 
-// end takes a step's time.
-func (m *meter) end(b *data.Batch) {
+// end takes the time of a step at a rank.
+func (m *meter) end(b *data.Batch, rank int) {
 	took := m.now().Sub(m.start)
 	m.at++
 	if m.at <= m.warmUp {
@@ -104,7 +104,7 @@ func (m *meter) end(b *data.Batch) {
 	if m.probe != nil {
 		m.steps.Available = append(m.steps.Available, m.available)
 	}
-	m.steps.Flops = append(m.steps.Flops, m.subject.Program.Flops(b, m.subject.Train).Total())
+	m.steps.Flops = append(m.steps.Flops, m.subject.Program.Flops(b, rank, m.subject.Train).Total())
 	m.steps.Examples = append(m.steps.Examples, b.Len())
 	m.steps.Tokens = append(m.steps.Tokens, b.Tokens())
 }
@@ -134,7 +134,7 @@ func (m *meter) evaluate(ctx context.Context, batches []*data.Batch) (*Steps, er
 		if _, err := m.subject.Program.Logits(b, ranks); err != nil {
 			return nil, err
 		}
-		m.end(b)
+		m.end(b, m.subject.Rank)
 	}
 	return m.finish(nil), nil
 }
@@ -149,7 +149,7 @@ func (m *meter) train(ctx context.Context, batches []*data.Batch) (*Steps, error
 		return nil, err
 	}
 	loop.On(train.Hook{Name: "bench", Step: func(_ *train.Loop, s train.Step) error {
-		m.end(batches[s.Step-1])
+		m.end(batches[s.Step-1], slices.Max(s.Ranks))
 		m.begin()
 		return nil
 	}})
@@ -184,3 +184,10 @@ type source []*data.Batch
 func (s source) Batches() int { return len(s) }
 
 func (s source) Batch(_, i int) (*data.Batch, error) { return s[i], nil }
+
+// atRank draws one rank for all steps.
+type atRank int
+
+func (r atRank) Rank(uint64, int) int { return int(r) }
+
+func (r atRank) Ranks() []int { return []int{int(r)} }

@@ -65,10 +65,10 @@ type Effort struct {
 // Scale measures the points, fits the cost of a step to a part of them, and holds it
 // against the other points and against the subject's own batches, each at its fastest. The
 // steps are those of a program of their own, on the effort's number of threads, which shares
-// what is trained with the subject's.
+// what is trained with the subject's, and all at the full rank: that size alone makes them differ.
 func (s *Subject) Scale(ctx context.Context, points []Point, e Effort) (*Threads, error) {
 	one := *s
-	one.Program = s.Program.WithThreads(e.Threads)
+	one.Program, one.Sampler = s.Program.WithThreads(e.Threads), atRank(s.Rank)
 	if err := one.measure(ctx, points, e); err != nil {
 		return nil, err
 	}

@@ -22,14 +22,15 @@ func (f Flops) Total() int64 { return f.Frozen + f.Attention + f.Adapter + f.Hea
 //	a frozen product of (out, in) on r rows     2·r·in·out, as much again for its input's gradient
 //	attention, a layer                          2·2·H·ΣL², the last layer 2·2·H·T; gradients of Q and K
 //	                                            and of V as needed: half as much for each of dP, dV, dQ, dK
-//	an adapter of rank R on r rows              2·r·R·(in + out), gradients of A and B the same together
-//	                                            with Bᵀdy, and 2·r·R·in for the input's gradient
+//	an adapter at rank b on r rows              2·r·b·(in + out), gradients of A and B the same together
+//	                                            with Bᵀdy, and 2·r·b·in for the input's gradient
 //	the head, RoBERTa                           2·n·(H² + H·labels), three times that in training
 //	the head, BERT                              2·n·H·labels, as RoBERTa's; its pooler is a product as the layers'
 //	embeddings of another width E than H        2·T·E·H, forwards alone
 //
 // r is T, but n in the last layer, where only keys and values are computed for all tokens.
-// A gradient is counted where the graph has it: see builder.layer.
+// A gradient is counted where the graph has it: see builder.layer. b is the rank of o: the graph
+// computes no higher rank of A and B than the batch uses.
 func (m *Model) Flops(o Options, offsets []int32) Flops {
 	c := &count{c: &m.Config, o: o, tokens: int64(offsets[len(offsets)-1]), sequences: int64(len(offsets) - 1)}
 	for i := range len(offsets) - 1 {

@@ -188,9 +188,12 @@ func (p *Program) options(train bool) model.Options {
 	}
 }
 
-// Flops counts the operations of the products of Logits for a batch, or of ForwardBackward.
-func (p *Program) Flops(b *data.Batch, train bool) model.Flops {
-	return p.m.Flops(p.options(train), b.Offsets)
+// Flops counts the operations of the products of Logits for a batch at a rank, or of
+// ForwardBackward; 0 is the base model.
+func (p *Program) Flops(b *data.Batch, rank int, train bool) model.Flops {
+	o := p.options(train)
+	o.Rank = min(rank, o.Rank)
+	return p.m.Flops(o, b.Offsets)
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
