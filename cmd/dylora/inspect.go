@@ -141,6 +141,9 @@ func (o *inspectOptions) print(i *session.Inspection) error {
 		if f.MultiLabel {
 			lines = append(lines, [2]string{"multi-label", fmt.Sprintf("%s; a label holds above %v", strings.Join(f.Labels, ", "), f.Threshold)})
 		}
+		if f.Nested != "" {
+			lines = append(lines, [2]string{"nested", f.Nested + ": the ranks were put in order after training"})
+		}
 		if f.CutFrom > 0 {
 			lines = append(lines, [2]string{"cut from", fmt.Sprintf("rank %d", f.CutFrom)})
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/dylora/dylora/internal/finetune"
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/internal/nest"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/train"
@@ -52,6 +53,9 @@ func remedies() map[fault.Reason]string {
 		model.NoPooler: "'dylora train' with --init-missing makes one from the seed and keeps it in the adapter",
 
 		finetune.OtherHead: "begin with a head of its own by --new-head, or say with --labels which label each column stands for, in order",
+
+		nest.NestedAlready: "'dylora slice' cuts it, --force re-sorts it all the same",
+		nest.NotTrainable:  "leave --tune out",
 
 		train.NothingToResume: "leave --resume out to start one",
 		train.HoldsRun:        "add --resume to go on with it, or name another folder",

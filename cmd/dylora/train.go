@@ -73,9 +73,18 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	job, err := finetune.Prepare(ctx, o.io.env(), r, o.place)
+	report, err := o.train(ctx, r)
 	if err != nil {
 		return err
+	}
+	return o.print(report)
+}
+
+// train runs a training of these settings to its end and shows how it goes.
+func (o *trainOptions) train(ctx context.Context, r *settings.Resolved) (report *finetune.Report, err error) {
+	job, err := finetune.Prepare(ctx, o.io.env(), r, o.place)
+	if err != nil {
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, job.Close()) }()
 	show := newTrainProgress(o.io.err, job.Loop.Steps(), r.Train.Loop.Epochs)
@@ -86,13 +95,9 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 		fmt.Fprintf(o.io.err, "checkpoint written; 'dylora train --resume --run %s' goes on\n", job.Dir)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	report, err := job.Finish(ctx)
-	if err != nil {
-		return err
-	}
-	return o.print(report)
+	return job.Finish(ctx)
 }
 
 func (o *trainOptions) print(r *finetune.Report) error {

@@ -17,7 +17,7 @@ import (
 func cardOf(a *Adapter, p *Provenance) *card.Card {
 	c := &card.Card{
 		Task: p.Task, Labels: p.Labels, Regression: p.Regression, MultiLabel: p.MultiLabel, Threshold: p.Threshold, Model: p.Model, HubModel: p.HubModel,
-		Rank: a.Rank, RankMin: p.RankMin, RankMax: p.RankMax, CutFrom: p.CutFrom, Version: p.Version,
+		Rank: a.Rank, RankMin: p.RankMin, RankMax: p.RankMax, CutFrom: p.CutFrom, Nested: p.Nested, Version: p.Version,
 	}
 	if !p.HubModel {
 		c.Model = filepath.Base(p.Model) // a path says more of a machine than of a model
@@ -34,6 +34,9 @@ func cardOf(a *Adapter, p *Provenance) *card.Card {
 		{"seed", strconv.FormatUint(p.Seed, 10)},
 		{"taken after", fmt.Sprintf("epoch %d, step %d", p.Epoch, p.Step)},
 	}...)
+	if p.Nested != "" && p.Step == 0 { // trained elsewhere
+		c.Settings = c.Settings[:len(c.Settings)-2]
+	}
 	if p.InitTask != "" {
 		c.Settings = append(c.Settings, [2]string{"started from an adapter for", p.InitTask})
 	}

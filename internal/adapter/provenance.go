@@ -48,12 +48,30 @@ type Provenance struct {
 	InitTask    string `json:"init_task,omitzero"`    // that one's task
 	InitHash    string `json:"init_hash,omitzero"`    // that one's Fingerprint
 
+	Nested     string `json:"nested,omitzero"`      // BySVD or BySVDWeighted: the ranks were put in order after training; empty: they are as trained
+	NestedFrom string `json:"nested_from,omitzero"` // Fingerprint of the adapter before
+
 	HubModel bool              `json:"hub_model,omitzero"` // Model is a name of the Hub
 	Training map[string]string `json:"training,omitempty"` // settings of training that stand in no field above, by key
 
 	Scaling      string             `json:"scaling,omitzero"`        // as ParseScaling reads it; empty: paper. Save sets it and the two below
 	ScalingRank  int                `json:"scaling_rank,omitzero"`   // Adapter.ScalingRank
 	ModuleAlphas map[string]float64 `json:"module_alphas,omitempty"` // by module, its own alpha where adapter_config.json has only what it makes at one rank
+}
+
+// How the ranks of an adapter were put in the order of what they contribute: see Resort.
+const (
+	BySVD         = "svd"
+	BySVDWeighted = "svd-weighted" // by the inputs that the training data make
+)
+
+// LowestRank is the lowest rank that training drew; 0 where the provenance does not say.
+func (p *Provenance) LowestRank() int {
+	sampler, err := NewSampler(p.Sampler, p.RankMin, p.RankMax, max(p.Block, 1))
+	if err != nil {
+		return 0
+	}
+	return sampler.Ranks()[0]
 }
 
 // CheckBase compares the base model's hash with the one the adapter was trained on. A

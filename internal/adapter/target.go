@@ -41,6 +41,18 @@ func ParseTargets(names []string) ([]string, error) {
 	return slices.DeleteFunc(all, func(t string) bool { return !wanted[t] }), nil
 }
 
+// Targets are the names of the projections that a adapts, of Targets and in their order. Which of the layers have
+// them they do not say.
+func (a *Adapter) Targets() []string {
+	adapted := map[string]bool{}
+	for _, m := range a.Modules {
+		if p, ok := parsePlace(m.Name); ok {
+			adapted[p.Map.String()] = true
+		}
+	}
+	return slices.DeleteFunc(Targets(), func(t string) bool { return !adapted[t] })
+}
+
 // parsePlace takes a module's path apart; ok is false if no layer holds such a module, and it is
 // no pooler.
 func parsePlace(path string) (architecture.Module, bool) { return architecture.ParseModule(path) }

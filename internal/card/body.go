@@ -10,8 +10,12 @@ import (
 // body writes what people read.
 func (c *Card) body(b *bytes.Buffer) {
 	fmt.Fprintf(b, "# DyLoRA adapter for %s, rank %d\n\n", plain(c.dataset().title), c.Rank)
-	fmt.Fprintf(b, "A low-rank adapter for %s, trained with [DyLoRA](https://arxiv.org/abs/2210.07558) at all ranks from %d to %d: "+
-		"the first rows of A and columns of B are an adapter of a lower rank each. The classification head is part of it.\n", plain(c.Model), c.RankMin, c.RankMax)
+	how := fmt.Sprintf("trained with [DyLoRA](https://arxiv.org/abs/2210.07558) at all ranks from %d to %d", c.RankMin, c.RankMax)
+	if c.Nested != "" {
+		how = fmt.Sprintf("with its ranks in the order of what they contribute (%s of the trained update)", c.Nested)
+	}
+	fmt.Fprintf(b, "A low-rank adapter for %s, %s: "+
+		"the first rows of A and columns of B are an adapter of a lower rank each. The classification head is part of it.\n", plain(c.Model), how)
 	if c.CutFrom > 0 {
 		fmt.Fprintf(b, "\nThis is its slice at rank %d of %d.\n", c.Rank, c.CutFrom)
 	}

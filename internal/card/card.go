@@ -26,6 +26,7 @@ type Card struct {
 	RankMin    int         // trained
 	RankMax    int         // trained
 	CutFrom    int         // rank of the adapter that this is a slice of; 0: none
+	Nested     string      // how its ranks were put in order after training; "": they are as trained
 	Settings   [][2]string // of training: name and value
 	Results    []Result    // by rank, ascending
 	Version    string      // of dylora

@@ -104,6 +104,9 @@ func output(logits []float32, at, n int) (column []float64) {
 // nested says what the adapter's files tell of the ranks that it was trained at. Where training
 // was too short to have drawn all of them, or left no trace, they do not tell.
 func nested(s *session.Session, agreed []Agreement) (Verdict, string) {
+	if p := s.Provenance; p != nil && p.Nested != "" {
+		return Unknown, fmt.Sprintf("its ranks were put in order after training (%s), and rank %d keeps %.0f %% of the update", p.Nested, agreed[0].Rank, 100*s.Adapter.Kept()[agreed[0].Rank-1])
+	}
 	p := trained(s.StoredAdapter)
 	if p.RankMax == 0 {
 		low := agreed[0]

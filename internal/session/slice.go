@@ -68,7 +68,7 @@ func NewSlice(a *adapter.Adapter, p *adapter.Provenance, rank int, f Form) (*Sli
 
 // sliceProvenance is the provenance of a slice; nil where the adapter has none.
 func sliceProvenance(a *adapter.Adapter, p *adapter.Provenance, rank int) *adapter.Provenance {
-	if p == nil || p.Task == "" {
+	if p == nil || p.Task == "" && p.Nested == "" {
 		return nil
 	}
 	q := *p
