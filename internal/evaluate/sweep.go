@@ -36,6 +36,7 @@ type Sweep struct {
 	Ranks  []RankReport `json:"ranks"`
 
 	Baselines []LoRABaseline `json:"baselines,omitempty"` // what the adapter is compared with
+	Curve     *Curve         `json:"curve,omitempty"`     // of the headline; nil for fewer than two ranks, or where it was not asked for
 	Decision  *Decision      `json:"decision,omitempty"`  // which rank to use; nil where it was not asked for
 }
 
@@ -59,6 +60,8 @@ type RankReport struct {
 
 	Low  *float64 `json:"low,omitempty"`  // interval of Value at the decision's confidence; nil where there is none
 	High *float64 `json:"high,omitempty"` // its upper end
+
+	Seeds []Value `json:"seeds,omitempty"` // the headline of each of several runs, of which Value and Metrics are the means
 }
 
 // NewSweep reports results; size tells what a slice of a rank holds.

@@ -89,8 +89,8 @@ func (c *cells) sample(n int, random *seed.Stream) *Sample {
 	return t.Sample(c.metric)
 }
 
-// curve is a regression: normal labels, the second system's answers correlated with them, and
-// the first's those with more noise. With tails a third of the examples is three times as far
+// curve is a regression: normal labels, and answers that are correlated with them and whose
+// errors are correlated with each other by 0.95. With tails a third of the examples is three times as far
 // from the mean, labels and answers together, which changes no correlation of Pearson's.
 type curve struct {
 	first, second float64 // correlations with the labels
@@ -116,11 +116,11 @@ func newCurve(second, truth float64, spearman, tails bool) *curve {
 
 func (c *curve) sample(n int, random *seed.Stream) *Sample {
 	x := &Numbers{Outputs: 1, Systems: [][]float64{nil, nil}}
-	between := c.first / c.second // correlation of the two answers: the first is the second with noise
 	for range n {
 		y, e, f := normal(random), normal(random), normal(random)
+		f = 0.95*e + math.Sqrt(1-0.95*0.95)*f
 		second := c.second*y + math.Sqrt(1-c.second*c.second)*e
-		first := between*second + math.Sqrt(max(0, 1-between*between))*f
+		first := c.first*y + math.Sqrt(1-c.first*c.first)*f
 		if c.tails && seed.Below(random.Uint64(), 3) == 0 {
 			y, first, second = 3*y, 3*first, 3*second
 		}

@@ -1,0 +1,72 @@
+package evaluate
+
+import (
+	"math"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/statistics"
+)
+
+// Interval is where the metric of a rank lies at a two-sided confidence: Wilson's interval of an
+// accuracy, else quantiles of resamples; of several runs, whose results these are, the mean with
+// the spread of the seeds. ok is false where the metric has none.
+func Interval(t *data.Task, runs []*Result, q Question) (low, high float64, ok bool) {
+	q = q.withDefaults(t)
+	r := runs[0]
+	if testOf(q.Metric) == "" || r.unlabelled(t) {
+		return 0, 0, false
+	}
+	if len(runs) == 1 && testOf(q.Metric) == testOf("accuracy") {
+		right := 0
+		for _, is := range rightOf(t, r) {
+			if is {
+				right++
+			}
+		}
+		low, high = statistics.Wilson(right, r.Len(), q.Confidence)
+		return low, high, true
+	}
+	c := &comparison{task: t, question: q}
+	s, err := c.sample(runs)
+	if err != nil {
+		return 0, 0, false
+	}
+	draws := statistics.Bootstrap{Resamples: q.Resamples, Seed: q.Seed}.Run(s, mean)
+	switch {
+	case math.IsNaN(draws.Estimate) || len(draws.Values) < 2:
+		return 0, 0, false
+	case len(runs) > 1:
+		low, high = statistics.Mix(s.Values(), draws).Bounds(q.Confidence)
+	default:
+		low, high = draws.Quantile((1-q.Confidence)/2), draws.Quantile((1+q.Confidence)/2)
+	}
+	return low, high, true
+}
+
+// Curve is what a sweep's values make together. Its JSON is an interface for scripts.
+type Curve struct {
+	Linear      Value `json:"aurac"`        // area under the curve of the metric over the rank, as a mean of the metric
+	Log2        Value `json:"aurac_log2"`   // the same over the logarithm of the rank
+	Falls       int   `json:"falls"`        // ranks that are below the next lower one that was measured
+	LargestFall Value `json:"largest_fall"` // of those; 0 for none
+}
+
+// NewCurve measures the curve of a sweep; nil for fewer than two ranks.
+func NewCurve(s *Sweep) *Curve {
+	ranks := s.ranks()
+	if len(ranks) < 2 {
+		return nil
+	}
+	values := make([]float64, len(ranks))
+	for i, rank := range ranks {
+		values[i] = math.NaN()
+		for _, r := range s.Ranks {
+			if v, ok := r.Value.Float(); ok && r.Rank == rank {
+				values[i] = v
+			}
+		}
+	}
+	linear, log2 := statistics.AURAC(ranks, values)
+	falls, largest := statistics.Falls(values)
+	return &Curve{Number(linear), Number(log2), falls, Number(largest)}
+}
