@@ -144,6 +144,7 @@ func (m *meter) evaluate(ctx context.Context, batches []*data.Batch) (*Steps, er
 func (m *meter) train(ctx context.Context, batches []*data.Batch) (*Steps, error) {
 	c := m.subject.Loop
 	c.Epochs, c.MaxSteps, c.Accumulate = 1, len(batches), 1
+	c.FullRankPhase, c.Resort = 0, train.NoResort // the steps are those of nested ranks
 	loop, err := train.New(c, learner{m}, source(batches), m.subject.Sampler, nil)
 	if err != nil {
 		return nil, err

@@ -52,15 +52,18 @@ func (f Field) brokenNumber(x float64) string {
 	low, hasLow := f.bound("min")
 	high, hasHigh := f.bound("max")
 	above, hasAbove := f.bound("above")
+	end, hasEnd := f.bound("below")
 	finite := !math.IsNaN(x) && !math.IsInf(x, 0)
 	switch {
 	case hasAbove && above == 0 && !(x > 0 && finite):
 		return fmt.Sprintf("%v is not a positive number", x)
 	case hasAbove && !(x > above && finite):
 		return fmt.Sprintf("%v is not a number above %v", x, above)
+	case hasLow && hasEnd && !(x >= low && x < end):
+		return fmt.Sprintf("%v is not in [%v, %v)", x, low, end)
 	case hasLow && hasHigh && !(x >= low && x <= high):
 		return fmt.Sprintf("%v is not in [%v, %v]", x, low, high)
-	case hasLow && !hasHigh && !(x >= low && finite):
+	case hasLow && !hasHigh && !hasEnd && !(x >= low && finite):
 		return fmt.Sprintf("%v is not a number from %v up", x, low)
 	case hasHigh && !hasLow && !(x <= high && finite):
 		return fmt.Sprintf("%v is not a number up to %v", x, high)

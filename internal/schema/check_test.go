@@ -18,6 +18,7 @@ type bounded struct {
 	From     float64 `key:"from" min:"0"`
 	UpTo     float64 `key:"up_to" max:"1.5"`
 	Share    float64 `key:"share" min:"0" max:"1"`
+	Part     float64 `key:"part" min:"0" below:"1"`
 	Positive float64 `key:"positive" above:"0"`
 	Above    float64 `key:"above" above:"2"`
 	Any      float64 `key:"any"`
@@ -64,6 +65,10 @@ func TestRules(t *testing.T) {
 		{"share", func(b *bounded) { b.Share = -0.5 }, "-0.5 is not in [0, 1]"},
 		{"share", func(b *bounded) { b.Share = nan }, "NaN is not in [0, 1]"},
 		{"share", func(b *bounded) { b.Share = -inf }, "-Inf is not in [0, 1]"},
+		{"part", func(b *bounded) { b.Part = 1 }, "1 is not in [0, 1)"},
+		{"part", func(b *bounded) { b.Part = math.Nextafter(1, 0) }, ""},
+		{"part", func(b *bounded) { b.Part = -0.5 }, "-0.5 is not in [0, 1)"},
+		{"part", func(b *bounded) { b.Part = nan }, "NaN is not in [0, 1)"},
 		{"positive", func(b *bounded) { b.Positive = 0 }, "0 is not a positive number"},
 		{"positive", func(b *bounded) { b.Positive = math.SmallestNonzeroFloat64 }, ""},
 		{"positive", func(b *bounded) { b.Positive = -1 }, "-1 is not a positive number"},
@@ -92,12 +97,12 @@ func TestRules(t *testing.T) {
 
 // Every broken rule is told, in the order of the fields.
 func TestCheckAllAtOnce(t *testing.T) {
-	broken := &bounded{Most: 10, Both: 4, From: -1, UpTo: 2, Share: 2}
+	broken := &bounded{Most: 10, Both: 4, From: -1, UpTo: 2, Share: 2, Part: 1}
 	var keys []string
 	for _, f := range Check(broken) {
 		keys = append(keys, f.Key)
 	}
-	if want := []string{"least", "most", "both", "from", "up_to", "share", "positive", "above", "text"}; !slices.Equal(keys, want) {
+	if want := []string{"least", "most", "both", "from", "up_to", "share", "part", "positive", "above", "text"}; !slices.Equal(keys, want) {
 		t.Errorf("faults of %v, want %v", keys, want)
 	}
 	if got := (Fault{"rank", "0 is below 1"}).Error(); got != "rank: 0 is below 1" {
@@ -113,12 +118,12 @@ func TestRulesProperty(t *testing.T) {
 		whole := rapid.OneOf(rapid.Int(), rapid.IntRange(-12, 12))
 		b := &bounded{
 			Least: whole.Draw(t, "least"), Most: whole.Draw(t, "most"), Both: whole.Draw(t, "both"),
-			From: number.Draw(t, "from"), UpTo: number.Draw(t, "up_to"), Share: number.Draw(t, "share"),
+			From: number.Draw(t, "from"), UpTo: number.Draw(t, "up_to"), Share: number.Draw(t, "share"), Part: number.Draw(t, "part"),
 			Positive: number.Draw(t, "positive"), Above: number.Draw(t, "above"), Text: rapid.SampledFrom([]string{"", "x"}).Draw(t, "text"),
 		}
 		holds := map[string]bool{
 			"least": b.Least >= 1, "most": b.Most <= 9, "both": -2 <= b.Both && b.Both <= 3,
-			"from": finite(b.From) && b.From >= 0, "up_to": finite(b.UpTo) && b.UpTo <= 1.5, "share": b.Share >= 0 && b.Share <= 1,
+			"from": finite(b.From) && b.From >= 0, "up_to": finite(b.UpTo) && b.UpTo <= 1.5, "share": b.Share >= 0 && b.Share <= 1, "part": b.Part >= 0 && b.Part < 1,
 			"positive": finite(b.Positive) && b.Positive > 0, "above": finite(b.Above) && b.Above > 2, "text": b.Text != "",
 		}
 		told := map[string]string{}

@@ -8,6 +8,7 @@
 //	min      the least value that is allowed
 //	max      the largest value that is allowed
 //	above    a number below all that are allowed
+//	below    beside min: a number above all that are allowed
 //	empty    of a text: refuses the empty one, and says what to write instead
 //	scope    where else the setting counts, separated by commas; see Scope
 //
@@ -31,6 +32,7 @@ const (
 	Free       Scope = "free"       // may differ when a run is resumed: it changes location or hardware, not results
 	Remembered Scope = "remembered" // commands after training take it from the run
 	Card       Scope = "card"       // stands in the model card
+	Changed    Scope = "changed"    // stands in the model card where it is not the default
 	Files      Scope = "files"      // belongs to a task of the user's own files alone
 )
 

@@ -129,8 +129,10 @@ func (r *Resolved) Place(key string) string {
 // Card are the settings that a reader of the model card asks for, those that are set.
 func (r *Resolved) Card() map[string]string {
 	m := map[string]string{}
-	for _, f := range r.Fields() {
-		if v := Plain(f.Value); f.In(schema.Card) && !reflect.ValueOf(v).IsZero() {
+	defaults := Defaults().Fields()
+	for i, f := range r.Fields() {
+		v := Plain(f.Value)
+		if f.In(schema.Card) && !reflect.ValueOf(v).IsZero() || f.In(schema.Changed) && v != Plain(defaults[i].Value) {
 			m[f.Key] = fmt.Sprint(v)
 		}
 	}

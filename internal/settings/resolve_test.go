@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/train"
 )
 
 // origins are all origins that layers have, weakest first; Recipe and Run never meet in one
@@ -237,8 +238,8 @@ func TestCard(t *testing.T) {
 	if got := r.Card(); !maps.Equal(got, want) {
 		t.Errorf("card %v\nwant %v", got, want)
 	}
-	all := r.With("patience", 2).With("max_train_examples", 5).Card()
-	if all["patience"] != "2" || all["max_train_examples"] != "5" || len(all) != len(want)+2 {
+	all := r.With("patience", 2).With("max_train_examples", 5).With("resort", train.SVDResort).Card()
+	if all["patience"] != "2" || all["max_train_examples"] != "5" || all["resort"] != "svd" || len(all) != len(want)+3 {
 		t.Errorf("card %v", all)
 	}
 }

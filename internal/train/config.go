@@ -27,8 +27,11 @@ type Config struct {
 	Warmup      float64 `json:"warmup" key:"warmup" default:"0.06" min:"0" max:"1" scope:"card" help:"share of the steps in which the learning rate rises"` // rounded up to steps
 	Clip        float64 `json:"clip" key:"clip" default:"1" min:"0" scope:"card" help:"largest norm of the whole gradient; 0: no limit"`
 
-	RanksPerStep Draw `json:"ranks_per_step" key:"ranks_per_step" scope:"card" help:"ranks within one step: one, mixed (one per sequence) or sandwich (smallest, largest and drawn ones)"`
-	Patience     int  `json:"patience" key:"patience" min:"0" scope:"card" help:"stop after n epochs without a better one; 0: never"`
+	RanksPerStep  Draw    `json:"ranks_per_step" key:"ranks_per_step" scope:"card" help:"ranks within one step: one, mixed (one per sequence) or sandwich (smallest, largest and drawn ones)"`
+	FullRankPhase float64 `json:"full_rank_phase,omitzero" key:"full_rank_phase" min:"0" below:"1" scope:"changed" help:"share of the steps that run at rank R, as LoRA does, before nested ranks are trained"`
+	Resort        Resort  `json:"resort,omitzero" key:"resort" scope:"changed" help:"new order of the ranks when full_rank_phase ends, with 0 of those of init_adapter: none, svd (by singular value) or weighted (by what they add on training inputs)"`
+
+	Patience int `json:"patience" key:"patience" min:"0" scope:"card" help:"stop after n epochs without a better one; 0: never"`
 
 	Beta1  float64 `json:"beta1"` // AdamW's, as Eps
 	Beta2  float64 `json:"beta2"`
@@ -57,6 +60,8 @@ func (c Config) Validate() error {
 		}
 	}
 	rule(c.RanksPerStep.known(), "ranks_per_step", fmt.Sprintf("unknown draw %d", int(c.RanksPerStep)))
+	rule(resortNames.Known(c.Resort), "resort", fmt.Sprintf("unknown kind %d", int(c.Resort)))
+	rule(c.FullRankPhase == 0 || !c.Strict, "full_rank_phase", "trains all ranks at once, and update is strict")
 	rule(c.Beta1 >= 0 && c.Beta1 < 1, "beta1", fmt.Sprintf("%v is not in [0, 1)", c.Beta1))
 	rule(c.Beta2 >= 0 && c.Beta2 < 1, "beta2", fmt.Sprintf("%v is not in [0, 1)", c.Beta2))
 	rule(c.Eps > 0 && finite(c.Eps), "eps", fmt.Sprintf("%v is not a positive number", c.Eps))

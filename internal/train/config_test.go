@@ -41,6 +41,12 @@ func TestValidate(t *testing.T) {
 		{"clip", func(c *Config) { c.Clip = inf }},
 		{"ranks_per_step", func(c *Config) { c.RanksPerStep = -1 }},
 		{"ranks_per_step", func(c *Config) { c.RanksPerStep = 3 }},
+		{"full_rank_phase", func(c *Config) { c.FullRankPhase = 1 }},
+		{"full_rank_phase", func(c *Config) { c.FullRankPhase = -0.1 }},
+		{"full_rank_phase", func(c *Config) { c.FullRankPhase = nan }},
+		{"full_rank_phase", func(c *Config) { c.FullRankPhase, c.Strict = 0.5, true }},
+		{"resort", func(c *Config) { c.Resort = 3 }},
+		{"resort", func(c *Config) { c.Resort = -1 }},
 		{"patience", func(c *Config) { c.Patience = -1 }},
 	} {
 		c := DefaultConfig()
@@ -60,6 +66,8 @@ func TestValidateAccepts(t *testing.T) {
 		func(c *Config) { c.Warmup, c.Beta1, c.Beta2, c.WeightDecay, c.Clip = 0, 0, 0, 0, 0 },
 		func(c *Config) { c.Warmup, c.Beta1, c.Beta2 = 1, math.Nextafter(1, 0), math.Nextafter(1, 0) },
 		func(c *Config) { c.RanksPerStep, c.Best = Sandwich, BestAt(1) },
+		func(c *Config) { c.FullRankPhase, c.Resort = math.Nextafter(1, 0), WeightedResort },
+		func(c *Config) { c.Resort = SVDResort },
 	} {
 		c := DefaultConfig()
 		if change(&c); c.Validate() != nil {

@@ -46,6 +46,7 @@ type Loop struct {
 	hooks     []Hook
 	optimizer *Optimizer
 	schedule  Schedule
+	phase     phase
 	state     State
 	best      [][]float32 // Params' values at state.Best
 }
@@ -64,7 +65,10 @@ func New(c Config, l Learner, src Source, s Sampler, validate Validate) (*Loop, 
 		optimizer: NewOptimizer(l.Machine(), c, l.Params()), state: State{Closed: -1},
 	}
 	loop.schedule = NewSchedule(c, loop.Steps())
-	return loop, nil
+	var err error
+	loop.phase, err = newPhase(c, l, loop.Steps())
+	loop.optimizer.restart = loop.phase.restart()
+	return loop, err
 }
 
 // On adds hooks. They are called in the order in which they were added.
@@ -140,7 +144,12 @@ func (l *Loop) step() error {
 	if err != nil {
 		return err
 	}
-	ranks := l.config.RanksPerStep.assign(l.sampler, l.config.Seed, l.state.Step, window)
+	if l.state.Step == 0 {
+		if err := l.endPhase(); err != nil {
+			return err
+		}
+	}
+	ranks := l.config.RanksPerStep.assign(l.phase.sampler(l.sampler, l.state.Step), l.config.Seed, l.state.Step, window)
 	loss := 0.0
 	for i, b := range window {
 		part, err := l.learner.ForwardBackward(b, program.Pass{
@@ -160,6 +169,9 @@ func (l *Loop) step() error {
 	}
 	l.state.Step++
 	l.state.Batch += len(window)
+	if err := l.endPhase(); err != nil {
+		return err
+	}
 	return l.call(func(h Hook) error { return run2(h.Step, l, s) })
 }
 
@@ -200,7 +212,8 @@ func diverged(s Step, what string, v float64) error {
 		s.Step, s.Ranks, what, v)
 }
 
-// evaluate validates, and keeps the values if they are the best so far.
+// evaluate validates, and keeps the values if they are the best so far. Those of the full-rank
+// phase are not nested and never are the best.
 func (l *Loop) evaluate(ctx context.Context) error {
 	if l.validate == nil || l.state.Closed == l.state.Step {
 		return nil
@@ -213,11 +226,15 @@ func (l *Loop) evaluate(ctx context.Context) error {
 		Step: l.state.Step, Epoch: l.state.Epoch + 1, Metric: e.Metric, Values: e.Values,
 		Best: l.state.Best == nil || l.config.Best.better(e.Values, l.state.Best.Values),
 	}
-	l.state.Stale++
-	if v.Best {
+	switch {
+	case l.state.Step < l.phase.steps:
+		v.Best = false
+	case v.Best:
 		l.state.Stale = 0
 		l.state.Best = &Record{Epoch: v.Epoch, Step: v.Step, Metric: v.Metric, Values: v.Values}
 		l.best = snapshot(l.best, l.learner.Params())
+	default:
+		l.state.Stale++
 	}
 	return l.call(func(h Hook) error { return run2(h.Evaluated, l, v) })
 }

@@ -20,6 +20,7 @@ type Optimizer struct {
 	config  Config
 	m, v    [][]float32 // moments, as the parameters
 	steps   int         // taken
+	restart int         // after so many steps the moments of A and B began anew; 0: never
 	counts  []int       // strict: steps of rank i+1
 
 	column [4][]float32 // scratch: one column of value, gradient and moments
@@ -56,7 +57,7 @@ func (o *Optimizer) Step(params []program.Param, lr float64, ranks []int) {
 	o.steps++
 	if !o.config.Strict {
 		for i, p := range params {
-			o.dense(i, p, o.adamW(lr, p, o.steps))
+			o.dense(i, p, o.adamW(lr, p, o.count(p)))
 		}
 		return
 	}
@@ -78,6 +79,14 @@ func (o *Optimizer) Step(params []program.Param, lr float64, ranks []int) {
 		}
 		clear(p.Grad)
 	}
+}
+
+// count is the number of steps that the moments of p are sums of.
+func (o *Optimizer) count(p program.Param) int {
+	if p.RankAxis >= 0 && o.restart > 0 && o.steps > o.restart {
+		return o.steps - o.restart
+	}
+	return o.steps
 }
 
 // adamW is the rule for p's step number t, from 1.
