@@ -116,6 +116,9 @@ func (o *inspectOptions) print(i *session.Inspection) error {
 		{"adapted", fmt.Sprintf("%d projections", len(i.Sites))},
 		{"head", fmt.Sprintf("%d parameters", i.Head)},
 	}
+	if i.Heads > 0 {
+		lines[3][1] += fmt.Sprintf(", and a last layer for each of %d ranks", i.Heads)
+	}
 	if i.Scaling != adapter.Paper.String() {
 		lines[1][1] += ", scale " + i.Scale
 	}

@@ -13,14 +13,15 @@ import (
 	"github.com/dylora/dylora/internal/weights"
 )
 
-// Adapter is a set of pairs, one per adapted projection, and the trained head that all
-// ranks share.
+// Adapter is a set of pairs, one per adapted projection, and the trained head, which all
+// ranks share unless Heads has a last layer for each.
 type Adapter struct {
 	Rank    int // R, the largest of the modules'
 	Alpha   float64
 	Scaling Scaling          // how the scale at rank r depends on r
 	Modules []Module         // by layer, then in the order of Targets
 	Head    []weights.Tensor // none: the base model's own
+	Heads   []weights.Tensor // the head's last layer by rank, weight (R, out, in) and bias (R, out); that of R shares Head's memory: see GrowHeads. None: one for all ranks
 	Saved   []weights.Tensor // whole tensors of other modules, which take the place of the base model's: "bert.pooler.dense.weight"
 	Saves   []string         // names of PEFT's modules_to_save, beside the head's, whose tensors are in Saved: see Covers
 	Biases  []weights.Tensor // take the place of the base model's: "roberta.embeddings.LayerNorm.bias"
@@ -39,8 +40,8 @@ type Module struct {
 }
 
 // Slice cuts a to its first r ranks, without rescaling: with the gate of rank r the cut is
-// what training at rank r used. A module of a lower rank stays as it is. The cut shares no
-// memory with a.
+// what training at rank r used. A module of a lower rank stays as it is. Of heads by rank the
+// cut has that of r alone. It shares no memory with a.
 func (a *Adapter) Slice(r int) (*Adapter, error) {
 	if r < 1 || r > a.Rank {
 		return nil, fault.Usagef("rank %d is not in 1 to %d, the adapter's ranks", r, a.Rank)
@@ -55,7 +56,7 @@ func (a *Adapter) Slice(r int) (*Adapter, error) {
 // cut keeps the first ranks[i] ranks of module i, none above the new adapter's rank r.
 func (a *Adapter) cut(r int, ranks []int) *Adapter {
 	c := &Adapter{Rank: r, Alpha: a.Alpha, Scaling: a.Scaling, Modules: slices.Clone(a.Modules),
-		Head: weights.CloneAll(a.Head), Biases: weights.CloneAll(a.Biases), Saved: weights.CloneAll(a.Saved), Saves: slices.Clone(a.Saves)}
+		Head: weights.CloneAll(a.HeadAt(r)), Biases: weights.CloneAll(a.Biases), Saved: weights.CloneAll(a.Saved), Saves: slices.Clone(a.Saves)}
 	if trained := a.trainedRank(); !a.Scaling.inPEFT() && trained > r {
 		c.ScalingRank = trained
 	}
@@ -85,17 +86,22 @@ func restride(v []float32, rows, from, own, to int) []float32 {
 	return w
 }
 
-// Clone copies a, weights included.
+// Clone copies a, weights and the heads of all ranks included.
 func (a *Adapter) Clone() *Adapter {
 	c, err := a.Slice(a.Rank)
 	if err != nil { // only an adapter of rank 0, which has no weights
 		return &Adapter{Alpha: a.Alpha, Scaling: a.Scaling}
 	}
+	if len(a.Heads) > 0 {
+		c.Heads = weights.CloneAll(a.Heads)
+		c.shareHead()
+	}
 	return c
 }
 
-// Parameters is the number of trained scalars, those of head, whole modules and biases included.
-func (a *Adapter) Parameters() int { return a.ParametersAt(a.Rank) }
+// Parameters is the number of trained scalars, those of head, whole modules and biases included,
+// and of the heads of all ranks.
+func (a *Adapter) Parameters() int { return a.ParametersAt(a.Rank) + a.extraHeads() }
 
 // ParametersAt is the number of scalars that a slice at rank r would hold.
 func (a *Adapter) ParametersAt(r int) (n int) {

@@ -14,6 +14,7 @@ func (a *Adapter) Compat() (*Adapter, error) {
 		return nil, fault.Because(HasBiases, fault.Usagef("the adapter holds biases of the base model, which the compatible form leaves out"))
 	}
 	c := a.Clone()
+	c.Heads = nil // such servers have one head
 	for i := range c.Modules {
 		m := &c.Modules[i]
 		_, scale := c.Scale(m, c.Rank)

@@ -70,6 +70,9 @@ func (o Options) read(f folder) (*Stored, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.readHeads(a); err != nil {
+		return nil, err
+	}
 	p, err := loadProvenance(f, a)
 	if err != nil {
 		return nil, err

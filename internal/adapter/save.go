@@ -96,6 +96,13 @@ func Encode(a *Adapter, p *Provenance, dtype string) ([]disk.Content, error) {
 		return nil, err
 	}
 	contents := []disk.Content{{Name: configName, Data: config}, {Name: weightsName, Data: weights}}
+	if len(a.Heads) > 0 {
+		heads, err := a.encodeHeads(dtype)
+		if err != nil {
+			return nil, err
+		}
+		contents = append(contents, disk.Content{Name: headsName, Data: heads})
+	}
 	if p != nil {
 		b, err := p.encode()
 		if err != nil {
@@ -132,6 +139,9 @@ func (a *Adapter) check() error {
 	if _, err := sortHead(a.Head, false); err != nil {
 		return err
 	}
+	if err := a.checkHeads(); err != nil {
+		return err
+	}
 	if err := a.sortSaved(); err != nil {
 		return err
 	}
@@ -164,7 +174,7 @@ func occupied(dir string, replace bool) (bool, error) {
 			}
 			continue
 		}
-		if !slices.Contains([]string{configName, weightsName, provenanceName}, e.Name()) {
+		if !slices.Contains([]string{configName, weightsName, headsName, provenanceName}, e.Name()) {
 			return true, fault.Usagef("%s holds %s, which is not part of an adapter; give another folder", dir, e.Name())
 		}
 		ours = ours || e.Name() == provenanceName

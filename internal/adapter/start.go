@@ -99,5 +99,8 @@ func (a *Adapter) Fingerprint() string {
 	for _, t := range a.Biases {
 		tensor(t.Name, t.Data)
 	}
+	for _, t := range a.Heads {
+		tensor("by rank "+t.Name, t.Data)
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }

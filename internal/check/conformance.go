@@ -120,7 +120,9 @@ func (c *comparison) merged(rank int) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := program.New(m, c.s.Adapter, c.s.Task, program.Options{})
+	base := *c.s.Adapter
+	base.Head, base.Heads = base.HeadAt(rank), nil
+	p, err := program.New(m, &base, c.s.Task, program.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +142,11 @@ func spoil(a *adapter.Adapter, rank int) {
 			for j := own; j < a.Rank; j++ {
 				m.B[o*a.Rank+j] = -wrong
 			}
+		}
+	}
+	for _, t := range a.Heads {
+		for j := len(t.Data) / a.Rank * rank; j < len(t.Data); j++ {
+			t.Data[j] = wrong
 		}
 	}
 }

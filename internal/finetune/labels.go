@@ -90,14 +90,13 @@ func (j *Job) headLine() string {
 	return ""
 }
 
-// takeHead gives a the head of an adapter for the same task, each row at the column of its label.
-// It is false where the heads differ in more than the order of labels.
+// takeHead gives a the head of an adapter for the same task, each row at the column of its label,
+// and where a has heads by rank that of each rank. It is false where the heads differ in more than the order of labels.
 func takeHead(from *session.StoredAdapter, a *adapter.Adapter, t *data.Task) bool {
 	p := from.Provenance
 	if p.Task != t.Name || p.MultiLabel != (t.Kind == data.MultiLabel) || p.Regression != (t.Kind == data.Regression) || !weights.SameShapes(from.Adapter.Head, a.Head) {
 		return false
 	}
-	taken := weights.CloneAll(from.Adapter.Head)
 	row := map[string]int{}
 	for i, label := range p.Labels {
 		row[label] = i
@@ -110,11 +109,12 @@ func takeHead(from *session.StoredAdapter, a *adapter.Adapter, t *data.Task) boo
 		}
 		order[i] = at
 	}
-	if len(order) > 0 {
-		for i := len(taken) - 2; i < len(taken); i++ { // weight and bias of the last layer
+	a.TakeHeads(func(rank int) []weights.Tensor {
+		taken := weights.CloneAll(from.Adapter.HeadAt(rank))
+		for i := len(taken) - 2; i < len(taken) && len(order) > 0; i++ { // weight and bias of the last layer
 			taken[i] = taken[i].SelectRows(order)
 		}
-	}
-	a.Head = taken
+		return taken
+	})
 	return true
 }

@@ -57,6 +57,11 @@ func Build(in Ingredients) (*Parts, error) {
 		return nil, err
 	}
 	p.Adapter.Saved = in.Encoder.Model.Made
+	if r.Adapter.Heads == adapter.RankHeads {
+		if err := p.Adapter.GrowHeads(); err != nil {
+			return nil, err
+		}
+	}
 	if in.From != nil {
 		if p.Start, err = startFrom(in.From, p.Adapter, in.Task, in.Encoder.Model.Hash); err != nil {
 			return nil, err

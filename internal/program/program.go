@@ -16,6 +16,8 @@ type Options struct {
 	Dropout bool           // train with the dropout of the model's configuration
 	Update  adapter.Update // which rows of A and B a step's gradient reaches
 	Clock   *model.Clock   // measures where the time goes; nil: nothing is measured
+
+	Features bool // of evaluation: LastFeatures gives what the head's last layer reads
 }
 
 // losses are those that tasks of each kind are learnt by.
@@ -39,6 +41,7 @@ type Program struct {
 	gates         []float32
 	gradientGates []float32
 	rankRow       []float32
+	headRanks     []int32
 	moments       *model.Moments // of a copy that Moments makes; nil: none are added up
 }
 
@@ -60,9 +63,21 @@ func New(m *model.Model, a *adapter.Adapter, t *data.Task, o Options) (*Program,
 		if t.Name != want[i].Name || fmt.Sprint(t.Shape) != fmt.Sprint(want[i].Shape) {
 			return nil, fmt.Errorf("program: the adapter's head has %s %v where this task needs %s %v", t.Name, t.Shape, want[i].Name, want[i].Shape)
 		}
-		p.add(Param{Name: t.Name, Value: t.Data, Shape: t.Shape, Decay: !strings.HasSuffix(t.Name, ".bias"), RankAxis: -1})
 	}
+	p.addHead()
 	return p, nil
+}
+
+// addHead adds the head to what is trained, its last layer by rank where each rank has its own.
+func (p *Program) addHead() {
+	head := p.a.TrainedHead()
+	for i, t := range head {
+		x := Param{Name: t.Name, Value: t.Data, Shape: t.Shape, Decay: !strings.HasSuffix(t.Name, ".bias"), RankAxis: -1}
+		if len(p.a.Heads) > 0 && i >= len(head)-len(p.a.Heads) {
+			x.Shape, x.PerRank = []int{p.a.Rank, len(t.Data) / p.a.Rank}, true
+		}
+		p.add(x)
+	}
 }
 
 func (p *Program) add(x Param) {
@@ -83,7 +98,7 @@ func (p *Program) Machine() *kernel.Machine { return p.m.Machine() }
 func (p *Program) WithThreads(threads int) *Program {
 	q := *p
 	q.m, q.eval, q.train = p.m.WithThreads(threads), nil, nil
-	q.gates, q.gradientGates, q.rankRow = nil, nil, make([]float32, len(p.rankRow))
+	q.gates, q.gradientGates, q.rankRow, q.headRanks = nil, nil, make([]float32, len(p.rankRow)), nil
 	return &q
 }
 
@@ -103,6 +118,10 @@ func (p *Program) Logits(b *data.Batch, ranks []int) ([]float32, error) {
 	logits, _, err := p.eval.Run(in)
 	return logits, err
 }
+
+// LastFeatures are what the head's last layer read in the last call of Logits, for n sequences,
+// (n, H) row-major and valid until the next call. Options.Features asks for them.
+func (p *Program) LastFeatures(n int) []float32 { return p.eval.LastFeatures(n) }
 
 // ForwardBackward runs b forwards and backwards, adds the gradients to the parameters'
 // Grad, and returns Σ weight · loss over its sequences.
@@ -139,7 +158,18 @@ func (p *Program) input(b *data.Batch, ranks []int) (*model.Input, error) {
 		}
 	}
 	p.fill(&p.gates, ranks, p.a.Gate)
-	return &model.Input{IDs: b.IDs, Types: b.Types, Offsets: b.Offsets, Copies: b.Copies, Gates: p.gates}, nil
+	in := &model.Input{IDs: b.IDs, Types: b.Types, Offsets: b.Offsets, Copies: b.Copies, Gates: p.gates}
+	if len(p.a.Heads) > 0 {
+		p.headRanks = p.headRanks[:0]
+		for _, r := range ranks {
+			if r == 0 {
+				r = p.a.Rank
+			}
+			p.headRanks = append(p.headRanks, int32(r))
+		}
+		in.Ranks = p.headRanks
+	}
+	return in, nil
 }
 
 // fill writes a gate per sequence and module.
@@ -175,9 +205,13 @@ func (p *Program) fit(g **model.Graph, b *data.Batch, train bool) (err error) {
 
 // options are those of a graph but for its capacity.
 func (p *Program) options(train bool) model.Options {
+	heads := 0
+	if len(p.a.Heads) > 0 {
+		heads = p.a.Rank
+	}
 	return model.Options{
-		Labels: p.labels, Loss: p.loss,
-		Rank: p.a.Rank, Modules: len(p.a.Modules), Head: p.a.Head, Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock, Moments: p.moments,
+		Labels: p.labels, Loss: p.loss, Heads: heads, Features: p.o.Features && !train,
+		Rank: p.a.Rank, Modules: len(p.a.Modules), Head: p.a.TrainedHead(), Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock, Moments: p.moments,
 		Adapt: func(module string) (model.Pair, bool) {
 			i, ok := p.modules[module]
 			if !ok {

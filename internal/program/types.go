@@ -20,4 +20,5 @@ type Param struct {
 	Shape    []int
 	Decay    bool // weight decay applies: not on biases
 	RankAxis int  // 0: the rows are ranks (A); 1: the columns are (B); -1: the head
+	PerRank  bool // the rows are heads of ranks: a step updates those of its own ranks alone, in every update mode
 }

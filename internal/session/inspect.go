@@ -17,6 +17,7 @@ type Inspection struct {
 	Sites   []string            `json:"sites"`      // adapted modules
 	Own     []int               `json:"site_ranks"` // of each of them
 	Head    int                 `json:"head_parameters"`
+	Heads   int                 `json:"rank_heads"`      // ranks with a last layer of the head of their own; 0: one for all
 	Biases  int                 `json:"bias_parameters"` // biases of the base model that the adapter replaces
 	Idle    bool                `json:"changes_nothing"` // but for the head: the update is zero at every rank
 	Notes   []string            `json:"notes"`           // contents of the files that were not loaded, one line each
@@ -41,6 +42,9 @@ func (a *StoredAdapter) Inspect() (*Inspection, error) {
 	}
 	for _, t := range b.Head {
 		i.Head += len(t.Data)
+	}
+	if len(b.Heads) > 0 {
+		i.Heads = b.Rank
 	}
 	for _, t := range b.Biases {
 		i.Biases += len(t.Data)

@@ -80,7 +80,7 @@ func (s *Session) Merge(ctx context.Context, rank int, out string) (*Merged, err
 
 // mergedFiles are the files of the merged checkpoint: config, weights and the tokenizer's.
 func (s *Session) mergedFiles(rank int) ([]disk.Content, error) {
-	tensors, err := s.Encoder.Model.Merged(s.MergeAt(rank), s.Adapter.Head)
+	tensors, err := s.Encoder.Model.Merged(s.MergeAt(rank), s.Adapter.HeadAt(rank))
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (s *Session) compareMerged(dir string, rank int) (*Merged, error) {
 		return nil, err
 	}
 	plain := s.Adapter.Clone()
-	plain.Head = loaded.Head(s.Program.Labels(), 0) // as the folder has it
+	plain.Head, plain.Heads = loaded.Head(s.Program.Labels(), 0), nil // as the folder has it
 	other, err := program.New(loaded, plain, s.Task, program.Options{})
 	if err != nil {
 		return nil, err

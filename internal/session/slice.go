@@ -49,7 +49,7 @@ func NewSlice(a *adapter.Adapter, p *adapter.Provenance, rank int, f Form) (*Sli
 		if len(f.ModuleRanks) > 0 || cmp.Or(f.DType, safetensors.Float32) != safetensors.Float32 {
 			p.Metrics = nil // measured with other weights
 		}
-		if f.Compat && (cut.Mixed() || cut.Scaling != adapter.Paper) { // padded, or with another scale below its rank, it is no longer nested
+		if f.Compat && (cut.Mixed() || cut.Scaling != adapter.Paper) || len(a.Heads) > 0 { // padded, or with another scale or head below its rank, it is no longer nested
 			p.RankMin = cut.Rank
 			maps.DeleteFunc(p.Metrics, func(r string, _ map[string]float64) bool { return r != strconv.Itoa(cut.Rank) })
 		}

@@ -17,6 +17,7 @@ var enums = map[reflect.Type]func(string) (any, error){
 	reflect.TypeFor[data.Quoting]():     parser(data.ParseQuoting),
 	reflect.TypeFor[adapter.Update]():   parser(adapter.ParseUpdate),
 	reflect.TypeFor[adapter.Scaling]():  parser(adapter.ParseScaling),
+	reflect.TypeFor[adapter.HeadMode](): parser(adapter.ParseHeadMode),
 	reflect.TypeFor[train.Draw]():       parser(train.ParseDraw),
 	reflect.TypeFor[train.Resort]():     parser(train.ParseResort),
 	reflect.TypeFor[kernel.Precision](): parser(kernel.ParsePrecision),

@@ -15,13 +15,16 @@ import (
 // since the moments of rank b are sums of as many terms as b had steps. With the run's
 // count, a rank first drawn late would move by (1-β1)/√(1-β2) = 3.2 times the learning
 // rate, for nothing is left of the correction. The head takes part in every step.
+//
+// The heads of single ranks (Param.PerRank) are updated so in every mode: those of the step's
+// ranks, each with its own count.
 type Optimizer struct {
 	machine *kernel.Machine
 	config  Config
 	m, v    [][]float32 // moments, as the parameters
 	steps   int         // taken
 	restart int         // after so many steps the moments of A and B began anew; 0: never
-	counts  []int       // strict: steps of rank i+1
+	counts  []int       // of rank i+1, if steps are counted by rank: strict, or with heads by rank
 
 	column [4][]float32 // scratch: one column of value, gradient and moments
 }
@@ -29,19 +32,24 @@ type Optimizer struct {
 // NewOptimizer starts with zero moments for params; mc computes its steps.
 func NewOptimizer(mc *kernel.Machine, c Config, params []program.Param) *Optimizer {
 	o := &Optimizer{machine: mc, config: c}
-	ranks, longest := 0, 0
+	ranks, longest, byRank := 0, 0, c.Strict
 	for _, p := range params {
 		o.m = append(o.m, make([]float32, len(p.Value)))
 		o.v = append(o.v, make([]float32, len(p.Value)))
 		if p.RankAxis >= 0 {
 			ranks = max(ranks, p.Shape[p.RankAxis])
 		}
+		if p.PerRank {
+			ranks, byRank = max(ranks, p.Shape[0]), true
+		}
 		if p.RankAxis == 1 {
 			longest = max(longest, p.Shape[0])
 		}
 	}
-	if c.Strict {
+	if byRank {
 		o.counts = make([]int, ranks)
+	}
+	if c.Strict {
 		for i := range o.column {
 			o.column[i] = make([]float32, longest)
 		}
@@ -55,23 +63,19 @@ func NewOptimizer(mc *kernel.Machine, c Config, params []program.Param) *Optimiz
 // updates, of no effect otherwise.
 func (o *Optimizer) Step(params []program.Param, lr float64, ranks []int) {
 	o.steps++
-	if !o.config.Strict {
-		for i, p := range params {
-			o.dense(i, p, o.adamW(lr, p, o.count(p)))
+	if o.counts != nil {
+		for _, r := range ranks {
+			o.counts[r-1]++
 		}
-		return
-	}
-	for _, r := range ranks {
-		o.counts[r-1]++
 	}
 	for i, p := range params {
-		if p.RankAxis < 0 {
-			o.dense(i, p, o.adamW(lr, p, o.steps))
+		if !p.PerRank && (p.RankAxis < 0 || !o.config.Strict) {
+			o.dense(i, p, o.adamW(lr, p, o.count(p)))
 			continue
 		}
 		for _, r := range ranks {
 			rule := o.adamW(lr, p, o.counts[r-1])
-			if p.RankAxis == 0 {
+			if p.PerRank || p.RankAxis == 0 {
 				o.row(i, p, r-1, rule)
 			} else {
 				o.columnOf(i, p, r-1, rule)
@@ -108,7 +112,7 @@ func (o *Optimizer) dense(i int, p program.Param, rule kernel.AdamW) {
 	clear(p.Grad)
 }
 
-// row updates one row of an A.
+// row updates one row of an A, or the head of one rank.
 func (o *Optimizer) row(i int, p program.Param, row int, rule kernel.AdamW) {
 	from, to := row*p.Shape[1], (row+1)*p.Shape[1]
 	o.machine.AdamW(rule, p.Value[from:to], p.Grad[from:to], o.m[i][from:to], o.v[i][from:to])
