@@ -43,6 +43,7 @@ func TestImports(t *testing.T) {
 		"pickle":          "fault lfs safetensors",
 		"tokenizer":       "decision fault lfs",
 		"card":            "",
+		"headfit":         "",
 		"adapter":         "card enum fault disk lfs safetensors seed pickle weights model/architecture",
 		"data":            "enum fault lfs seed data/demo",
 		"data/demo":       "seed",
@@ -63,7 +64,7 @@ func TestImports(t *testing.T) {
 		"check":    "adapter data evaluate fault program session",
 		"plan":     "data disk evaluate fault finetune session settings train",
 		"nest":     "adapter data disk fault safetensors session settings train",
-		"finetune": "adapter data disk evaluate fault model program session settings train weights",
+		"finetune": "adapter data disk evaluate fault headfit model program session settings train weights",
 
 		"tensorboard/tbtest": "",
 		"model/architecture": "",

@@ -33,9 +33,26 @@ func BaseTokens(maxTokens, ranks int) int { return max(1, maxTokens/max(1, ranks
 //
 // Logits that are NaN or Inf are an error of class Diverged that names the example.
 func Run(ctx context.Context, s Scorer, batches iter.Seq[*data.Batch], t *data.Task, ranks []int, o Options) ([]Result, error) {
+	results, err := Gather(ctx, s, batches, t.Outputs(), ranks, o)
+	if err != nil {
+		return nil, err
+	}
+	for i := range results {
+		if results[i].Len() == 0 {
+			return nil, fault.Invalidf("task %s: no examples to evaluate: check the split's file", t.Name)
+		}
+		if err := results[i].score(t); err != nil {
+			return nil, fmt.Errorf("task %s: %w", t.Name, err)
+		}
+	}
+	return results, nil
+}
+
+// Gather is Run without metrics, for a Scorer that gives outputs numbers for each sequence.
+func Gather(ctx context.Context, s Scorer, batches iter.Seq[*data.Batch], outputs int, ranks []int, o Options) ([]Result, error) {
 	results := make([]Result, len(ranks))
 	for i, r := range ranks {
-		results[i] = Result{Rank: r, Outputs: t.Outputs()}
+		results[i] = Result{Rank: r, Outputs: outputs}
 	}
 	var labels Result // Index, Classes and Scores, shared by all
 	for b := range batches {
@@ -55,18 +72,10 @@ func Run(ctx context.Context, s Scorer, batches iter.Seq[*data.Batch], t *data.T
 	if err := ctx.Err(); err != nil { // a reader that stopped early looks like the split's end
 		return nil, err
 	}
-	if labels.Len() == 0 {
-		return nil, fault.Invalidf("task %s: no examples to evaluate: check the split's file", t.Name)
-	}
 	for i := range results {
 		results[i].Index, results[i].Classes, results[i].Scores = labels.Index, labels.Classes, labels.Scores
 	}
 	arrange(results)
-	for i := range results {
-		if err := results[i].score(t); err != nil {
-			return nil, fmt.Errorf("task %s: %w", t.Name, err)
-		}
-	}
 	return results, nil
 }
 

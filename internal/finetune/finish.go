@@ -37,6 +37,12 @@ func (j *Job) Finish(ctx context.Context) (*Report, error) {
 	if !j.Loop.UseBest() {
 		return nil, errors.New("train: nothing was evaluated")
 	}
+	if j.Settings.Adapter.Heads == adapter.FittedHeads {
+		if err := j.fitHeads(ctx); err != nil {
+			return nil, err
+		}
+		clear(j.sweeps) // they are of the shared head
+	}
 	sweep := j.sweeps[best.Step]
 	if sweep == nil { // it was before this process resumed the run
 		var err error

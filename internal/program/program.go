@@ -16,8 +16,6 @@ type Options struct {
 	Dropout bool           // train with the dropout of the model's configuration
 	Update  adapter.Update // which rows of A and B a step's gradient reaches
 	Clock   *model.Clock   // measures where the time goes; nil: nothing is measured
-
-	Features bool // of evaluation: LastFeatures gives what the head's last layer reads
 }
 
 // losses are those that tasks of each kind are learnt by.
@@ -42,6 +40,7 @@ type Program struct {
 	gradientGates []float32
 	rankRow       []float32
 	headRanks     []int32
+	features      bool           // of a copy that Features makes
 	moments       *model.Moments // of a copy that Moments makes; nil: none are added up
 }
 
@@ -118,10 +117,6 @@ func (p *Program) Logits(b *data.Batch, ranks []int) ([]float32, error) {
 	logits, _, err := p.eval.Run(in)
 	return logits, err
 }
-
-// LastFeatures are what the head's last layer read in the last call of Logits, for n sequences,
-// (n, H) row-major and valid until the next call. Options.Features asks for them.
-func (p *Program) LastFeatures(n int) []float32 { return p.eval.LastFeatures(n) }
 
 // ForwardBackward runs b forwards and backwards, adds the gradients to the parameters'
 // Grad, and returns Σ weight · loss over its sequences.
@@ -210,7 +205,7 @@ func (p *Program) options(train bool) model.Options {
 		heads = p.a.Rank
 	}
 	return model.Options{
-		Labels: p.labels, Loss: p.loss, Heads: heads, Features: p.o.Features && !train,
+		Labels: p.labels, Loss: p.loss, Heads: heads, Features: p.features,
 		Rank: p.a.Rank, Modules: len(p.a.Modules), Head: p.a.TrainedHead(), Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock, Moments: p.moments,
 		Adapt: func(module string) (model.Pair, bool) {
 			i, ok := p.modules[module]

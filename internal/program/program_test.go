@@ -22,11 +22,17 @@ func mini(t testing.TB, o program.Options) (*program.Program, *adapter.Adapter) 
 // adapted is mini on a machine, with an adapter on other projections.
 func adapted(t testing.TB, mc *kernel.Machine, o program.Options, targets ...string) (*program.Program, *adapter.Adapter) {
 	t.Helper()
+	return join(t, loadMini(t, mc), o, targets...)
+}
+
+// loadMini is the embedded model on a machine.
+func loadMini(t testing.TB, mc *kernel.Machine) *model.Model {
+	t.Helper()
 	m, err := model.Load(models.Mini(), "mini", model.LoadOptions{Machine: mc})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return join(t, m, o, targets...)
+	return m
 }
 
 // join gives a model an adapter.

@@ -1,0 +1,26 @@
+package finetune
+
+import (
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/headfit"
+)
+
+// targets are what the examples of a result are to be answered with, (examples, outputs): 1 at
+// the class of a classification, else the scores.
+func targets(t *data.Task, r *evaluate.Result) []float32 {
+	if t.Kind != data.Classification {
+		return r.Scores
+	}
+	n := t.Outputs()
+	one := make([]float32, r.Len()*n)
+	for i, c := range r.Classes {
+		one[i*n+int(c)] = 1
+	}
+	return one
+}
+
+// fitLosses are the losses of training, as headfit has them.
+var fitLosses = map[data.Kind]headfit.Loss{
+	data.Classification: headfit.CrossEntropy, data.MultiLabel: headfit.BinaryCrossEntropy, data.Regression: headfit.SquaredError,
+}
