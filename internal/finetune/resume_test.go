@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -24,6 +25,9 @@ func (f folder) resume(run string) *Report {
 // sameRun fails the test where two runs do not hold the same bytes.
 func (f folder) sameRun(got, want string) {
 	f.Helper()
+	if _, err := os.Stat(filepath.Join(want, "adapter/rank_heads.safetensors")); err == nil && f.read(got, "adapter/rank_heads.safetensors") != f.read(want, "adapter/rank_heads.safetensors") {
+		f.Errorf("the heads by rank of %s are not those of %s", got, want)
+	}
 	for _, file := range []string{"adapter/adapter_model.safetensors", "adapter/dylora.json", "adapter/adapter_config.json", "metrics.jsonl", "config.yaml", "sweep.json"} {
 		text := f.read(want, file)
 		if file == "sweep.json" {
@@ -43,11 +47,13 @@ func TestResume(t *testing.T) {
 		yaml  string
 		steps []int
 	}{
-		"sink":  {"", []int{1, 3, 10, 14}},
-		"alike": {alike, []int{5, 6, 7}},
-		"mixed": {"grad_accumulation: 3; ranks_per_step: mixed; update: strict; best: 3", []int{2, 4, 6}},
-		"phase": {"full_rank_phase: 0.3; resort: weighted; scaling: constant", []int{2, 6, 7}},
-		"same":  {"lr: 1.0e-9", []int{13}}, // the first epoch is the best, evaluated before the stop
+		"sink":   {"", []int{1, 3, 10, 14}},
+		"alike":  {alike, []int{5, 6, 7}},
+		"mixed":  {"grad_accumulation: 3; ranks_per_step: mixed; update: strict; best: 3", []int{2, 4, 6}},
+		"phase":  {"full_rank_phase: 0.3; resort: weighted; scaling: constant", []int{2, 6, 7}},
+		"heads":  {"heads: per-rank; full_rank_phase: 0.3", []int{3, 6, 11}},
+		"fitted": {"heads: fitted", []int{12}},
+		"same":   {"lr: 1.0e-9", []int{13}}, // the first epoch is the best, evaluated before the stop
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := folder{t, f.env, f.notes}

@@ -32,6 +32,9 @@ func (e *exact) step(c Config, lr, g float64, decay bool) {
 
 // rankOf is the rank that element j of p belongs to; 0 in the head, which belongs to all.
 func rankOf(p program.Param, j int) int {
+	if p.PerRank {
+		return 1 + j/p.Shape[1]
+	}
 	switch p.RankAxis {
 	case 0:
 		return 1 + j/p.Shape[1]
@@ -39,6 +42,11 @@ func rankOf(p program.Param, j int) int {
 		return 1 + j%p.Shape[1]
 	}
 	return 0
+}
+
+// fakeHeads are two weights for each rank.
+func fakeHeads() program.Param {
+	return program.Param{Name: "head.weight", Value: []float32{1, 2, 3, -1, -2, -3}, Grad: make([]float32, 6), Shape: []int{fakeRank, 2}, Decay: true, RankAxis: -1, PerRank: true}
 }
 
 func exactOf(params []program.Param) [][]exact {
@@ -52,7 +60,8 @@ func exactOf(params []program.Param) [][]exact {
 }
 
 // TestOptimizer follows AdamW in float64 over steps of random gradients, rates and ranks.
-// A strict optimizer takes the steps of the drawn ranks and the head only.
+// A strict optimizer takes the steps of the drawn ranks and the head only; heads of single ranks
+// take those of their ranks in every mode.
 func TestOptimizer(t *testing.T) {
 	mc := kerneltest.New(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -61,6 +70,9 @@ func TestOptimizer(t *testing.T) {
 		c.WeightDecay = rapid.SampledFrom([]float64{0, 0.01, 0.3}).Draw(t, "decay")
 		c.Beta1 = rapid.SampledFrom([]float64{0, 0.9}).Draw(t, "beta1")
 		params := newFakeLearner().params
+		if rapid.Bool().Draw(t, "heads") {
+			params = append(params, fakeHeads())
+		}
 		o, want := NewOptimizer(mc, c, params), exactOf(params)
 		for step := range rapid.IntRange(1, 6).Draw(t, "steps") {
 			ranks := rapid.SliceOfNDistinct(rapid.IntRange(1, fakeRank), 1, fakeRank, rapid.ID[int]).Draw(t, "ranks")
@@ -69,7 +81,7 @@ func TestOptimizer(t *testing.T) {
 				for j := range p.Grad {
 					g := rapid.Float32Range(-2, 2).Draw(t, "g")
 					p.Grad[j] = g
-					if r := rankOf(p, j); !c.Strict || r == 0 || slices.Contains(ranks, r) {
+					if r := rankOf(p, j); !c.Strict && !p.PerRank || r == 0 || slices.Contains(ranks, r) {
 						want[i][j].step(c, lr, float64(g), p.Decay)
 					}
 				}
