@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -25,6 +24,9 @@ func (s *study) expand() (*Plan, error) {
 	if len(arms) == 0 {
 		arms = []arm{{}}
 	}
+	if n := s.count(arms); n > maxLines {
+		return nil, fault.Usagef("%s: more than %d trainings", s.path, maxLines)
+	}
 	p := &Plan{Path: s.path}
 	err = combine(s.axes, func(at []int) error {
 		for i := range arms {
@@ -45,6 +47,33 @@ func (s *study) expand() (*Plan, error) {
 		return nil, err
 	}
 	return p, separate(p.Lines, func(l *Line) string { return fmt.Sprintf("%s: training %d (%s)", s.path, l.Index, s.describe(l)) })
+}
+
+// count is the number of trainings, or of combinations of the grid if they are more; at most
+// maxLines+1.
+func (s *study) count(arms []arm) int {
+	grid, n := combinations(s.axes), 0
+	if grid > maxLines {
+		return grid
+	}
+	_ = combine(s.axes, func(at []int) error { // which has no error
+		for i := range arms {
+			if n <= maxLines && arms[i].takesPart(s.axes, at) {
+				n += combinations(arms[i].axes)
+			}
+		}
+		return nil
+	})
+	return max(grid, n)
+}
+
+// combinations is their number, at most maxLines+1.
+func combinations(axes []axis) int {
+	n := 1
+	for _, x := range axes {
+		n = min(n*len(x.values), maxLines+1)
+	}
+	return n
 }
 
 // combine calls f with every combination of the axes' values, by place; once without any axis.
@@ -93,9 +122,6 @@ func pick(axes []axis, at []int) map[string]value {
 
 // add appends one training.
 func (s *study) add(p *Plan, pattern *pattern, a *arm, grid, own map[string]value) error {
-	if len(p.Lines) == maxLines {
-		return fault.Usagef("%s: more than %d trainings", s.path, maxLines)
-	}
 	all := maps.Clone(s.fixed)
 	maps.Copy(all, grid)
 	maps.Copy(all, a.fixed)
@@ -166,88 +192,4 @@ func (s *study) describe(l *Line) string {
 		return "the only one"
 	}
 	return strings.Join(parts, ", ")
-}
-
-// pattern is the name of a run folder with places for settings: study/{task}-{arm}-{seed}.
-type pattern struct {
-	texts []string // around the places
-	keys  []string // of the places: settings, arm or id
-}
-
-// pattern reads the study's, by default runs/NAME/{id}.
-func (s *study) pattern() (*pattern, error) {
-	text := session.RunsRoot + "/" + s.name() + "/{id}"
-	if s.runs.raw != nil {
-		var ok bool
-		if text, ok = s.runs.raw.(string); !ok || text == "" {
-			return nil, fault.Usagef("%s: runs: want a folder's name, such as study/{task}-{seed}", s.runs.where)
-		}
-	}
-	p := &pattern{}
-	for {
-		before, rest, ok := strings.Cut(text, "{")
-		p.texts = append(p.texts, before)
-		if !ok {
-			return p, nil
-		}
-		key, after, ok := strings.Cut(rest, "}")
-		switch {
-		case !ok:
-			return nil, fault.Usagef("%s: runs: a { without its }", s.runs.where)
-		case key == "arm" && len(s.arms) == 0:
-			return nil, fault.Usagef("%s: runs: {arm} in a study without arms", s.runs.where)
-		case key != "arm" && key != "id" && !slices.Contains(settings.Keys(), key):
-			return nil, fault.Because(settings.UnknownSetting, fault.Usagef("%s: runs: {%s} is neither a setting nor arm or id", s.runs.where, key))
-		}
-		p.keys = append(p.keys, key)
-		text = after
-	}
-}
-
-// folder is the run folder of a line.
-func (p *pattern) folder(l *Line, r *settings.Resolved) (string, error) {
-	var b strings.Builder
-	for i, key := range p.keys {
-		b.WriteString(p.texts[i])
-		switch key {
-		case "id":
-			b.WriteString(l.ID)
-		case "arm":
-			b.WriteString(l.Arm)
-		default:
-			b.WriteString(nameOf(key, r))
-		}
-	}
-	b.WriteString(p.texts[len(p.texts)-1])
-	return filepath.Clean(b.String()), nil
-}
-
-// nameOf is a setting's value as a part of a folder's name: of a path the last element, of a
-// task's file without its ending, and nothing but letters, digits and ._+- in it.
-func nameOf(key string, r *settings.Resolved) string {
-	text := ""
-	for _, f := range r.Fields() {
-		if f.Key == key {
-			text = fmt.Sprint(settings.Plain(f.Value))
-		}
-	}
-	if key == "task" {
-		text = taskName(text)
-	}
-	if strings.ContainsAny(text, `/\`) {
-		text = filepath.Base(filepath.FromSlash(text))
-	}
-	if key == "task" {
-		text = strings.TrimSuffix(text, filepath.Ext(text))
-	}
-	text = strings.Map(func(c rune) rune {
-		if c < 128 && (c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.ContainsRune("._+-", c)) {
-			return c
-		}
-		return '-'
-	}, text)
-	if strings.Trim(text, ".") == "" {
-		return "none"
-	}
-	return text
 }

@@ -7,18 +7,14 @@ package plan
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/settings"
@@ -44,37 +40,6 @@ const (
 	maxPlanBytes = 64 << 20
 	maxLines     = 10000
 )
-
-// MachineKeys are the settings that are no part of a training's identity: they say with what
-// to compute and how often to save, and results do not depend on them.
-func MachineKeys() []string { return []string{"threads", "kernel", "checkpoint_every"} }
-
-// ID identifies a training by its resolved settings, those of MachineKeys left out: twelve
-// hexadecimal digits of a SHA-256. Settings that have their default do not count, so that a
-// later version with more of them gives the same training the same ID.
-func ID(r *settings.Resolved) string {
-	h := sha256.New()
-	defaults := settings.Defaults().Fields()
-	for i, f := range r.Fields() {
-		if f.Value.Interface() == defaults[i].Value.Interface() || slices.Contains(MachineKeys(), f.Key) {
-			continue
-		}
-		v := settings.Plain(f.Value)
-		if f.Key == "task" {
-			v = taskName(fmt.Sprint(v))
-		}
-		fmt.Fprintf(h, "%s: %s\n", f.Key, settings.YAMLValue(v))
-	}
-	return hex.EncodeToString(h.Sum(nil))[:12]
-}
-
-// taskName is the one form of a known task's name; the file of a task of the user's own stays.
-func taskName(name string) string {
-	if t, err := data.LookupTask(name); err == nil && !data.IsFile(name) {
-		return t.Name
-	}
-	return name
-}
 
 // Layer is the line's settings as a source; where names its place in messages.
 func (l *Line) Layer(where string) *settings.Layer {
@@ -115,9 +80,8 @@ func (p *Plan) Write(w io.Writer) error {
 	return nil
 }
 
-// Read reads a plan and checks it: every setting, that each line's ID is that of its settings,
-// and that no two lines are the same training or share a folder. What is wrong is an error
-// of class Usage with the line.
+// Read reads a plan and refuses lines that are the same training or share a folder. What is wrong
+// is an error of class Usage with the line. Settings are not looked at: see Check.
 func Read(path string) (*Plan, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -161,11 +125,6 @@ func parse(path string, text []byte) (*Plan, error) {
 	if len(p.Lines) == 0 {
 		return nil, fault.Usagef("%s has no trainings", path)
 	}
-	for i := range p.Lines {
-		if err := p.checkID(&p.Lines[i]); err != nil {
-			return nil, err
-		}
-	}
 	return p, separate(p.Lines, p.Place)
 }
 
@@ -187,8 +146,8 @@ func parseLine(text []byte) (*Line, error) {
 	return l, nil
 }
 
-// checkID resolves a line's settings and holds its ID against them.
-func (p *Plan) checkID(l *Line) error {
+// Check resolves a line's settings and holds its ID against them.
+func (p *Plan) Check(l *Line) error {
 	r, err := settings.WithRecipe(l.Layer(p.Place(l)))
 	if err != nil {
 		return err

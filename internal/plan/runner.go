@@ -81,6 +81,9 @@ func (r *Runner) todo() (todo []*Line, err error) {
 	count := map[State]int{}
 	for i := range r.Plan.Lines {
 		l := &r.Plan.Lines[i]
+		if err := r.Plan.Check(l); err != nil {
+			return nil, err
+		}
 		s, err := Look(r.Plan, l)
 		if err != nil {
 			foreign = append(foreign, err)

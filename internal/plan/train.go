@@ -25,6 +25,9 @@ type Training struct {
 // as it is, with a nil report. An error is noted beside the run folder, unless the training
 // was only stopped or is running in another process.
 func (t *Training) Run(ctx context.Context, env *session.Env) (*finetune.Report, error) {
+	if err := t.Plan.Check(t.Line); err != nil {
+		return nil, err
+	}
 	status, err := Look(t.Plan, t.Line)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,42 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/settings"
+)
+
+// MachineKeys are the settings that are no part of a training's identity: they say with what
+// to compute and how often to save, and results do not depend on them.
+func MachineKeys() []string { return []string{"threads", "kernel", "checkpoint_every"} }
+
+// ID identifies a training by its resolved settings, those of MachineKeys left out: twelve
+// hexadecimal digits of a SHA-256. Settings that have their default do not count, so that a
+// later version with more of them gives the same training the same ID.
+func ID(r *settings.Resolved) string {
+	h := sha256.New()
+	defaults := settings.Defaults().Fields()
+	for i, f := range r.Fields() {
+		if f.Value.Interface() == defaults[i].Value.Interface() || slices.Contains(MachineKeys(), f.Key) {
+			continue
+		}
+		v := settings.Plain(f.Value)
+		if f.Key == "task" {
+			v = taskName(fmt.Sprint(v))
+		}
+		fmt.Fprintf(h, "%s: %s\n", f.Key, settings.YAMLValue(v))
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+// taskName is the one form of a known task's name; the file of a task of the user's own stays.
+func taskName(name string) string {
+	if t, err := data.LookupTask(name); err == nil && !data.IsFile(name) {
+		return t.Name
+	}
+	return name
+}
