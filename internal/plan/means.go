@@ -47,21 +47,26 @@ func Average(entries []Entry, by []string) (*Means, error) {
 	if len(by) == 0 {
 		by = differing(entries)
 	}
+	metric := map[string]string{} // of the first training of a group that is done; the others count as its
+	for _, e := range entries {
+		if name := strings.Join(e.labels(by), "\x00"); e.State == Done && metric[name] == "" {
+			metric[name] = e.Metric
+		}
+	}
 	m := &Means{By: by}
 	at := map[string]int{}
 	for _, e := range entries {
 		labels := e.labels(by)
-		name := strings.Join(append(labels, e.Metric), "\x00")
-		if e.Metric == "" { // it has no values yet
-			name = strings.Join(labels, "\x00")
+		of := e.Metric
+		if e.State != Done {
+			of = metric[strings.Join(labels, "\x00")]
 		}
-		i, known := at[name]
-		if !known {
-			i = len(m.Groups)
-			at[name] = i
-			m.Groups = append(m.Groups, Group{Labels: labels, Metric: e.Metric, values: map[int][]float64{}})
+		name := strings.Join(append(slices.Clone(labels), of), "\x00")
+		if _, known := at[name]; !known {
+			at[name] = len(m.Groups)
+			m.Groups = append(m.Groups, Group{Labels: labels, Metric: of, values: map[int][]float64{}})
 		}
-		m.Groups[i].add(e)
+		m.Groups[at[name]].add(e)
 	}
 	return m, nil
 }
@@ -72,7 +77,6 @@ func (g *Group) add(e Entry) {
 		return
 	}
 	g.Count++
-	g.Metric = e.Metric
 	g.Seconds += e.Seconds
 	for rank, v := range e.Last {
 		if v != nil {
