@@ -39,6 +39,7 @@ func TestImports(t *testing.T) {
 		"packed":          "disk",
 		"safetensors":     "fault lfs",
 		"seed":            "",
+		"spent":           "",
 		"weights":         "",
 		"pickle":          "fault lfs safetensors",
 		"tokenizer":       "decision fault lfs",
