@@ -6,7 +6,8 @@
   scripts/interop/run.py --data-dir glue --model models/mini --model bert-folder
 
 For each model an adapter is trained by dylora on SST-2, for 20 steps, and PEFT loads its slices:
-every rank, --compat, a rank per module, f16 and bf16; Transformers loads the merged model;
+every rank, --compat, a rank per module, f16 and bf16, and slices of adapters with other scalings;
+Transformers loads the merged model;
 TensorBoard reads the events. Then PEFT trains adapters of several kinds and dylora loads them. Each
 time both sides compute the logits of the first 200 sentences of SST-2's dev split. Exit code 1 if a
 logit differs by more than 1e-4, an event by anything, or an adapter hardly moves the logits.
@@ -30,6 +31,9 @@ from tensorboard_events import difference
 
 BOUND = 1e-4
 RANK = 8
+
+# How dylora scales ranks beside the paper's way.
+SCALINGS = ["sqrt", "constant", "power:0.75"]
 
 # What PEFT trains, besides the settings in from_peft.
 ADAPTERS = {
@@ -92,10 +96,10 @@ class Dylora:
         if r.returncode:
             sys.exit(f"{self.program} {' '.join(map(str, args))}: exit code {r.returncode}\n{r.stderr}")
 
-    def train(self, targets="query,value,output.dense"):
-        run = self.work / f"run-{targets}"
+    def train(self, targets="query,value,output.dense", *flags):
+        run = self.work / "-".join(["run", targets, *flags])
         self("train", *self.task, "--run", run, "--rank", RANK, "--targets", targets, "--lr", "4e-3",
-             "--epochs", 1, "--max-train-examples", 640, "--max-eval-examples", 64)
+             "--epochs", 1, "--max-train-examples", 640, "--max-eval-examples", 64, *flags)
         return run
 
     def slice(self, run, name, *flags):
@@ -156,8 +160,28 @@ def from_dylora(table, dylora, reference):
     out = dylora.work / "merged-all"
     dylora("merge", *dylora.task, "--adapter", everything, "--rank", 3, "--out", out)
     table.logits("all-linear, merged at rank 3: Transformers, dylora at rank 3", reference.merged(out), dylora.logits(everything, 3))
+    for scaling in SCALINGS:
+        scaled_from_dylora(table, dylora, reference, scaling)
     d, points = difference(run)
     table.line(f"events: TensorBoard, metrics.jsonl ({points} points)", d, 0)
+
+
+def scaled_from_dylora(table, dylora, reference, scaling):
+    """Slices, a slice of a slice, a rank per module and --compat of an adapter that was trained with a scaling."""
+    run = dylora.train("query,value", "--scaling", scaling)
+    name = scaling.replace(":", "-")
+    for b in (1, 3, RANK):
+        logits, effect = reference.adapted(dylora.slice(run, f"{name}-{b}", "--rank", b))
+        table.logits(f"{scaling}, slice at rank {b}: PEFT, dylora at rank {b}", logits, dylora.logits(run, b), effect)
+    again = dylora.slice(dylora.work / f"{name}-3", f"{name}-3-2", "--rank", 2)
+    table.logits(f"{scaling}, slice of a slice at rank 2: PEFT, dylora at rank 2", reference.adapted(again)[0], dylora.logits(run, 2))
+    for kind, flags in {"rank_pattern": [], "compat of rank_pattern": ["--compat"]}.items():
+        folder = dylora.slice(run, f"{name}-{kind}".replace(" ", "-"), "--rank", 6, "--ranks-per-module", renamed("query=2", dylora.names), *flags)
+        table.logits(f"{scaling}, {kind}: PEFT, dylora", reference.adapted(folder)[0], dylora.logits(folder))
+    out = dylora.work / f"merged-{name}"
+    dylora("merge", *dylora.task, "--adapter", run, "--rank", 2, "--out", out)
+    table.logits(f"{scaling}, merged at rank 2: Transformers, dylora at rank 2", reference.merged(out), dylora.logits(run, 2))
+    dylora("check", "--adapter", run, "--nested")
 
 
 def from_peft(table, dylora, reference, examples):
