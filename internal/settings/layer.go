@@ -89,6 +89,13 @@ func (l *Layer) Only(s schema.Scope) *Layer {
 	return part
 }
 
+// over takes all that a stronger layer of the same origin says.
+func (l *Layer) over(stronger *Layer) {
+	maps.Copy(l.values, stronger.values)
+	maps.Copy(l.where, stronger.where)
+	l.faults = append(l.faults, stronger.faults...)
+}
+
 // Without is the layer without some settings.
 func (l *Layer) Without(keys ...string) *Layer {
 	rest := *l

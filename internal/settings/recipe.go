@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -21,36 +20,56 @@ func recipeKnown(kind string) error {
 	return nil
 }
 
-// RecipeLayer is the shipped recipe of a kind for a task. It is empty for names of no kind
-// or no task, which Resolve then refuses together with whatever else is wrong, and for a
-// task that the small-budget recipes leave to the defaults; the published recipes have
+// RecipeLayer is the shipped recipe of a kind for a task, the user's own included. It is empty
+// for names of no kind or no task, which Resolve then refuses together with whatever else is
+// wrong, and for a task that the small-budget recipes leave to the defaults. A kind with
+// settings for every task stands over the small-budget recipe; the published recipes have
 // settings for a task or none.
 func RecipeLayer(kind, name string) (*Layer, error) {
-	if data.IsFile(name) && recipeKnown(kind) == nil && kind != configs.CPU {
-		return nil, fault.Usagef("recipe: %s has none for your own task %s: choose %s and say the settings yourself", kind, name, configs.CPU)
-	}
 	task, err := data.LookupTask(name)
-	if err != nil || recipeKnown(kind) != nil {
+	own := data.IsFile(name)
+	if recipeKnown(kind) != nil || err != nil && !own {
 		return NewLayer(Recipe), nil //nolint:nilerr // Resolve names it
 	}
-	file := path.Join(kind, task.Name+".yaml")
-	text, err := fs.ReadFile(configs.Recipes(), file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && kind == configs.CPU:
-		return NewLayer(Recipe), nil
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.Usagef("recipe: %s has none for task %s, only for %s: choose %s and say the settings yourself",
-			kind, task.Name, strings.Join(recipeTasks(kind), ", "), configs.CPU)
-	case err != nil:
-		return nil, err
+	if own {
+		task = &data.Task{} // without a file of its own
 	}
-	return YAMLLayer(Recipe, "recipe "+file, text), nil
+	layer := NewLayer(Recipe)
+	for _, file := range recipeFiles(kind, task.Name) {
+		text, err := fs.ReadFile(configs.Recipes(), file)
+		if err != nil {
+			return nil, err
+		}
+		layer.over(YAMLLayer(Recipe, "recipe "+file, text))
+	}
+	switch {
+	case len(layer.values) > 0 || kind == configs.CPU:
+		return layer, nil
+	case own:
+		return nil, fault.Usagef("recipe: %s has none for your own task %s: choose %s and say the settings yourself", kind, name, configs.CPU)
+	}
+	return nil, fault.Usagef("recipe: %s has none for task %s, only for %s: choose %s and say the settings yourself",
+		kind, task.Name, strings.Join(recipeTasks(kind), ", "), configs.CPU)
+}
+
+// recipeFiles are the files that make the recipe of a kind for a task, weakest first.
+func recipeFiles(kind, task string) []string {
+	files := []string{path.Join(kind, task+".yaml")}
+	if every := path.Join(kind, configs.EveryTask); shipped(every) {
+		files = []string{path.Join(configs.CPU, task+".yaml"), every, path.Join(kind, task+".yaml")}
+	}
+	return slices.DeleteFunc(files, func(file string) bool { return !shipped(file) })
+}
+
+func shipped(file string) bool {
+	_, err := fs.Stat(configs.Recipes(), file)
+	return err == nil
 }
 
 // recipeTasks are the tasks that a kind has recipes for.
 func recipeTasks(kind string) (tasks []string) {
 	for _, t := range data.Tasks() {
-		if _, err := fs.Stat(configs.Recipes(), path.Join(kind, t.Name+".yaml")); err == nil {
+		if len(recipeFiles(kind, t.Name)) > 0 {
 			tasks = append(tasks, t.Name)
 		}
 	}

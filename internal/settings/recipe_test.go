@@ -31,7 +31,10 @@ func TestWithRecipe(t *testing.T) {
 		{"paper", "mrpc", nil, 16, 4e-4, 30, 8, adapter.All},
 		{"reference", "mrpc", nil, 128, 4e-4, 30, 16, adapter.Frozen},
 		{"reference", "mrpc", map[string]any{"epochs": 3, "update": adapter.Strict}, 128, 4e-4, 3, 16, adapter.Strict},
+		{"nested", "demo", nil, 32, 1e-3, 2, 16, adapter.All},
+		{"nested", "MRPC", map[string]any{"alpha": 4.0}, 32, 1e-3, 6, 4, adapter.All},
 		{"cpu", "own.csv", nil, 32, 1e-3, 3, 16, adapter.All},
+		{"nested", "own.csv", nil, 32, 1e-3, 3, 16, adapter.All},
 	} {
 		r, err := recipe(tt.kind, tt.task, tt.more)
 		if err != nil {
@@ -46,11 +49,37 @@ func TestWithRecipe(t *testing.T) {
 		if want := map[bool]Origin{true: Default, false: Recipe}[own]; r.Origin("batch") != want {
 			t.Errorf("%s %s: batch by %s, want %s", tt.kind, tt.task, r.Origin("batch"), want)
 		}
-		if name := "recipe " + tt.kind + "/" + strings.ToLower(tt.task) + ".yaml line "; !own && !strings.HasPrefix(r.Place("lr"), name) {
+		if name := "recipe " + small(tt.kind) + "/" + strings.ToLower(tt.task) + ".yaml line "; !own && !strings.HasPrefix(r.Place("lr"), name) {
 			t.Errorf("%s %s: lr comes from %q", tt.kind, tt.task, r.Place("lr"))
 		}
 		if r.Data.Task != tt.task || r.Origin("task") != Flag {
 			t.Errorf("%s %s: the task is %s by %s", tt.kind, tt.task, r.Data.Task, r.Origin("task"))
+		}
+	}
+}
+
+// small is the kind that the batch of a kind comes from.
+func small(kind string) string {
+	if kind == "nested" {
+		return configs.CPU
+	}
+	return kind
+}
+
+// TestRecipeForEveryTask: what a kind has for every task stands over the small budget and below
+// what a person says, for the user's own tasks, too.
+func TestRecipeForEveryTask(t *testing.T) {
+	for _, task := range []string{"demo", "cola", "own.csv"} {
+		r, err := recipe("nested", task, nil)
+		if err != nil || r.Adapter.Scaling != adapter.Sqrt || !strings.HasPrefix(r.Place("scaling"), "recipe nested/every-task.yaml line ") {
+			t.Errorf("%s: %v from %q, %v", task, r.Adapter.Scaling, r.Place("scaling"), err)
+		}
+		r, err = recipe("nested", task, map[string]any{"scaling": adapter.Constant})
+		if err != nil || r.Adapter.Scaling != adapter.Constant || r.Origin("scaling") != Flag {
+			t.Errorf("%s: %v by %s, %v", task, r.Adapter.Scaling, r.Origin("scaling"), err)
+		}
+		if r, err = recipe("cpu", task, nil); err != nil || r.Adapter.Scaling != adapter.Paper {
+			t.Errorf("%s of cpu: %v, %v", task, r.Adapter.Scaling, err)
 		}
 	}
 }
@@ -79,8 +108,8 @@ func TestRecipeRefused(t *testing.T) {
 	for _, tt := range []struct{ kind, task, want string }{
 		{"paper", "own.csv", "recipe: paper has none for your own task own.csv: choose cpu and say the settings yourself"},
 		{"reference", "own.jsonl", "recipe: reference has none for your own task own.jsonl: choose cpu and say the settings yourself"},
-		{"papers", "demo", `recipe: "papers" is not one of cpu, paper, reference (--recipe)`},
-		{"papers", "own.csv", `recipe: "papers" is not one of cpu, paper, reference (--recipe)`},
+		{"papers", "demo", `recipe: "papers" is not one of cpu, nested, paper, reference (--recipe)`},
+		{"papers", "own.csv", `recipe: "papers" is not one of cpu, nested, paper, reference (--recipe)`},
 	} {
 		_, err := recipe(tt.kind, tt.task, nil)
 		if err == nil || err.Error() != tt.want || fault.ClassOf(err) != fault.Usage {
@@ -93,7 +122,7 @@ func TestRecipeRefused(t *testing.T) {
 			t.Errorf("error %v lacks %q", err, want)
 		}
 	}
-	for _, tt := range [][2]string{{"papers", "demo"}, {"cpu", "sst3"}, {"paper", "sst3"}} {
+	for _, tt := range [][2]string{{"papers", "demo"}, {"nested", "sst3"}, {"cpu", "sst3"}, {"paper", "sst3"}} {
 		if l, err := RecipeLayer(tt[0], tt[1]); err != nil || len(l.Keys()) > 0 {
 			t.Errorf("%v: %v, %v, want an empty layer", tt, l, err)
 		}

@@ -41,7 +41,7 @@ func TestRulesBySetting(t *testing.T) {
 		{"weight_decay=-1", "weight_decay: -1 is not a number from 0 up"},
 		{"clip=Inf", "clip: +Inf is not a number from 0 up"},
 		{"model=", "model: is empty: say mini, a folder, or a name of the Hub"},
-		{"recipe=papers", `recipe: "papers" is not one of cpu, paper, reference`},
+		{"recipe=papers", `recipe: "papers" is not one of cpu, nested, paper, reference`},
 		{"task=sst3", "task: "},
 		{"task=", "task: "},
 		{"dev_file=a.csv", "dev_file: is for a task of your own files: task is the training file, such as train.csv"},

@@ -36,7 +36,7 @@ type Data struct {
 	Kind             data.Kind    `key:"kind" scope:"remembered,files" help:"what your own task is: classification, regression, or multi-label, where several labels may hold; without it the base model's problem_type decides"`
 	Threshold        float64      `key:"threshold" default:"0.5" min:"0" max:"1" scope:"remembered" help:"probability above which a label of a multi-label task is taken to hold"`
 	Quoting          data.Quoting `key:"quoting" default:"auto" scope:"remembered,files" help:"quotes in your own files: csv (fields may be quoted), none (a quote is a letter), or auto: csv for .csv, none for .tsv"`
-	Recipe           string       `key:"recipe" default:"cpu" scope:"card" help:"the task's settings: cpu (small budget), paper (the LoRA paper's) or reference (those of DyLoRA's code)"`
+	Recipe           string       `key:"recipe" default:"cpu" scope:"card" help:"the task's settings: cpu (small budget), nested (cpu, with lower ranks nearer to LoRA trained for them), paper (the LoRA paper's) or reference (those of DyLoRA's code)"`
 	DataDir          string       `key:"data_dir" scope:"free,remembered" help:"\"folder\" of GLUE's official TSV folders, or the task's own folder; empty: the Hub's data, kept in a cache"`
 	Model            string       `key:"model" default:"mini" empty:"say mini, a folder, or a name of the Hub" scope:"free,remembered" help:"base model: mini (built in), a \"folder\" in Hugging Face layout, or a name of the Hub such as FacebookAI/roberta-base"`
 	Revision         string       `key:"revision" scope:"free,remembered" help:"branch, tag or commit of a model of the Hub; empty: its main branch"`
