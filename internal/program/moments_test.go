@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/program"
 )
@@ -101,4 +102,25 @@ func distance(a, b []float32) float64 {
 		sum += float64(a[i]-b[i]) * float64(a[i]-b[i])
 	}
 	return math.Sqrt(sum)
+}
+
+// TestWholePass: a pass that trains all rows has the gradients of update all, in every mode.
+func TestWholePass(t *testing.T) {
+	t.Parallel()
+	b := batch(6)
+	var want []program.Param
+	for _, update := range []adapter.Update{adapter.All, adapter.Frozen, adapter.Strict} {
+		p, _ := mini(t, program.Options{Update: update})
+		if _, err := p.ForwardBackward(b, program.Pass{Ranks: ranks(6, 8), Weight: 1. / 6, Whole: update != adapter.All}); err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = p.Params()
+		}
+		for i, x := range p.Params() {
+			if !slices.Equal(x.Grad, want[i].Grad) {
+				t.Errorf("%s: another gradient of %s", update, x.Name)
+			}
+		}
+	}
 }

@@ -125,7 +125,11 @@ func (p *Program) ForwardBackward(b *data.Batch, pass Pass) (loss float64, err e
 	if err != nil {
 		return 0, err
 	}
-	p.fill(&p.gradientGates, pass.Ranks, func(row []float32, m *adapter.Module, rank int) { p.a.GradientGate(row, m, rank, p.o.Update) })
+	update := p.o.Update
+	if pass.Whole {
+		update = adapter.All
+	}
+	p.fill(&p.gradientGates, pass.Ranks, func(row []float32, m *adapter.Module, rank int) { p.a.GradientGate(row, m, rank, update) })
 	in.GradientGates, in.Classes, in.Scores, in.Soft, in.Weight = p.gradientGates, b.Classes, b.Scores, b.Soft, pass.Weight
 	in.Seed, in.Step = p.o.Seed, uint64(pass.Step)<<20|uint64(pass.Micro)
 	if err := p.fit(&p.train, b, true); err != nil {

@@ -8,6 +8,7 @@ type Pass struct {
 	Step   int     // optimizer step, from 0: with Micro the counter of dropout
 	Micro  int     // batch within the step's accumulation window, from 0
 	Ranks  []int   // rank of each sequence, 1 to R
+	Whole  bool    // the gradient reaches all rows in use, whatever Options.Update says
 	Weight float32 // share of each sequence's loss in the step's: 1 / sequences in the window
 }
 

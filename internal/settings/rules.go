@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/schema"
@@ -35,9 +34,6 @@ func (s *Settings) broken() []schema.Fault {
 	if sound("rank", "r_min", "block") {
 		_, err = a.NewSampler()
 		rule("sampler", err)
-	}
-	if sound("full_rank_phase") && s.Train.Loop.FullRankPhase > 0 && a.Update != adapter.All {
-		rule("full_rank_phase", fmt.Errorf("its steps train all ranks at once: want update all, not %s", a.Update))
 	}
 	if sound("rank") {
 		_, err = s.EvalRanks()

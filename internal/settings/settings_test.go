@@ -84,10 +84,10 @@ func TestSettingsAreWhole(t *testing.T) {
 // fit would be ignored.
 func TestTagsFit(t *testing.T) {
 	kinds := map[string][]reflect.Kind{
-		"min": {reflect.Int, reflect.Float64}, "max": {reflect.Int, reflect.Float64}, "above": {reflect.Float64}, "empty": {reflect.String},
+		"min": {reflect.Int, reflect.Float64}, "max": {reflect.Int, reflect.Float64}, "above": {reflect.Float64}, "below": {reflect.Float64}, "empty": {reflect.String},
 	}
-	known := []string{"key", "help", "default", "scope", "json", "min", "max", "above", "empty"}
-	scopes := []string{string(schema.Free), string(schema.Remembered), string(schema.Card), string(schema.Files)}
+	known := []string{"key", "help", "default", "scope", "json", "min", "max", "above", "below", "empty"}
+	scopes := []string{string(schema.Free), string(schema.Remembered), string(schema.Card), string(schema.Changed), string(schema.Files)}
 	settings := 0
 	walk(reflect.TypeFor[Settings](), func(f reflect.StructField) {
 		settings++

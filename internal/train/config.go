@@ -61,7 +61,6 @@ func (c Config) Validate() error {
 	}
 	rule(c.RanksPerStep.known(), "ranks_per_step", fmt.Sprintf("unknown draw %d", int(c.RanksPerStep)))
 	rule(resortNames.Known(c.Resort), "resort", fmt.Sprintf("unknown kind %d", int(c.Resort)))
-	rule(c.FullRankPhase == 0 || !c.Strict, "full_rank_phase", "trains all ranks at once, and update is strict")
 	rule(c.Beta1 >= 0 && c.Beta1 < 1, "beta1", fmt.Sprintf("%v is not in [0, 1)", c.Beta1))
 	rule(c.Beta2 >= 0 && c.Beta2 < 1, "beta2", fmt.Sprintf("%v is not in [0, 1)", c.Beta2))
 	rule(c.Eps > 0 && finite(c.Eps), "eps", fmt.Sprintf("%v is not a positive number", c.Eps))

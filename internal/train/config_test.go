@@ -44,7 +44,6 @@ func TestValidate(t *testing.T) {
 		{"full_rank_phase", func(c *Config) { c.FullRankPhase = 1 }},
 		{"full_rank_phase", func(c *Config) { c.FullRankPhase = -0.1 }},
 		{"full_rank_phase", func(c *Config) { c.FullRankPhase = nan }},
-		{"full_rank_phase", func(c *Config) { c.FullRankPhase, c.Strict = 0.5, true }},
 		{"resort", func(c *Config) { c.Resort = 3 }},
 		{"resort", func(c *Config) { c.Resort = -1 }},
 		{"patience", func(c *Config) { c.Patience = -1 }},

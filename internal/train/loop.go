@@ -153,7 +153,7 @@ func (l *Loop) step() error {
 	loss := 0.0
 	for i, b := range window {
 		part, err := l.learner.ForwardBackward(b, program.Pass{
-			Step: l.state.Step, Micro: i, Ranks: ranks[i], Weight: 1 / float32(sequences),
+			Step: l.state.Step, Micro: i, Ranks: ranks[i], Whole: l.phase.has(l.state.Step), Weight: 1 / float32(sequences),
 		})
 		if err != nil {
 			return fmt.Errorf("train: step %d: %w", l.state.Step+1, err)
@@ -200,7 +200,7 @@ func (l *Loop) update(s Step) (norm float64, err error) {
 	if l.config.Clip > 0 {
 		Clip(mc, params, norm, l.config.Clip)
 	}
-	l.optimizer.Step(params, s.LR, s.Ranks)
+	l.optimizer.Step(params, s.LR, l.phase.updated(l.state.Step, s.Ranks))
 	if size := valueNorm(mc, params); !finite(size) {
 		return 0, diverged(s, "weights' norm", size)
 	}
@@ -227,7 +227,7 @@ func (l *Loop) evaluate(ctx context.Context) error {
 		Best: l.state.Best == nil || l.config.Best.better(e.Values, l.state.Best.Values),
 	}
 	switch {
-	case l.state.Step < l.phase.steps:
+	case l.phase.has(l.state.Step):
 		v.Best = false
 	case v.Best:
 		l.state.Stale = 0

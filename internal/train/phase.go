@@ -51,8 +51,8 @@ type Resorter interface {
 // first epoch, whatever step the phase ends with.
 const maxSample = 64
 
-// phase is the first part of a run, whose steps all run at full rank: they train one LoRA. The
-// rest is trained as nested ranks. A re-sort makes a prefix of the rows the best that the LoRA has of that
+// phase is the first part of a run, whose steps all run at full rank and train all rows, whatever
+// the update mode: they train one LoRA. The rest is trained as nested ranks. A re-sort makes a prefix of the rows the best that the LoRA has of that
 // rank, so that nested training does not begin with rows that the LoRA uses alike.
 //
 // The re-sort is a part of the phase's last step: evaluations and checkpoints see its outcome, and a
@@ -78,12 +78,27 @@ func newPhase(c Config, l Learner, total int) (phase, error) {
 	return p, nil
 }
 
-// sampler draws the ranks of a step, counted from 0: the full one in the phase, else s's.
+// has says whether a step, counted from 0, is one of the phase.
+func (p phase) has(step int) bool { return step < p.steps }
+
+// sampler draws the ranks of a step: the full one in the phase, else s's.
 func (p phase) sampler(s Sampler, step int) Sampler {
-	if step < p.steps {
+	if p.has(step) {
 		return onlyRank(p.rank)
 	}
 	return s
+}
+
+// updated are the ranks that a strict optimizer updates in a step of so many ranks.
+func (p phase) updated(step int, ranks []int) []int {
+	if !p.has(step) {
+		return ranks
+	}
+	all := make([]int, p.rank)
+	for i := range all {
+		all[i] = i + 1
+	}
+	return all
 }
 
 // onlyRank is a sampler that draws one rank.
@@ -123,9 +138,10 @@ func (l *Loop) endPhase() error {
 	return nil
 }
 
-// forget clears the moments of A and B, whose rows are other ones now. The squares that the second moment
-// averages are of single elements, and no rotation of the rows can be applied to them.
+// forget clears the moments of A and B, whose rows are other ones now, and begins to count anew. The squares
+// that the second moment averages are of single elements, and no rotation of the rows can be applied to them.
 func (o *Optimizer) forget(params []program.Param) {
+	clear(o.counts)
 	for i, p := range params {
 		if p.RankAxis >= 0 {
 			clear(o.m[i])

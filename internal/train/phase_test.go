@@ -144,10 +144,17 @@ func TestResortOnce(t *testing.T) {
 }
 
 // TestAdamBeginsAnew: after a re-sort the moments of A and B are those of AdamW in float64 that
-// begins there, and the head's those of one that has gone on all the time.
+// begins there, and the head's those of one that has gone on all the time. A strict optimizer
+// updates all ranks in the phase and those of the step behind it.
 func TestAdamBeginsAnew(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		beginsAnew(t, strict)
+	}
+}
+
+func beginsAnew(t *testing.T, strict bool) {
 	c := fakeConfig()
-	c.FullRankPhase, c.Resort, c.Clip = 0.5, SVDResort, 0
+	c.FullRankPhase, c.Resort, c.Clip, c.Strict = 0.5, SVDResort, 0, strict
 	l, p := fakeLoop(t, c)
 	want, w := exactOf(p.params), &watching{fakeLearner: p}
 	l.learner = w
@@ -160,6 +167,12 @@ func TestAdamBeginsAnew(t *testing.T) {
 					continue
 				}
 				e.w = float64(w.values[i][j])
+				if r := rankOf(x, j); strict && s.Step > 6 && r > 0 && !slices.Contains(s.Ranks, r) {
+					if x.Value[j] != w.values[i][j] {
+						t.Fatalf("step %d, %s[%d], of rank %d, moves", s.Step, x.Name, j, r)
+					}
+					continue
+				}
 				e.step(c, s.LR, float64(w.grads[i][j]), x.Decay)
 				if d := math.Abs(float64(x.Value[j]) - e.w); d > 2e-6 {
 					t.Fatalf("step %d, %s[%d] is %v, want %v", s.Step, x.Name, j, x.Value[j], e.w)
@@ -180,6 +193,9 @@ type watching struct {
 func (w *watching) ForwardBackward(b *data.Batch, pass program.Pass) (float64, error) {
 	if pass.Micro == 0 {
 		w.values = snapshot(nil, w.params)
+	}
+	if pass.Whole != (pass.Step < 6) {
+		return 0, fmt.Errorf("step %d trains all rows: %v", pass.Step+1, pass.Whole)
 	}
 	loss, err := w.fakeLearner.ForwardBackward(b, pass)
 	w.grads = make([][]float32, len(w.params))
@@ -212,6 +228,7 @@ func TestResumeAcrossPhase(t *testing.T) {
 	}{{0.25, NoResort, 1}, {0.25, SVDResort, 1}, {1. / 3, WeightedResort, 0}} {
 		c := fakeConfig()
 		c.FullRankPhase, c.Resort = tt.share, tt.kind
+		c.Strict = tt.kind == SVDResort
 		resumesAlike(t, c, tt.every)
 	}
 }
