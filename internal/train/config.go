@@ -23,6 +23,9 @@ type Config struct {
 	Accumulate int     `json:"accumulate" key:"grad_accumulation" default:"1" min:"1" scope:"card" help:"batches per optimizer step; they share one rank"`
 	LR         float64 `json:"lr" key:"lr" default:"1e-3" above:"0" scope:"card" help:"highest learning rate"`
 
+	LRRatioB float64 `json:"lr_ratio_b" key:"lr_ratio_b" default:"1" above:"0" scope:"changed" help:"B's learning rate as a multiple of lr, which A has; LoRA+ has 4 to 16"`
+	Average  float64 `json:"average,omitzero" key:"average" min:"0" below:"1" scope:"changed" help:"weight of the past in a moving average of the weights, such as 0.99, which is evaluated and kept instead of the last ones; 0: none"`
+
 	WeightDecay float64 `json:"weight_decay" key:"weight_decay" default:"0.01" min:"0" scope:"card" help:"AdamW's decay, not on biases"`
 	Warmup      float64 `json:"warmup" key:"warmup" default:"0.06" min:"0" max:"1" scope:"card" help:"share of the steps in which the learning rate rises"` // rounded up to steps
 	Clip        float64 `json:"clip" key:"clip" default:"1" min:"0" scope:"card" help:"largest norm of the whole gradient; 0: no limit"`

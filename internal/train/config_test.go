@@ -44,6 +44,12 @@ func TestValidate(t *testing.T) {
 		{"full_rank_phase", func(c *Config) { c.FullRankPhase = 1 }},
 		{"full_rank_phase", func(c *Config) { c.FullRankPhase = -0.1 }},
 		{"full_rank_phase", func(c *Config) { c.FullRankPhase = nan }},
+		{"lr_ratio_b", func(c *Config) { c.LRRatioB = 0 }},
+		{"lr_ratio_b", func(c *Config) { c.LRRatioB = -4 }},
+		{"lr_ratio_b", func(c *Config) { c.LRRatioB = inf }},
+		{"average", func(c *Config) { c.Average = 1 }},
+		{"average", func(c *Config) { c.Average = -0.1 }},
+		{"average", func(c *Config) { c.Average = nan }},
 		{"resort", func(c *Config) { c.Resort = 3 }},
 		{"resort", func(c *Config) { c.Resort = -1 }},
 		{"patience", func(c *Config) { c.Patience = -1 }},
@@ -67,6 +73,7 @@ func TestValidateAccepts(t *testing.T) {
 		func(c *Config) { c.RanksPerStep, c.Best = Sandwich, BestAt(1) },
 		func(c *Config) { c.FullRankPhase, c.Resort = math.Nextafter(1, 0), WeightedResort },
 		func(c *Config) { c.Resort = SVDResort },
+		func(c *Config) { c.LRRatioB, c.Average = 16, math.Nextafter(1, 0) },
 	} {
 		c := DefaultConfig()
 		if change(&c); c.Validate() != nil {
@@ -82,9 +89,9 @@ func TestValidateNamesAll(t *testing.T) {
 		t.Fatal("no error")
 	}
 	lines := strings.Split(err.Error(), "\n")
-	for i, field := range []string{"epochs", "grad_accumulation", "lr", "warmup", "patience", "ranks_per_step", "eps"} {
-		if len(lines) != 7 || !strings.HasPrefix(lines[i], field+":") {
-			t.Fatalf("%q, want %s in line %d of 7", lines, field, i+1)
+	for i, field := range []string{"epochs", "grad_accumulation", "lr", "lr_ratio_b", "warmup", "patience", "ranks_per_step", "eps"} {
+		if len(lines) != 8 || !strings.HasPrefix(lines[i], field+":") {
+			t.Fatalf("%q, want %s in line %d of 8", lines, field, i+1)
 		}
 	}
 }

@@ -49,6 +49,7 @@ type Loop struct {
 	phase     phase
 	state     State
 	best      [][]float32 // Params' values at state.Best
+	average   [][]float32 // of Params' values; nil: there is none
 }
 
 // New makes a loop that starts at the beginning. validate may be nil: then no epoch is
@@ -68,6 +69,7 @@ func New(c Config, l Learner, src Source, s Sampler, validate Validate) (*Loop, 
 	var err error
 	loop.phase, err = newPhase(c, l, loop.Steps())
 	loop.optimizer.restart = loop.phase.restart()
+	loop.beginAverage()
 	return loop, err
 }
 
@@ -168,6 +170,7 @@ func (l *Loop) step() error {
 		return err
 	}
 	l.state.Step++
+	l.addAverage(l.state.Step)
 	l.state.Batch += len(window)
 	if err := l.endPhase(); err != nil {
 		return err
@@ -218,7 +221,9 @@ func (l *Loop) evaluate(ctx context.Context) error {
 	if l.validate == nil || l.state.Closed == l.state.Step {
 		return nil
 	}
-	e, err := l.validate(ctx)
+	var e Evaluation
+	var err error
+	l.averaged(func() { e, err = l.validate(ctx) })
 	if err != nil {
 		return err
 	}
@@ -232,7 +237,7 @@ func (l *Loop) evaluate(ctx context.Context) error {
 	case v.Best:
 		l.state.Stale = 0
 		l.state.Best = &Record{Epoch: v.Epoch, Step: v.Step, Metric: v.Metric, Values: v.Values}
-		l.best = snapshot(l.best, l.learner.Params())
+		l.averaged(func() { l.best = snapshot(l.best, l.learner.Params()) })
 	default:
 		l.state.Stale++
 	}

@@ -93,9 +93,14 @@ func (o *Optimizer) count(p program.Param) int {
 	return o.steps
 }
 
-// adamW is the rule for p's step number t, from 1.
+// adamW is the rule for p's step number t, from 1. B has a learning rate of its own: LRRatioB times
+// that of A and the head (LoRA+, Hayou et al. 2024, section 4), decay included, as groups of
+// parameters have it in PyTorch and in PEFT's create_loraplus_optimizer.
 func (o *Optimizer) adamW(lr float64, p program.Param, t int) kernel.AdamW {
 	c := o.config
+	if p.RankAxis == 1 {
+		lr *= c.LRRatioB
+	}
 	rule := kernel.AdamW{
 		LR: lr, Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps,
 		Correction1: 1 - math.Pow(c.Beta1, float64(t)),

@@ -49,6 +49,14 @@ func fakeHeads() program.Param {
 	return program.Param{Name: "head.weight", Value: []float32{1, 2, 3, -1, -2, -3}, Grad: make([]float32, 6), Shape: []int{fakeRank, 2}, Decay: true, RankAxis: -1, PerRank: true}
 }
 
+// rateOf is p's learning rate in a step of rate lr.
+func rateOf(c Config, lr float64, p program.Param) float64 {
+	if p.RankAxis == 1 {
+		return lr * c.LRRatioB
+	}
+	return lr
+}
+
 func exactOf(params []program.Param) [][]exact {
 	all := make([][]exact, len(params))
 	for i, p := range params {
@@ -69,6 +77,7 @@ func TestOptimizer(t *testing.T) {
 		c.Strict = rapid.Bool().Draw(t, "strict")
 		c.WeightDecay = rapid.SampledFrom([]float64{0, 0.01, 0.3}).Draw(t, "decay")
 		c.Beta1 = rapid.SampledFrom([]float64{0, 0.9}).Draw(t, "beta1")
+		c.LRRatioB = rapid.SampledFrom([]float64{1, 0.5, 16}).Draw(t, "ratio")
 		params := newFakeLearner().params
 		if rapid.Bool().Draw(t, "heads") {
 			params = append(params, fakeHeads())
@@ -82,7 +91,7 @@ func TestOptimizer(t *testing.T) {
 					g := rapid.Float32Range(-2, 2).Draw(t, "g")
 					p.Grad[j] = g
 					if r := rankOf(p, j); !c.Strict && !p.PerRank || r == 0 || slices.Contains(ranks, r) {
-						want[i][j].step(c, lr, float64(g), p.Decay)
+						want[i][j].step(c, rateOf(c, lr, p), float64(g), p.Decay)
 					}
 				}
 			}

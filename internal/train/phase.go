@@ -135,6 +135,7 @@ func (l *Loop) endPhase() error {
 		return fmt.Errorf("train: re-sort after step %d: %w", l.state.Step, err)
 	}
 	l.optimizer.forget(l.learner.Params())
+	l.beginAverage()
 	return nil
 }
 

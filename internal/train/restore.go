@@ -30,13 +30,16 @@ func (l *Loop) capture() (manifest, []byte, error) {
 	return m, b, err
 }
 
-// eachTensor visits what a checkpoint holds of every parameter: its value, its moments
-// and, with best, its value at the best epoch.
+// eachTensor visits what a checkpoint holds of every parameter: its value, its moments, its
+// average if there is one and, with best, its value at the best epoch.
 func (l *Loop) eachTensor(best bool, visit func(name string, shape []int, v []float32)) {
 	for i, p := range l.learner.Params() {
 		visit("value."+p.Name, p.Shape, p.Value)
 		visit("exp_avg."+p.Name, p.Shape, l.optimizer.m[i])
 		visit("exp_avg_sq."+p.Name, p.Shape, l.optimizer.v[i])
+		if l.average != nil {
+			visit("average."+p.Name, p.Shape, l.average[i])
+		}
 		if best {
 			visit("best."+p.Name, p.Shape, l.best[i])
 		}
@@ -140,6 +143,9 @@ func (c Config) fields() (map[string]any, error) {
 		return nil, err
 	}
 	m["schedule"] = "linear"
+	if c.LRRatioB == 1 { // as versions without it trained
+		delete(m, "lr_ratio_b")
+	}
 	if c.Seed >= exactSeeds {
 		m["seed"] = strconv.FormatUint(c.Seed, 10)
 	}
