@@ -1,17 +1,22 @@
 package adapter
 
+import "cmp"
+
 // Levelled is a copy of a, over weights of its own, that computes the same at its rank R and has that scale at every
 // rank: Constant. So a prefix of B·A is scaled as it is in the whole product, which it is nearest to after Resort. With
 // Paper the same prefix of rank b would be R/b times as large.
 func (a *Adapter) Levelled() *Adapter {
 	c := a.Clone()
-	c.Scaling, c.ScalingRank = Constant, 0
+	c.Alpha, c.Scaling, c.ScalingRank = 0, Constant, 0
 	alphas := make([]float64, len(a.Modules))
 	for i := range a.Modules {
 		_, scale := a.Scale(&a.Modules[i], a.Rank)
 		alphas[i] = scale * float64(a.Rank)
+		if c.Alpha == 0 && a.rankOf(&a.Modules[i]) == a.Rank { // R is the largest of the modules' ranks
+			c.Alpha = alphas[i]
+		}
 	}
-	c.Alpha = alphas[0]
+	c.Alpha = cmp.Or(c.Alpha, alphas[0])
 	for i := range c.Modules {
 		if c.Modules[i].Alpha = alphas[i]; alphas[i] == c.Alpha {
 			c.Modules[i].Alpha = 0
