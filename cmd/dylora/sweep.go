@@ -20,12 +20,13 @@ import (
 type sweepOptions struct {
 	io *streams
 	baseArgs
-	ranks   ranksArg
-	split   string
-	plots   []string // files to draw to, .svg or .png
-	atLeast float64  // NaN: no check
-	csv     bool
-	json    bool
+	ranks    ranksArg
+	split    string
+	decision decisionArgs
+	plots    []string // files to draw to, .svg or .png
+	atLeast  float64  // NaN: no check
+	csv      bool
+	json     bool
 }
 
 func newSweepCmd(io *streams, runF func(context.Context, *sweepOptions) error) *cobra.Command {
@@ -34,11 +35,17 @@ func newSweepCmd(io *streams, runF func(context.Context, *sweepOptions) error) *
 		Use:   "sweep",
 		Short: "Measure an adapter at many ranks in one pass over the data",
 		Long: `Measure an adapter at many ranks in one pass over the data: rank, parameters, size,
-metric, and the difference to the largest rank.`,
+metric with its interval, and the difference to the largest rank.
+
+Then it says which rank to use: the smallest that is not worse than the largest by more than
+--tolerance points, with --confidence, or that the examples are too few to tell.
+--as-seeds takes several runs of one setting as draws of its seed.`,
 		Example: `  dylora sweep
   dylora sweep --ranks 1,2,4-8 --csv
   dylora sweep --plot sweep.svg --plot sweep.png
-  dylora sweep --adapter runs/try --json`,
+  dylora sweep --adapter runs/try --json
+  dylora sweep --tolerance 1 --report-on half
+  dylora sweep runs/seed1 runs/seed2 runs/seed3 --as-seeds`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if opts.layers, err = soundLayers(cmd); err != nil {
 				return err
@@ -53,6 +60,7 @@ metric, and the difference to the largest rank.`,
 	addSettings(cmd.Flags(), "precision")
 	addRanks(cmd, &opts.ranks, "all", "`ranks` to measure, such as 1,2,4-8, or all")
 	addSplitFlag(cmd, &opts.split)
+	addDecision(cmd, &opts.decision)
 	addAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value` at any of the ranks")
 	cmd.Flags().StringArrayVar(&opts.plots, "plot", nil, "draw the metric over the rank to `file`.svg or .png; may be repeated")
 	cmd.Flags().BoolVar(&opts.csv, "csv", false, "print comma-separated values on stdout")
@@ -75,6 +83,9 @@ func (o *sweepOptions) validate(cmd *cobra.Command) error {
 	if err := o.ranks.check(cmd); err != nil {
 		return err
 	}
+	if err := o.decision.validate(); err != nil {
+		return err
+	}
 	if err := checkAtLeast(cmd, o.atLeast); err != nil {
 		return err
 	}
@@ -88,11 +99,15 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 	}
 	options := o.options()
 	options.Split = o.split
+	ask, err := o.ask(a, options)
+	if err != nil {
+		return err
+	}
 	s, err := session.Open(ctx, o.io.env(), a, options)
 	if err != nil {
 		return err
 	}
-	sweep, err := s.Sweep(ctx, o.split, ranks)
+	sweep, err := s.Ask(ctx, o.split, ranks, ask)
 	if err != nil {
 		return err
 	}
@@ -124,8 +139,10 @@ func (o *sweepOptions) print(s *evaluate.Sweep) error {
 	if len(s.Ranks) < 2 {
 		return nil
 	}
-	_, err := fmt.Fprintf(o.io.out, "\n%s", s.Chart(60, 10))
-	return err
+	if _, err := fmt.Fprintf(o.io.out, "\n%s", s.Chart(60, 10)); err != nil {
+		return err
+	}
+	return s.WriteAnswer(o.io.out)
 }
 
 // plot draws a sweep to a file of the format that its name ends in.

@@ -13,7 +13,7 @@ func (s *Sweep) Answer(t *data.Task, runs [][]Result, keys []uint64, q Question)
 	chosen, reported := runs, runs
 	if keys != nil {
 		var err error
-		if chosen, reported, err = split(t, runs, keys); err != nil {
+		if chosen, reported, err = inHalves(t, runs, keys); err != nil {
 			return err
 		}
 	}
@@ -34,8 +34,8 @@ func (s *Sweep) Answer(t *data.Task, runs [][]Result, keys []uint64, q Question)
 	return nil
 }
 
-// split gives every run's results on each half.
-func split(t *data.Task, runs [][]Result, keys []uint64) (first, second [][]Result, err error) {
+// inHalves gives every run's results on each half.
+func inHalves(t *data.Task, runs [][]Result, keys []uint64) (first, second [][]Result, err error) {
 	a, b := Halves(t, &runs[0][0], keys)
 	for _, results := range runs {
 		halves := [2][]Result{}

@@ -54,7 +54,7 @@ type RankDecision struct {
 // Sentence is the decision in words.
 func (d *Decision) Sentence() string {
 	points := d.points(d.Tolerance)
-	confidence := strconv.FormatFloat(math.Round(1e4*d.Confidence)/100, 'f', -1, 64) + " % confidence"
+	confidence := percent(d.Confidence) + " confidence"
 	var b strings.Builder
 	switch {
 	case d.Why != "":
@@ -71,12 +71,36 @@ func (d *Decision) Sentence() string {
 	return b.String()
 }
 
+// percent is a share in words.
+func percent(share float64) string {
+	return strconv.FormatFloat(math.Round(1e6*share)/1e4, 'f', -1, 64) + " %"
+}
+
 // points is a difference in the metric in words.
 func (d *Decision) points(v float64) string {
 	if !hundredths(d.Metric) {
 		return strconv.FormatFloat(v, 'g', 4, 64)
 	}
 	return strconv.FormatFloat(math.Round(1e6*v)/1e4, 'f', -1, 64) + " points"
+}
+
+// Basis says what the decision and the values beside it rest on: the test, how many examples,
+// and whether they are the same.
+func (d *Decision) Basis() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s on %s examples", strings.ToUpper(d.Test[:1])+d.Test[1:], grouped(d.Examples))
+	if d.Seeds > 1 {
+		fmt.Fprintf(&b, " and %d seeds", d.Seeds)
+	}
+	if d.SameData {
+		b.WriteString("; the values are measured on the same examples, so that of the chosen rank is rather high than low.")
+	} else {
+		fmt.Fprintf(&b, "; the values are measured on %s other examples.", grouped(d.Reported))
+	}
+	if d.Undefined > 0 {
+		fmt.Fprintf(&b, " On %s of the resamples %s is undefined; they count against the lower rank.", grouped(d.Undefined), Name(d.Metric))
+	}
+	return b.String()
 }
 
 // text says what is missing, as the rest of a sentence.

@@ -1,7 +1,10 @@
 package evaluate
 
 import (
+	"fmt"
+	"io"
 	"math"
+	"strings"
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/statistics"
@@ -69,4 +72,31 @@ func NewCurve(s *Sweep) *Curve {
 	linear, log2 := statistics.AURAC(ranks, values)
 	falls, largest := statistics.Falls(values)
 	return &Curve{Number(linear), Number(log2), falls, Number(largest)}
+}
+
+// text is the curve in words, of a metric.
+func (c *Curve) text(metric string) string {
+	s := fmt.Sprintf("Mean over the ranks (AURAC): %s by rank, %s by its logarithm; ", Text(metric, c.Linear), Text(metric, c.Log2))
+	switch largest, _ := c.LargestFall.Float(); c.Falls {
+	case 0:
+		return s + "no rank is below the one before."
+	case 1:
+		return s + fmt.Sprintf("one rank is below the one before, by %s.", Text(metric, Number(largest)))
+	default:
+		return s + fmt.Sprintf("%d ranks are below the ones before, by %s at most.", c.Falls, Text(metric, Number(largest)))
+	}
+}
+
+// WriteAnswer writes the decision, what it rests on, and the curve, a line each; nothing where
+// the sweep has no decision.
+func (s *Sweep) WriteAnswer(w io.Writer) error {
+	if s.Decision == nil {
+		return nil
+	}
+	lines := []string{s.Decision.Sentence(), s.Decision.Basis()}
+	if s.Curve != nil {
+		lines = append(lines, s.Curve.text(s.Metric))
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(lines, "\n"))
+	return err
 }

@@ -3,6 +3,7 @@ package evaluate
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -110,8 +111,12 @@ func (s *Sweep) WriteTable(w io.Writer) error {
 	t := table.NewWriter()
 	t.SetStyle(tableStyle())
 	header := table.Row{"rank", "parameters", "adapter"}
-	for _, m := range full.Metrics {
+	interval := s.intervalHeading()
+	for i, m := range full.Metrics {
 		header = append(header, Heading(m.Name))
+		if i == 0 && interval != "" {
+			header = append(header, interval)
+		}
 	}
 	header = append(header, fmt.Sprintf("vs rank %d", full.Rank))
 	t.AppendHeader(header)
@@ -122,13 +127,32 @@ func (s *Sweep) WriteTable(w io.Writer) error {
 	t.SetColumnConfigs(columns)
 	for _, r := range s.Ranks {
 		row := table.Row{r.Rank, grouped(r.Parameters), Size(r.Bytes)}
-		for _, m := range full.Metrics {
+		for i, m := range full.Metrics {
 			row = append(row, Text(m.Name, r.Metrics.Get(m.Name)))
+			if i == 0 && interval != "" {
+				row = append(row, r.interval(s.Metric))
+			}
 		}
 		t.AppendRow(append(row, difference(s.Metric, r.Value, full.Value)))
 	}
 	_, err := fmt.Fprintln(w, t.Render())
 	return err
+}
+
+// intervalHeading is that of the column of intervals; empty where there is none.
+func (s *Sweep) intervalHeading() string {
+	if s.Decision == nil || !slices.ContainsFunc(s.Ranks, func(r RankReport) bool { return r.Low != nil }) {
+		return ""
+	}
+	return percent(s.Decision.Confidence) + " interval"
+}
+
+// interval is that of a rank, in the unit of Text.
+func (r *RankReport) interval(metric string) string {
+	if r.Low == nil || r.High == nil {
+		return "undefined"
+	}
+	return Text(metric, Number(*r.Low)) + "–" + Text(metric, Number(*r.High))
 }
 
 // tableStyle rules off the header and nothing else, and keeps the case of headings.

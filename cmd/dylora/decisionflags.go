@@ -1,0 +1,73 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/session"
+)
+
+// decisionArgs say by what the rank is chosen.
+type decisionArgs struct {
+	points   float64 // tolerance, in points
+	question evaluate.Question
+	reportOn string
+	seeds    bool
+	paths    []string // all adapters, with seeds
+}
+
+// addTolerance defines what a decision is asked for.
+func addTolerance(cmd *cobra.Command, d *decisionArgs) {
+	cmd.Flags().Float64Var(&d.points, "tolerance", 100*evaluate.DefaultTolerance, "`points` of the metric, hundredths, that a rank may lose to the largest")
+	cmd.Flags().Float64Var(&d.question.Confidence, "confidence", evaluate.DefaultConfidence, "`probability` with which the chosen rank is not worse than that")
+}
+
+// addDecision defines the flags of a sweep's decision. With --as-seeds cmd takes several adapters.
+func addDecision(cmd *cobra.Command, d *decisionArgs) {
+	addTolerance(cmd, d)
+	cmd.Flags().StringVar(&d.question.Metric, "metric", "", "`name` of the metric that decides; default the task's first")
+	cmd.Flags().StringVar(&d.reportOn, "report-on", "same", "`examples` that the values are measured on: same, those that choose the rank, or half, so that the other half chooses")
+	cmd.Flags().BoolVar(&d.seeds, "as-seeds", false, "take several adapters as runs of one setting with different seeds")
+	one := cmd.Args
+	cmd.Use = "sweep [ADAPTER...]"
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case !d.seeds:
+			return one(cmd, args)
+		case len(args) < 2:
+			return fault.Usagef("--as-seeds: name two adapters or more, runs of one setting with different seeds")
+		case cmd.Flags().Changed("adapter"):
+			return fault.Usagef("--as-seeds: name all adapters without --adapter")
+		}
+		d.paths = args
+		return one(cmd, args[:1])
+	}
+}
+
+// validate refuses what cannot be asked.
+func (d *decisionArgs) validate() error {
+	d.question.Tolerance = d.points / 100
+	if d.reportOn != "same" && d.reportOn != "half" && d.reportOn != "" {
+		return fault.Usagef("--report-on: %q is neither same nor half", d.reportOn)
+	}
+	return d.question.Validate()
+}
+
+// ask opens the further adapters and asks for the rank to use.
+func (o *sweepOptions) ask(first *session.StoredAdapter, options session.Options) (session.Ask, error) {
+	a := session.Ask{Question: o.decision.question, Half: o.decision.reportOn == "half", Options: options}
+	all := []*session.StoredAdapter{first}
+	for i := 1; i < len(o.decision.paths); i++ {
+		next, err := session.OpenAdapter(o.io.env(), o.decision.paths[i], o.read)
+		if err != nil {
+			return a, err
+		}
+		all = append(all, next)
+	}
+	a.Others = all[1:]
+	if len(a.Others) == 0 {
+		return a, nil
+	}
+	return a, session.SameSetting(all)
+}
