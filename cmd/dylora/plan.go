@@ -37,6 +37,7 @@ would. 'dylora run' trains the plan; docs/plans.md describes the file.`,
 	}
 	cmd.Flags().StringArrayVar(&opts.choice.Set, "set", nil, "`key=value` of a setting in place of what the study says outside its arms; [a,b] is a list of values; may be repeated")
 	cmd.Flags().StringSliceVar(&opts.choice.Arms, "arms", nil, "`names` of the arms that take part; the default is all")
+	cmd.Flags().StringVar(&opts.choice.Runs, "runs", "", "`pattern` of the run folders in place of the study's, such as out/{task}-{arm}-{seed}")
 	return cmd
 }
 

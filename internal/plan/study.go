@@ -56,6 +56,7 @@ type study struct {
 type Choice struct {
 	Set  []string // "key=value" in place of what the file says outside its arms; the value is YAML, and a list [a, b] stands for several trainings
 	Arms []string // names of the arms that take part; empty: all
+	Runs string   // pattern of the run folders in place of the file's; "": the file's
 }
 
 // ReadStudy reads a study and expands it.
@@ -82,6 +83,9 @@ func ReadStudy(path string, c Choice) (*Plan, error) {
 	}
 	if err := errors.Join(s.check(), s.choose(c.Arms)); err != nil {
 		return nil, fault.Errorf(fault.Usage, "%w", err)
+	}
+	if c.Runs != "" {
+		s.runs = value{c.Runs, fmt.Sprintf("%q", c.Runs)}
 	}
 	return s.expand()
 }
