@@ -110,10 +110,10 @@ func (n *Needs) text(seeds int) string {
 	}
 	var ways []string
 	if n.Examples > 0 {
-		ways = append(ways, fmt.Sprintf("about %s examples", grouped(n.Examples)))
+		ways = append(ways, fmt.Sprintf("about %s examples", Grouped(n.Examples)))
 	}
 	if n.Seeds > seeds {
-		ways = append(ways, fmt.Sprintf("about %s seeds", grouped(n.Seeds)))
+		ways = append(ways, fmt.Sprintf("about %s seeds", Grouped(n.Seeds)))
 	}
 	if len(ways) == 0 {
 		return fmt.Sprintf("; no number of examples would tell about rank %d", n.Rank)

@@ -58,8 +58,8 @@ func Name(metric string) string {
 
 func hundredths(metric string) bool { return metric != "mse" }
 
-// difference is how far v is from full, with its sign, in the unit of Text.
-func difference(metric string, v, full Value) string {
+// Difference is how far v is from full, with its sign, in the unit of Text.
+func Difference(metric string, v, full Value) string {
 	f, ok := v.Sub(full).Float()
 	switch {
 	case !ok:
@@ -92,8 +92,8 @@ func Size(bytes int64) string {
 	}
 }
 
-// grouped writes n with a comma between thousands.
-func grouped(n int) string {
+// Grouped writes n with a comma between thousands.
+func Grouped(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]
@@ -126,14 +126,14 @@ func (s *Sweep) WriteTable(w io.Writer) error {
 	}
 	t.SetColumnConfigs(columns)
 	for _, r := range s.Ranks {
-		row := table.Row{r.Rank, grouped(r.Parameters), Size(r.Bytes)}
+		row := table.Row{r.Rank, Grouped(r.Parameters), Size(r.Bytes)}
 		for i, m := range full.Metrics {
 			row = append(row, Text(m.Name, r.Metrics.Get(m.Name)))
 			if i == 0 && interval != "" {
 				row = append(row, r.interval(s.Metric))
 			}
 		}
-		t.AppendRow(append(row, difference(s.Metric, r.Value, full.Value)))
+		t.AppendRow(append(row, Difference(s.Metric, r.Value, full.Value)))
 	}
 	_, err := fmt.Fprintln(w, t.Render())
 	return err

@@ -36,8 +36,8 @@ func TestText(t *testing.T) {
 		if got := Heading(tt.metric); got != tt.heading {
 			t.Errorf("Heading(%s) = %q, want %q", tt.metric, got, tt.heading)
 		}
-		if got := difference(tt.metric, v, Number(0.5)); got != tt.versus {
-			t.Errorf("difference(%s, %v, 0.5) = %q, want %q", tt.metric, v, got, tt.versus)
+		if got := Difference(tt.metric, v, Number(0.5)); got != tt.versus {
+			t.Errorf("Difference(%s, %v, 0.5) = %q, want %q", tt.metric, v, got, tt.versus)
 		}
 	}
 }
@@ -52,8 +52,8 @@ func TestSize(t *testing.T) {
 		}
 	}
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -100: "-100"} {
-		if got := grouped(n); got != want {
-			t.Errorf("grouped(%d) = %q, want %q", n, got, want)
+		if got := Grouped(n); got != want {
+			t.Errorf("Grouped(%d) = %q, want %q", n, got, want)
 		}
 	}
 }
@@ -85,28 +85,4 @@ func trimmed(s string) string {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	return strings.Join(lines, "\n")
-}
-
-func TestChart(t *testing.T) {
-	got := sweepOf([]int{1, 2, 4, 16}, 0.5, 0.6, 0.7, 0.7).Chart(33, 4)
-	want := `
-accuracy (%) by rank
-
- 70.0 ┤             ╭──────────────────
- 65.0 ┤         ╭───╯
- 60.0 ┤     ╭───╯
- 55.0 ┤ ╭───╯
- 50.0 ┼─╯
-       1       2       4              16
-`
-	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), got); diff != "" {
-		t.Errorf("chart (-want +got):\n%s\n%s", diff, got)
-	}
-	for _, tt := range drawn { // no size is too small
-		for _, size := range []int{-1, 0, 1, 2, 3} {
-			if c := tt.sweep.Chart(size, size); !strings.HasSuffix(c, "\n") || strings.Contains(c, "NaN") {
-				t.Errorf("%s at size %d: %q", tt.name, size, c)
-			}
-		}
-	}
 }
