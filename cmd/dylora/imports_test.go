@@ -18,7 +18,7 @@ import (
 // names of an encoder's modules, is data in a package of its own.
 func TestImports(t *testing.T) {
 	allowed := map[string]string{ // package → packages of this module that it may import
-		"cmd/dylora": "adapter bench check data disk evaluate fault finetune hub kernel model nest parquet plan predict safetensors session settings train",
+		"cmd/dylora": "adapter bench check data disk evaluate fault figure finetune hub kernel model nest parquet plan predict safetensors session settings train",
 		"configs":    "enum",
 		"models":     "",
 
@@ -54,6 +54,7 @@ func TestImports(t *testing.T) {
 		"pretrained":      "decision disk fault model tokenizer",
 		"program":         "kernel model adapter data",
 		"evaluate":        "fault data",
+		"figure":          "evaluate",
 		"bench":           "data fault finetune kernel model program session settings train",
 		"predict":         "data disk enum evaluate fault lfs session settings",
 		"tensorboard":     "",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/figure"
 	"github.com/dylora/dylora/internal/session"
 )
 
@@ -139,7 +139,7 @@ func (o *sweepOptions) print(s *evaluate.Sweep) error {
 	if len(s.Ranks) < 2 {
 		return nil
 	}
-	if _, err := fmt.Fprintf(o.io.out, "\n%s", s.Chart(60, 10)); err != nil {
+	if _, err := fmt.Fprintf(o.io.out, "\n%s", figure.Chart(s, columns(o.io.out))); err != nil {
 		return err
 	}
 	return s.WriteAnswer(o.io.out)
@@ -147,9 +147,10 @@ func (o *sweepOptions) print(s *evaluate.Sweep) error {
 
 // plot draws a sweep to a file of the format that its name ends in.
 func plot(path string, s *evaluate.Sweep) error {
-	write := s.WriteSVG
+	drawing := figure.ByRank(s).Layout(figure.Wide)
+	write := drawing.WriteSVG
 	if strings.EqualFold(filepath.Ext(path), ".png") {
-		write = s.WritePNG
+		write = drawing.WritePNG
 	}
-	return disk.WriteFile(path, func(w io.Writer) error { return write(w) })
+	return disk.WriteFile(path, write)
 }

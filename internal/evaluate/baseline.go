@@ -147,3 +147,26 @@ func multiLabelBaseline(t *data.Task, examples []data.Example) (*Baseline, error
 	b.Metrics, err = multiLabel(t.Metrics, x)
 	return b, err
 }
+
+// constant are the metrics of a Baseline of the examples of r; nil where they are not known.
+func (r *Result) constant(t *data.Task) Metrics {
+	if r.Len() == 0 || r.unlabelled(t) {
+		return nil
+	}
+	examples := make([]data.Example, r.Len())
+	for i := range examples {
+		switch {
+		case t.Kind == data.Classification:
+			examples[i].Class = r.Classes[i]
+		case r.Outputs == 1 && t.Kind == data.Regression:
+			examples[i].Score = r.Scores[i]
+		default:
+			examples[i].Targets = r.targets(i)
+		}
+	}
+	b, err := NewBaseline(t, examples)
+	if err != nil {
+		return nil
+	}
+	return b.Metrics
+}

@@ -88,17 +88,17 @@ func (d *Decision) points(v float64) string {
 // and whether they are the same.
 func (d *Decision) Basis() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s on %s examples", strings.ToUpper(d.Test[:1])+d.Test[1:], grouped(d.Examples))
+	fmt.Fprintf(&b, "%s on %s examples", strings.ToUpper(d.Test[:1])+d.Test[1:], Grouped(d.Examples))
 	if d.Seeds > 1 {
 		fmt.Fprintf(&b, " and %d seeds", d.Seeds)
 	}
 	if d.SameData {
 		b.WriteString("; the values are measured on the same examples, so that of the chosen rank is rather high than low.")
 	} else {
-		fmt.Fprintf(&b, "; the values are measured on %s other examples.", grouped(d.Reported))
+		fmt.Fprintf(&b, "; the values are measured on %s other examples.", Grouped(d.Reported))
 	}
 	if d.Undefined > 0 {
-		fmt.Fprintf(&b, " On %s of the resamples %s is undefined; they count against the lower rank.", grouped(d.Undefined), Name(d.Metric))
+		fmt.Fprintf(&b, " On %s of the resamples %s is undefined; they count against the lower rank.", Grouped(d.Undefined), Name(d.Metric))
 	}
 	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/dylora/dylora/internal/data"
@@ -56,8 +57,12 @@ type Curve struct {
 
 // NewCurve measures the curve of a sweep; nil for fewer than two ranks.
 func NewCurve(s *Sweep) *Curve {
-	ranks := s.ranks()
-	if len(ranks) < 2 {
+	ranks := make([]int, len(s.Ranks))
+	for i, r := range s.Ranks {
+		ranks[i] = r.Rank
+	}
+	slices.Sort(ranks)
+	if ranks = slices.Compact(ranks); len(ranks) < 2 {
 		return nil
 	}
 	values := make([]float64, len(ranks))

@@ -35,6 +35,9 @@ type Sweep struct {
 	Metric string       `json:"metric"` // the headline
 	Ranks  []RankReport `json:"ranks"`
 
+	Examples int     `json:"-"` // that were measured; 0: not known
+	Constant Metrics `json:"-"` // of the answer that is the same for every example; nil: not known
+
 	Baselines []LoRABaseline `json:"baselines,omitempty"` // what the adapter is compared with
 	Curve     *Curve         `json:"curve,omitempty"`     // of the headline; nil for fewer than two ranks, or where it was not asked for
 	Decision  *Decision      `json:"decision,omitempty"`  // which rank to use; nil where it was not asked for
@@ -69,6 +72,9 @@ func NewSweep(t *data.Task, split string, results []Result, size func(rank int) 
 	s := &Sweep{Task: t.Name, Split: split, Ranks: make([]RankReport, len(results))}
 	if len(t.Metrics) > 0 {
 		s.Metric = t.Metrics[0]
+	}
+	if len(results) > 0 {
+		s.Examples, s.Constant = results[0].Len(), results[0].constant(t)
 	}
 	for i, r := range results {
 		parameters, bytes := size(r.Rank)

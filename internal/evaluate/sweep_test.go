@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +14,15 @@ import (
 
 	"github.com/dylora/dylora/internal/data"
 )
+
+// sweepOf is a sweep of task sst2 with the given accuracy at each rank.
+func sweepOf(ranks []int, values ...float64) *Sweep {
+	s := &Sweep{Task: "sst2", Split: "dev", Metric: "accuracy"}
+	for i, r := range ranks {
+		s.Ranks = append(s.Ranks, RankReport{Rank: r, Value: Number(values[i]), Metrics: Metrics{{"accuracy", Number(values[i])}}})
+	}
+	return s
+}
 
 // sample is a sweep of two ranks of MRPC, one metric of which is undefined.
 func sample() *Sweep {
@@ -117,8 +125,6 @@ func TestWritersReportErrors(t *testing.T) {
 	for name, write := range map[string]func() error{
 		"csv":   func() error { return s.WriteCSV(full{}) },
 		"table": func() error { return s.WriteTable(full{}) },
-		"svg":   func() error { return s.WriteSVG(full{}) },
-		"png":   func() error { return s.WritePNG(full{}) },
 		"predictions": func() error {
 			return WritePredictions(full{}, sentiment, &Result{Outputs: 1, Index: []int{0}, Classes: []int32{0}, Logits: []float32{0}})
 		},
@@ -135,20 +141,6 @@ func TestFull(t *testing.T) {
 	}
 	if got := sweepOf(nil).Full(); got != nil {
 		t.Errorf("full rank of nothing: %+v", got)
-	}
-}
-
-func TestBounds(t *testing.T) {
-	for _, tt := range drawn {
-		low, high, step := tt.sweep.bounds()
-		if !(low < high) || !(step > 0) || (high-low)/step > 12 || math.IsInf(high-low, 0) {
-			t.Errorf("%s: axis from %v to %v by %v", tt.name, low, high, step)
-		}
-		for _, p := range tt.sweep.points() {
-			if p.value < low || p.value > high {
-				t.Errorf("%s: rank %d at %v is off the axis from %v to %v", tt.name, p.rank, p.value, low, high)
-			}
-		}
 	}
 }
 
