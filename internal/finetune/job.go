@@ -9,6 +9,7 @@ import (
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
@@ -24,6 +25,7 @@ type Job struct {
 	env           *session.Env
 	run           *train.Run
 	trained, dev  *data.Stream
+	distilled     *distillation           // the loop's source; nil: labels alone are learnt
 	ranks         []int                   // evaluated each epoch
 	sweeps        map[int]*evaluate.Sweep // of this process's evaluations, by step
 	trainExamples []data.Example
@@ -35,6 +37,9 @@ type Job struct {
 // that the base model's head does not have, data that are missing, a batch that the memory
 // cannot hold; only then the encoder is downloaded, read and packed. On an error the run folder is as it was before. The caller closes the job.
 func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Place) (j *Job, err error) {
+	if r.Train.Distill > 0 && r.Train.Loop.FullRankPhase == 0 {
+		return nil, fault.Usagef("distill: there is no teacher without a full-rank phase: set full_rank_phase, such as 0.3")
+	}
 	arithmetic, err := session.TrainingArithmetic(r)
 	if err != nil {
 		return nil, err
@@ -109,8 +114,15 @@ func (j *Job) newLoop(ctx context.Context) (err error) {
 		return err
 	}
 	j.ranks = withRank(j.ranks, j.Config.Best.Rank())
-	source := train.NewShuffled(j.trained, j.Settings.Train.Batch, j.Config.Seed)
+	var source train.Source = train.NewShuffled(j.trained, j.Settings.Train.Batch, j.Config.Seed)
+	if share := j.Settings.Train.Distill; share > 0 {
+		j.distilled = &distillation{Source: source, share: share}
+		source = j.distilled
+	}
 	j.Loop, err = train.New(j.Config, j.Program, source, j.Sampler, j.validate)
+	if err == nil && j.distilled != nil && j.Loop.PhaseSteps() == 0 {
+		err = fault.Usagef("distill: full_rank_phase of %v is not one step of the run's %d: give it a larger share", j.Config.FullRankPhase, j.Loop.Steps())
+	}
 	return err
 }
 
@@ -154,7 +166,12 @@ func (j *Job) inputs() map[string]string {
 }
 
 // Run trains from where the run is to its end. A stop is a *train.Stopped.
-func (j *Job) Run(ctx context.Context) error { return j.Loop.Run(ctx) }
+func (j *Job) Run(ctx context.Context) error {
+	if err := j.distil(ctx); err != nil {
+		return err
+	}
+	return j.Loop.Run(ctx)
+}
 
 // Close ends the tokenising and gives the run folder back; of a job that was never ready to
 // run nothing is left in it.

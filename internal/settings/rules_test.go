@@ -35,6 +35,7 @@ func TestRulesBySetting(t *testing.T) {
 		{"warmup=1.5", "warmup: 1.5 is not in [0, 1]"},
 		{"full_rank_phase=1", "full_rank_phase: 1 is not in [0, 1)"},
 		{"full_rank_phase=-0.5", "full_rank_phase: -0.5 is not in [0, 1)"},
+		{"distill=1.5", "distill: 1.5 is not in [0, 1]"},
 		{"lr=-1", "lr: -1 is not a positive number"},
 		{"weight_decay=-1", "weight_decay: -1 is not a number from 0 up"},
 		{"clip=Inf", "clip: +Inf is not a number from 0 up"},
@@ -69,7 +70,7 @@ func TestRulesHold(t *testing.T) {
 		"sampler=geometric:0.5", "sampler=list:1,8 best=mean", "targets=all-linear", "targets=query,key", "kernel=portable", "kernel=avx512+vnni+bf16",
 		"warmup=0", "warmup=1", "weight_decay=0 clip=0", "task=SST2", "task=a.jsonl dev_file=b.tsv kind=regression quoting=none pair_column=c",
 		"text_column=text quoting=auto kind=classification", // the defaults do nothing to a task of GLUE
-		"full_rank_phase=0.99 resort=weighted", "full_rank_phase=0.5 update=strict", "resort=svd update=strict", "seed=0", "seed=18446744073709551615", "model=/no/such/folder", "alpha=5e-324",
+		"full_rank_phase=0.99 resort=weighted", "heads=fitted full_rank_phase=0.5 distill=1", "full_rank_phase=0.5 update=strict", "resort=svd update=strict", "seed=0", "seed=18446744073709551615", "model=/no/such/folder", "alpha=5e-324",
 	} {
 		if _, err := Resolve(flags(t, set)); err != nil {
 			t.Errorf("%q: %v", set, err)

@@ -56,7 +56,7 @@ type Adapter struct {
 	Sampler     string           `key:"sampler" default:"uniform" help:"how ranks are drawn: uniform, log-uniform, geometric[:p], pmf:w1,w2,… or list:r1,r2,…; with +R:p behind it, R with probability p and else so"`
 	Block       int              `key:"block" default:"1" min:"1" help:"draw only multiples of this rank"`
 	Update      adapter.Update   `key:"update" help:"rows that rank b trains: all (1 to b), frozen (gradient to b only) or strict (b only)"`
-	Heads       adapter.HeadMode `key:"heads" scope:"card" help:"last layer of the head: shared by all ranks, per-rank (each rank's own, trained in its steps) or fitted (each rank's own, fitted after training)"`
+	Heads       adapter.HeadMode `key:"heads" scope:"changed" help:"last layer of the head: shared by all ranks, per-rank (each rank's own, trained in its steps) or fitted (each rank's own, fitted after training)"`
 	NewHead     bool             `key:"new_head" help:"begin with a new head even where the base model has one of the right size"`
 	InitMissing bool             `key:"init_missing" scope:"card" help:"make a layer that the base model lacks, which is BERT's pooler, from the seed and keep it in the adapter; without it such a model is refused"`
 	InitAdapter string           `key:"init_adapter" scope:"free" help:"start from the A and B of this adapter, a run \"folder\" or any PEFT folder; empty: from nothing"`
@@ -65,6 +65,7 @@ type Adapter struct {
 // Train says how it is trained.
 type Train struct {
 	Loop            train.Config // its Best and Strict are not settings: see LoopConfig
+	Distill         float64      `key:"distill" min:"0" max:"1" scope:"changed" help:"share of what the adapter answers at rank R, at the end of full_rank_phase, in the targets of the steps behind it; 0: labels alone"`
 	Batch           int          `key:"batch" default:"32" min:"1" scope:"card" help:"sequences per batch"`
 	Best            string       `key:"best" default:"mean" scope:"card" help:"which epoch is kept: the best by mean (over the evaluated ranks), by R, or by one rank"`
 	CheckpointEvery int          `key:"checkpoint_every" default:"200" min:"0" scope:"free" help:"steps between checkpoints; 0: only after each epoch and when stopped"`

@@ -47,6 +47,12 @@ type Resorter interface {
 	Resort(sample []*data.Batch) error
 }
 
+// Leveler is a learner whose ranks may have heads of their own. In the full-rank phase that of R
+// alone learns, and nested training begins with it at every rank.
+type Leveler interface {
+	LevelHeads()
+}
+
 // maxSample bounds the batches that a weighted re-sort looks at: they are the first ones of the
 // first epoch, whatever step the phase ends with.
 const maxSample = 64
@@ -116,8 +122,14 @@ func (p phase) restart() int {
 	return p.steps
 }
 
-// endPhase re-sorts if as many steps as the phase has are done.
+// PhaseSteps is the number of steps of the full-rank phase; 0: there is none.
+func (l *Loop) PhaseSteps() int { return l.phase.steps }
+
+// endPhase levels heads and re-sorts if as many steps as the phase has are done.
 func (l *Loop) endPhase() error {
+	if h, ok := l.learner.(Leveler); ok && l.phase.steps > 0 && l.state.Step == l.phase.steps {
+		h.LevelHeads()
+	}
 	if l.phase.kind == NoResort || l.state.Step != l.phase.steps {
 		return nil
 	}
