@@ -137,7 +137,11 @@ func (o *lowRank) Do(in ...G.Value) (G.Value, error) {
 		o.body = o.add
 	}
 	for i, t := range o.terms.terms {
-		if t.run = t.used(v[2], o.width, o.per, l, 0, rows).with(t.used(v[3], o.width, o.per, l, 0, rows)); t.run.count() == 0 {
+		t.run = t.used(v[2], o.width, o.per, l, 0, rows).with(t.used(v[3], o.width, o.per, l, 0, rows))
+		if o.moments != nil { // of all ranks
+			t.run = rankRange{0, t.rank}
+		}
+		if t.run.count() == 0 {
 			continue
 		}
 		o.machine.Transpose(t.bt, t.Out, v[5+2*i], t.rank, t.Out, t.rank)

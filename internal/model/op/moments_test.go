@@ -17,6 +17,8 @@ func TestMoments(t *testing.T) {
 	g := newGraph(t, []int32{2, 0, 100, inUse, 0}, []int64{0, 0})
 	g.in.Moments = op.NewMoments(2, r)
 	x, gates := ramp(capacity*in, 1), ramp(3*2*r, 2)
+	clear(gates[:2*r]) // all of the first sequence's, and in the second the first module's last rank
+	gates[2*r+r-1], gates[4*r+r-1] = 0, 0
 	a := [][]float32{ramp(r*in, 3), ramp(r*in, 5)}
 	g.in.Gates = g.input("gates", gates, 3, 2*r)
 	var pairs []op.Pair
