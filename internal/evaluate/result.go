@@ -18,7 +18,6 @@ type Result struct {
 	Scores  []float32 // (examples, Outputs) of a regression, or 1 for each label of a multi-label task that holds
 	Logits  []float32 // (examples, Outputs), row-major
 	Metrics Metrics
-	Cost    Cost // of an example; nothing in what Run returns, which does not know it
 }
 
 // Len is the number of examples.

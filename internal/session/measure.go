@@ -50,13 +50,10 @@ func (s *Session) Sweep(ctx context.Context, split string, ranks []int) (*evalua
 	return evaluate.NewSweep(s.Task, split, results, size), nil
 }
 
-// Score runs a split through a program at each of the ranks, and measures what that costs.
+// Score runs a split through a program at each of the ranks.
 func Score(ctx context.Context, env *Env, p *program.Program, split *data.Stream, t *data.Task, ranks []int) ([]evaluate.Result, error) {
 	show := env.Begin("evaluate", split.Len())
 	defer show.End()
-	w := newWork(p, ranks)
-	batches := w.count(data.EvalBatches(split, evaluate.BaseTokens(EvalTokens, len(ranks)), 0))
-	results, err := evaluate.Run(ctx, p, batches, t, ranks, evaluate.Options{MaxTokens: EvalTokens, Progress: show.At})
-	w.share(results)
-	return results, err
+	batches := data.EvalBatches(split, evaluate.BaseTokens(EvalTokens, len(ranks)), 0)
+	return evaluate.Run(ctx, p, batches, t, ranks, evaluate.Options{MaxTokens: EvalTokens, Progress: show.At})
 }

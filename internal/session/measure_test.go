@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,13 +33,6 @@ func TestMeasure(t *testing.T) {
 		b, bok := alone[0].Metrics.Headline().Value.Float()
 		if a != b || !aok || !bok {
 			t.Errorf("rank %d: %v of all, %v alone", rank, a, b)
-		}
-		if c := all[i].Cost; c.Milliseconds <= 0 || c.FLOPs != alone[0].Cost.FLOPs {
-			t.Errorf("rank %d costs %+v in one pass, %+v alone", rank, c, alone[0].Cost)
-		}
-		per := all[1].Cost.FLOPs - all[0].Cost.FLOPs
-		if want := all[0].Cost.FLOPs + float64(rank)*per; per <= 0 || math.Abs(all[i].Cost.FLOPs-want) > 1e-9*want {
-			t.Errorf("rank %d takes %v operations, want %v", rank, all[i].Cost.FLOPs, want)
 		}
 		if i > 0 && slices.Equal(all[i].Logits, all[i-1].Logits) {
 			t.Errorf("ranks %d and %d do not differ", rank, rank-1)
