@@ -79,6 +79,7 @@ is what the machine can do when nothing else runs on it.`,
 	cmd.Flags().StringVar(&opts.svg, "svg", "", "draw the step's time by operation to `file`")
 	cmd.Flags().BoolVar(&opts.products, "products", true, "also measure products at the model's shapes")
 	cmd.Flags().IntSliceVar(&opts.scaling, "scaling", nil, "measure how steps scale, on each of these numbers of `threads`")
+	ownMeaning(cmd, "scaling") // not the adapter's
 	cmd.Flags().IntVar(&opts.maxTokens, "max-tokens", 2048, "with --scaling: tokens of a step at most")
 	cmd.Flags().IntVar(&opts.rounds, "rounds", 12, "with --scaling: how often each size is measured, big steps less")
 	addJSONFlag(cmd, &opts.json)
