@@ -18,7 +18,7 @@ import (
 // names of an encoder's modules, is data in a package of its own.
 func TestImports(t *testing.T) {
 	allowed := map[string]string{ // package → packages of this module that it may import
-		"cmd/dylora": "adapter bench check data disk evaluate fault figure finetune hub kernel model nest parquet plan predict safetensors session settings train",
+		"cmd/dylora": "adapter baseline bench check data disk evaluate fault figure finetune hub kernel model nest parquet plan predict safetensors session settings train",
 		"configs":    "enum",
 		"models":     "",
 
@@ -66,6 +66,7 @@ func TestImports(t *testing.T) {
 		"session":  "adapter data data/demo decision disk evaluate fault glue hub kernel model models packed parquet pretrained program safetensors schema settings tokenizer train weights",
 		"check":    "adapter data evaluate fault program session",
 		"plan":     "data disk evaluate fault finetune session settings train",
+		"baseline": "adapter enum evaluate fault finetune schema session settings tensorboard train",
 		"nest":     "adapter data disk fault safetensors session settings train",
 		"finetune": "adapter data disk evaluate fault headfit model program session settings train weights",
 

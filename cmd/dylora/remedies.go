@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/baseline"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
@@ -53,6 +54,9 @@ func remedies() map[fault.Reason]string {
 		model.NoPooler: "'dylora train' with --init-missing makes one from the seed and keeps it in the adapter",
 
 		finetune.OtherHead: "begin with a head of its own by --new-head, or say with --labels which label each column stands for, in order",
+
+		baseline.NoRun:         "train one with 'dylora train', or name the run folder",
+		baseline.OtherSettings: "remove that folder to have it trained again",
 
 		nest.NestedAlready: "'dylora slice' cuts it, --force re-sorts it all the same",
 		nest.NotTrainable:  "leave --tune out",

@@ -23,6 +23,7 @@ type sweepOptions struct {
 	ranks    ranksArg
 	split    string
 	decision decisionArgs
+	compare  compareArgs
 	plots    []string // files to draw to, .svg or .png
 	atLeast  float64  // NaN: no check
 	csv      bool
@@ -39,13 +40,20 @@ metric with its interval, and the difference to the largest rank.
 
 Then it says which rank to use: the smallest that is not worse than the largest by more than
 --tolerance points, with --confidence, or that the examples are too few to tell.
---as-seeds takes several runs of one setting as draws of its seed.`,
+--as-seeds takes several runs of one setting as draws of its seed.
+
+--baselines trains other adapters for the task, data and settings of the adapter's run and
+measures them beside it: LoRA for each rank (lora), LoRA at the largest rank with its first
+ranks as they are (cut) or shrunk by singular values (svd; svd-weighted by the training
+data; svd-4r from four times the rank). How long that takes is told first. They stay in
+baselines/ of the run: what is there is not trained again, what was stopped goes on.`,
 		Example: `  dylora sweep
   dylora sweep --ranks 1,2,4-8 --csv
   dylora sweep --plot sweep.svg --plot sweep.png
   dylora sweep --adapter runs/try --json
   dylora sweep --tolerance 1 --report-on half
-  dylora sweep runs/seed1 runs/seed2 runs/seed3 --as-seeds`,
+  dylora sweep runs/seed1 runs/seed2 runs/seed3 --as-seeds
+  dylora sweep --ranks 1,2,4,8 --baselines lora,svd`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if opts.layers, err = soundLayers(cmd); err != nil {
 				return err
@@ -61,6 +69,7 @@ Then it says which rank to use: the smallest that is not worse than the largest 
 	addRanks(cmd, &opts.ranks, "all", "`ranks` to measure, such as 1,2,4-8, or all")
 	addSplitFlag(cmd, &opts.split)
 	addDecision(cmd, &opts.decision)
+	addCompare(cmd, &opts.compare)
 	addAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value` at any of the ranks")
 	cmd.Flags().StringArrayVar(&opts.plots, "plot", nil, "draw the metric over the rank to `file`.svg or .png; may be repeated")
 	cmd.Flags().BoolVar(&opts.csv, "csv", false, "print comma-separated values on stdout")
@@ -83,7 +92,7 @@ func (o *sweepOptions) validate(cmd *cobra.Command) error {
 	if err := o.ranks.check(cmd); err != nil {
 		return err
 	}
-	if err := o.decision.validate(); err != nil {
+	if err := errors.Join(o.decision.validate(), o.compare.validate(cmd)); err != nil {
 		return err
 	}
 	if err := checkAtLeast(cmd, o.atLeast); err != nil {
@@ -103,6 +112,10 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 	if err != nil {
 		return err
 	}
+	compared, err := o.compare.train(ctx, o.io, a, ranks, o.layers)
+	if err != nil {
+		return err
+	}
 	s, err := session.Open(ctx, o.io.env(), a, options)
 	if err != nil {
 		return err
@@ -110,6 +123,11 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 	sweep, err := s.Ask(ctx, o.split, ranks, ask)
 	if err != nil {
 		return err
+	}
+	if compared != nil {
+		if err := compared.Measure(ctx, o.io.env(), sweep, options); err != nil {
+			return err
+		}
 	}
 	for _, path := range o.plots {
 		if err := plot(path, sweep); err != nil {

@@ -39,18 +39,9 @@ type Sweep struct {
 	Constant Metrics `json:"-"` // of the answer that is the same for every example; nil: not known
 
 	Baselines []LoRABaseline `json:"baselines,omitempty"` // what the adapter is compared with
+	Training  *Training      `json:"training,omitempty"`  // of the adapter, where it is compared
 	Curve     *Curve         `json:"curve,omitempty"`     // of the headline; nil for fewer than two ranks, or where it was not asked for
 	Decision  *Decision      `json:"decision,omitempty"`  // which rank to use; nil where it was not asked for
-}
-
-// LoRABaseline is another way to adapters of the same ranks for the same task: its quality at each
-// of them, and what its trainings cost.
-type LoRABaseline struct {
-	Name      string       `json:"name"`              // as ParseKinds of package baseline reads it: lora, cut, svd, …
-	Seconds   float64      `json:"seconds"`           // of training, for all ranks together
-	Trainings int          `json:"trainings"`         // that these seconds went into
-	Examples  int          `json:"training_examples"` // that these trainings saw, repeats included
-	Ranks     []RankReport `json:"ranks"`             // those of the sweep, in its order
 }
 
 // RankReport is one rank of a Sweep.

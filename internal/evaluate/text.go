@@ -119,6 +119,9 @@ func (s *Sweep) WriteTable(w io.Writer) error {
 		}
 	}
 	header = append(header, fmt.Sprintf("vs rank %d", full.Rank))
+	for _, b := range s.Baselines {
+		header = append(header, b.Name)
+	}
 	t.AppendHeader(header)
 	columns := make([]table.ColumnConfig, len(header))
 	for i := range columns {
@@ -133,10 +136,16 @@ func (s *Sweep) WriteTable(w io.Writer) error {
 				row = append(row, r.interval(s.Metric))
 			}
 		}
-		t.AppendRow(append(row, Difference(s.Metric, r.Value, full.Value)))
+		row = append(row, Difference(s.Metric, r.Value, full.Value))
+		for _, b := range s.Baselines {
+			row = append(row, b.text(s.Metric, r.Rank))
+		}
+		t.AppendRow(row)
 	}
-	_, err := fmt.Fprintln(w, t.Render())
-	return err
+	if _, err := fmt.Fprintln(w, t.Render()); err != nil {
+		return err
+	}
+	return s.writeTrainings(w)
 }
 
 // intervalHeading is that of the column of intervals; empty where there is none.

@@ -59,7 +59,11 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 			err, j = errors.Join(err, j.Close()), nil
 		}
 	}()
-	j.run, err = train.OpenRun(train.RunOptions{Root: session.RunsRoot, Dir: p.Run, Task: task.Name, Resume: p.Resume, Now: env.Now})
+	root := session.RunsRoot
+	if p.Aside {
+		root = ""
+	}
+	j.run, err = train.OpenRun(train.RunOptions{Root: root, Dir: p.Run, Task: task.Name, Resume: p.Resume, Now: env.Now})
 	if err != nil {
 		return j, err
 	}

@@ -15,6 +15,7 @@ import (
 type Place struct {
 	Run    string // folder; "": runs/<task>-<time>, or the newest run to resume
 	Resume bool   // continue the run that is there
+	Aside  bool   // the run does not become the newest, which commands without a folder take
 }
 
 // Resolve joins what the user says with the recipe of the task, or with the settings that the

@@ -42,8 +42,11 @@ func Latest(root string) (string, error) {
 	return target, nil
 }
 
-// point makes root/latest point to dir, in one step.
+// point makes root/latest point to dir, in one step; where there is no root nothing does.
 func point(root, dir string) error {
+	if root == "" {
+		return nil
+	}
 	if err := os.MkdirAll(root, 0o777); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 // RunOptions say which folder a run is kept in.
 type RunOptions struct {
-	Root   string // of runs: where latest is
+	Root   string // of runs: where latest is; "": latest does not change, and Dir is not ""
 	Dir    string // the run's folder; "": Root/<Task>-<time>, or what latest points to if Resume
 	Task   string
 	Resume bool // go on with a run; otherwise the folder must be new or empty

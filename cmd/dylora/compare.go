@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dylora/dylora/internal/baseline"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
+)
+
+// compareArgs say what a sweep is compared with.
+type compareArgs struct {
+	spec  string
+	kinds []baseline.Kind // none: nothing
+}
+
+func addCompare(cmd *cobra.Command, c *compareArgs) {
+	cmd.Flags().StringVar(&c.spec, "baselines", "", "compare with these `kinds`, trained for the adapter's run: lora, cut, svd, svd-weighted, svd-4r, or all")
+}
+
+func (c *compareArgs) validate(cmd *cobra.Command) (err error) {
+	if !cmd.Flags().Changed("baselines") {
+		return nil
+	}
+	if f := cmd.Flags().Lookup("as-seeds"); f != nil && f.Changed {
+		return fault.Usagef("--baselines and --as-seeds exclude each other: one run at a time is compared")
+	}
+	c.kinds, err = baseline.ParseKinds(c.spec)
+	return err
+}
+
+// train trains the baselines that are asked for and missing; nil: none are asked for.
+func (c *compareArgs) train(ctx context.Context, io *streams, a *session.StoredAdapter, ranks []int, layers []*settings.Layer) (*baseline.Plan, error) {
+	if len(c.kinds) == 0 {
+		return nil, nil
+	}
+	p, err := baseline.NewPlan(a, c.kinds, ranks, layers)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Train(ctx, io.env(), func(job *finetune.Job) func() {
+		show := newTrainProgress(io.err, job.Loop.Steps(), job.Config.Epochs)
+		job.Loop.On(show.hook())
+		return show.end
+	})
+}

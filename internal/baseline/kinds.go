@@ -1,0 +1,75 @@
+// Package baseline compares a nested adapter with other ways to adapters of the same ranks: it trains them for the
+// adapter's own task, data and settings, keeps them in the adapter's run folder, and measures them.
+package baseline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dylora/dylora/internal/enum"
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// Kind is a way to adapters of several ranks.
+type Kind int
+
+// The kinds. LoRA's scale is α/rank, with the adapter's own alpha, whatever the adapter's scaling is; R is the adapter's rank.
+const (
+	LoRA        Kind = iota // a training for each rank
+	Cut                     // LoRA at R, of which the first ranks are taken as they are, with α/b
+	SVD                     // LoRA at R, shrunk to the best approximation of each rank: adapter.Shrink
+	SVDWeighted             // SVD, weighted by the inputs that the training data make
+	SVD4R                   // SVD of LoRA at 4·R, or at the full rank of the projections if that is lower
+)
+
+var kinds = enum.Names[Kind]{LoRA: "lora", Cut: "cut", SVD: "svd", SVDWeighted: "svd-weighted", SVD4R: "svd-4r"}
+
+// String is the kind's name.
+func (k Kind) String() string { return kinds.String(k) }
+
+// all are the kinds in their order.
+var all = []Kind{LoRA, Cut, SVD, SVDWeighted, SVD4R}
+
+// ParseKinds reads names with commas between, or "all". Each kind comes once, in the order of the list. Errors are
+// fault.Usage.
+func ParseKinds(spec string) ([]Kind, error) {
+	if strings.TrimSpace(spec) == "all" {
+		return slices.Clone(all), nil
+	}
+	var list []Kind
+	for name := range strings.SplitSeq(spec, ",") {
+		k, err := kinds.Parse(strings.TrimSpace(name))
+		if err != nil {
+			return nil, fault.Usagef("baselines: %w, or all", err)
+		}
+		if !slices.Contains(list, k) {
+			list = append(list, k)
+		}
+	}
+	return list, nil
+}
+
+// training is a training that baselines need.
+type training struct {
+	name string // of its folder
+	rank int
+}
+
+// fourfold is the rank of SVD4R's training: more than any projection has there cannot be.
+func fourfold(rank, full int) int { return min(4*rank, full) }
+
+// trainings are those that a kind needs for some ranks, of an adapter of rank R on projections of a full rank.
+func (k Kind) trainings(ranks []int, R, full int) (list []training) {
+	at := func(rank int) training { return training{fmt.Sprintf("lora-r%d", rank), rank} }
+	switch k {
+	case LoRA:
+		for _, r := range ranks {
+			list = append(list, at(r))
+		}
+		return list
+	case SVD4R:
+		return []training{at(fourfold(R, full))}
+	}
+	return []training{at(R)}
+}

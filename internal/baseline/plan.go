@@ -1,0 +1,132 @@
+package baseline
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/schema"
+	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/train"
+)
+
+// Folder is where a run keeps its baselines, each a run folder.
+const Folder = "baselines"
+
+// nested are the settings that only a nested training has. LoRA has the others of the adapter's run.
+var nested = []string{
+	"r_min", "sampler", "block", "update", "ranks_per_step", "best", "eval_ranks", "scaling", "heads", "gate",
+	"full_rank_phase", "resort", "row_lr", "distill", "init_adapter", "rank",
+}
+
+// Plan is what has to be trained and measured to compare an adapter.
+type Plan struct {
+	adapter   *session.StoredAdapter
+	kinds     []Kind
+	ranks     []int
+	layers    []*settings.Layer // of the user
+	run       *settings.Layer   // of the adapter's training, without what is nested
+	full      int               // rank of the smallest projection
+	trainings []training        // each once
+}
+
+// NewPlan plans the comparison of an adapter at some ranks. layers are what the user says of data and machine. An adapter
+// without a run, or whose training started from another adapter, which has one rank, is fault.Usage.
+func NewPlan(a *session.StoredAdapter, kinds []Kind, ranks []int, layers []*settings.Layer) (*Plan, error) {
+	if a.Run == "" {
+		return nil, fault.Because(NoRun, fault.Usagef("%s: it is in no run folder, so the settings that baselines are trained with are not known", a.Path))
+	}
+	file := filepath.Join(a.Run, train.SettingsName)
+	run, err := settings.FileLayer(settings.Recipe, file)
+	if err == nil {
+		err = run.Err()
+	}
+	if err != nil {
+		return nil, fault.Errorf(fault.Invalid, "%w", err)
+	}
+	if from, _ := run.Value("init_adapter"); from != nil && from != "" {
+		return nil, fault.Usagef("%s: the training started from the adapter %v, and baselines of other ranks could not: compare one that started from nothing", file, from)
+	}
+	p := &Plan{adapter: a, kinds: kinds, ranks: ranks, run: run.Without(nested...)}
+	for _, l := range layers {
+		p.layers = append(p.layers, l.Only(schema.Free).Without(nested...))
+	}
+	for _, m := range a.Adapter.Modules {
+		if full := min(m.In, m.Out); p.full == 0 || full < p.full {
+			p.full = full
+		}
+	}
+	for _, k := range kinds {
+		for _, t := range k.trainings(ranks, a.Adapter.Rank, p.full) {
+			if !slices.Contains(p.trainings, t) {
+				p.trainings = append(p.trainings, t)
+			}
+		}
+	}
+	slices.SortFunc(p.trainings, func(x, y training) int { return cmp.Compare(x.rank, y.rank) })
+	return p, p.check()
+}
+
+// dir is the run folder of a training.
+func (p *Plan) dir(t training) string { return filepath.Join(p.adapter.Run, Folder, t.name) }
+
+// settingsOf are the layers of a training's settings, weakest first.
+func (p *Plan) settingsOf(t training) []*settings.Layer {
+	own := settings.NewLayer(settings.Recipe)
+	for key, value := range map[string]any{
+		"rank": t.rank, "r_min": t.rank, "eval_ranks": strconv.Itoa(t.rank), "scaling": adapter.Paper.String(),
+	} {
+		own.Set(key, "baseline "+t.name, value)
+	}
+	return append(append([]*settings.Layer{p.run}, p.layers...), own)
+}
+
+// begun and done say how far a training has come.
+func (p *Plan) begun(t training) bool { return isFile(p.dir(t), train.SettingsName) }
+func (p *Plan) done(t training) bool  { return p.begun(t) && isFile(p.dir(t), finetune.SweepName) }
+
+func isFile(parts ...string) bool {
+	info, err := os.Stat(filepath.Join(parts...))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// check refuses baselines that are there with other settings, before anything is trained.
+func (p *Plan) check() error {
+	for _, t := range p.trainings {
+		if !p.begun(t) {
+			continue
+		}
+		if _, err := finetune.Resolve(finetune.Place{Run: p.dir(t), Resume: true}, p.settingsOf(t)...); err != nil {
+			return fault.Because(OtherSettings, fault.Errorf(fault.ClassOf(err), "%s: %w", p.dir(t), err))
+		}
+	}
+	return nil
+}
+
+// missing are the trainings that are not done.
+func (p *Plan) missing() []training {
+	return slices.DeleteFunc(slices.Clone(p.trainings), p.done)
+}
+
+// cost says what is going to be trained, where it is kept, and how long it may take.
+func (p *Plan) cost() (string, error) {
+	missing := p.missing()
+	what := fmt.Sprintf("baselines: %s to do, kept in %s", count(len(missing), "training"), filepath.Join(p.adapter.Run, Folder))
+	spent, err := Spent(p.adapter.Run)
+	switch {
+	case err != nil:
+		return "", err
+	case spent.Seconds == 0:
+		return what + "; the run does not tell how long its own training took", nil
+	}
+	// Most of a step is frozen products, which are the same at every rank.
+	return fmt.Sprintf("%s; at %s each, as long as the adapter's own took, about %s", what, evaluate.Duration(spent.Seconds), evaluate.Duration(spent.Seconds*float64(len(missing)))), nil
+}
