@@ -125,7 +125,7 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 		return err
 	}
 	if compared != nil {
-		if err := compared.Measure(ctx, o.io.env(), sweep, options); err != nil {
+		if err := compared.Measure(ctx, o.io.env(), sweep, ask); err != nil {
 			return err
 		}
 	}

@@ -53,9 +53,9 @@ func (p *Plan) train(ctx context.Context, env *session.Env, t training, watch fu
 }
 
 // Measure adds the baselines to a sweep of the adapter: each of them on the same split, at each of its ranks, and what its trainings have
-// cost. Options are those that the adapter itself is opened with.
-func (p *Plan) Measure(ctx context.Context, env *session.Env, sweep *evaluate.Sweep, o session.Options) error {
-	o.Split = sweep.Split
+// cost. ask is what the adapter itself was measured by.
+func (p *Plan) Measure(ctx context.Context, env *session.Env, sweep *evaluate.Sweep, ask session.Ask) error {
+	ask.Options.Split, ask.Others = sweep.Split, nil
 	own, err := Spent(p.adapter.Run)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (p *Plan) Measure(ctx context.Context, env *session.Env, sweep *evaluate.Sw
 			if k == LoRA {
 				ranks = []int{t.rank}
 			}
-			reports, err := p.measure(ctx, env, k, t, ranks, o)
+			reports, err := p.measure(ctx, env, k, t, ranks, ask)
 			if err != nil {
 				return fmt.Errorf("baseline %s: %w", k, err)
 			}
@@ -87,7 +87,7 @@ func (p *Plan) Measure(ctx context.Context, env *session.Env, sweep *evaluate.Sw
 }
 
 // measure scores the adapter of a training as a kind makes lower ranks of it.
-func (p *Plan) measure(ctx context.Context, env *session.Env, k Kind, t training, ranks []int, o session.Options) ([]evaluate.RankReport, error) {
+func (p *Plan) measure(ctx context.Context, env *session.Env, k Kind, t training, ranks []int, ask session.Ask) ([]evaluate.RankReport, error) {
 	a, err := session.OpenAdapter(env, p.dir(t), adapter.Options{})
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (p *Plan) measure(ctx context.Context, env *session.Env, k Kind, t training
 	if shrunk {
 		a.Adapter = a.Adapter.Levelled()
 	}
-	s, err := session.Open(ctx, env, a, o)
+	s, err := session.Open(ctx, env, a, ask.Options)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (p *Plan) measure(ctx context.Context, env *session.Env, k Kind, t training
 			return nil, err
 		}
 	}
-	sweep, err := s.Sweep(ctx, o.Split, ranks)
+	sweep, err := s.Ask(ctx, ask.Options.Split, ranks, ask)
 	if err != nil {
 		return nil, err
 	}
