@@ -44,7 +44,7 @@ func TestRunFlags(t *testing.T) {
 	}{
 		{args: "p", want: runOptions{path: "p", index: -1, jobs: 1}},
 		{args: "p --jobs 3 --results r --json", want: runOptions{path: "p", index: -1, jobs: 3, results: "r", json: true}},
-		{args: "p --index 0 --until-eof", want: runOptions{path: "p", index: 0, jobs: 1, untilEOF: true}},
+		{args: "p --index 0 --child abc", want: runOptions{path: "p", index: 0, jobs: 1, child: "abc"}},
 		{args: "p --index -1", wantErr: "--index: -1 is below 0"},
 		{args: "p --index 1 --jobs 1", wantErr: "exclude each other"},
 		{args: "p --jobs 0", wantErr: "--jobs: 0 is below 1"},

@@ -21,14 +21,14 @@ import (
 
 // runOptions is everything `dylora run` needs.
 type runOptions struct {
-	io       *streams
-	path     string // of the plan
-	index    int    // -1: all
-	jobs     int
-	results  string
-	json     bool
-	untilEOF bool // the end of stdin is a signal to stop
-	machine  []*settings.Layer
+	io      *streams
+	path    string // of the plan
+	index   int    // -1: all
+	jobs    int
+	results string
+	json    bool
+	child   string // ID of the line, for a process of another 'dylora run': the end of stdin stops it
+	machine []*settings.Layer
 }
 
 func newRunCmd(io *streams, runF func(context.Context, *runOptions) error) *cobra.Command {
@@ -63,8 +63,8 @@ and checkpoint_every are allowed.`,
 	cmd.Flags().IntVar(&opts.index, "index", -1, "train only the line of this `index`, from 0")
 	cmd.Flags().IntVar(&opts.jobs, "jobs", 1, "trainings at once")
 	cmd.Flags().StringVar(&opts.results, "results", "", "append a line of JSON per finished training to this `file`")
-	cmd.Flags().BoolVar(&opts.untilEOF, "until-eof", false, "stop as by a signal when stdin ends")
-	_ = cmd.Flags().MarkHidden("until-eof") // it is there
+	cmd.Flags().StringVar(&opts.child, "child", "", "`id` of the line; stop as by a signal when stdin ends")
+	_ = cmd.Flags().MarkHidden("child") // it is there
 	cmd.Flags().Lookup("index").DefValue = ""
 	addJSONFlag(cmd, &opts.json)
 	return cmd
@@ -120,7 +120,7 @@ func runRun(ctx context.Context, o *runOptions) error {
 		Plan: p, Jobs: o.jobs, Threads: threads, Results: o.results, Now: time.Now,
 		Say: func(line string) { fmt.Fprintln(o.io.err, line) },
 		Process: func(l *plan.Line, threads int) *exec.Cmd {
-			args := []string{"run", o.path, "--index", strconv.Itoa(l.Index), "--until-eof", "--threads", strconv.Itoa(threads)}
+			args := []string{"run", o.path, "--index", strconv.Itoa(l.Index), "--child", l.ID, "--threads", strconv.Itoa(threads)}
 			for _, f := range machine.Fields() {
 				if f.Key != "threads" && machine.Explicit(f.Key) {
 					args = append(args, "--"+f.Flag(), fmt.Sprint(settings.Plain(f.Value)))
@@ -143,7 +143,10 @@ func (o *runOptions) runOne(ctx context.Context, p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	if o.untilEOF {
+	if o.child != "" {
+		if l.ID != o.child { // the file was written anew since the other process read it
+			return fault.Usagef("%s is another training now: run the plan again", p.Place(l))
+		}
 		var stop context.CancelFunc
 		ctx, stop = context.WithCancel(ctx)
 		defer stop()

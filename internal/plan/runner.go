@@ -180,18 +180,25 @@ func (r *Runner) judge(ctx context.Context, o outcome, c *exec.Cmd, ended error,
 	return o
 }
 
-// crash is why a process ended that did not say so in a regular way: the line that Go's runtime
-// begins its report with, or how the process ended.
+// crash is why a process ended that left no note: what it says itself, the line that Go's runtime
+// begins its report with, or how it ended.
 func crash(talk string, ended error) string {
+	var said []string
 	for line := range strings.Lines(talk) {
 		line = strings.TrimSpace(line)
+		if text, ok := strings.CutPrefix(line, "dylora: "); ok {
+			said = append(said, text)
+		}
 		for _, begin := range []string{"panic: ", "fatal error: "} {
 			if strings.HasPrefix(line, begin) {
 				return line
 			}
 		}
 	}
-	if ended == nil {
+	switch {
+	case len(said) > 0:
+		return strings.Join(said, "\n")
+	case ended == nil:
 		return "the process ended without a result"
 	}
 	return "the process ended with " + ended.Error()

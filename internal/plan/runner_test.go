@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "panic":
 		panic("out of luck")
+	case "refused":
+		fmt.Fprintln(os.Stderr, "a note\ndylora: refused for\ndylora: two reasons")
+		os.Exit(2)
 	case "quit":
 		os.Exit(9)
 	case "empty":
@@ -79,21 +82,21 @@ func runner(t *testing.T, p *Plan, modes []string) (*Runner, func() string) {
 
 // TestRunner: lines end in all ways; what failed is listed with why, and tried again.
 func TestRunner(t *testing.T) {
-	p := planOf(t, "runs: a/{seed}\ngrid: {seed: [0, 1, 2, 3, 4, 5, 6, 7]}")
+	p := planOf(t, "runs: a/{seed}\ngrid: {seed: [0, 1, 2, 3, 4, 5, 6, 7, 8]}")
 	finish(t, &p.Lines[0], 1)
-	modes := []string{"", "done", "panic", "quit", "empty", "signal", "failed", "none"}
+	modes := []string{"", "done", "panic", "quit", "empty", "signal", "failed", "none", "refused"}
 	r, said := runner(t, p, modes)
 	err := r.Run(t.Context())
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"6 of 7 trainings are not complete:\n", "a/2 (index 2): panic: out of luck", "a/3 (index 3): the process ended with exit status 9",
-		"a/4 (index 4): the process ended without a result", "a/5 (index 5): stopped", "a/6 (index 6): it; says why", "a/7 (index 7): fork/exec ./nosuch"} {
+	for _, want := range []string{"7 of 8 trainings are not complete:\n", "a/2 (index 2): panic: out of luck", "a/3 (index 3): the process ended with exit status 9",
+		"a/4 (index 4): the process ended without a result", "a/5 (index 5): stopped", "a/6 (index 6): it; says why", "a/7 (index 7): fork/exec ./nosuch", "a/8 (index 8): refused for; two reasons"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q: %v", want, err)
 		}
 	}
-	for _, want := range []string{"8 trainings: 1 complete, 7 to do\n", "with 3 threads\n", "with 2 threads\n", "a/1 done in ", ", accuracy (%) 50.0 at rank 8", "a/6 failed: it; says why", "; about "} {
+	for _, want := range []string{"9 trainings: 1 complete, 8 to do\n", "with 3 threads\n", "with 2 threads\n", "a/1 done in ", ", accuracy (%) 50.0 at rank 8", "a/6 failed: it; says why", "; about "} {
 		if !strings.Contains(said(), want) {
 			t.Errorf("it does not say %q: %s", want, said())
 		}
@@ -107,10 +110,10 @@ func TestRunner(t *testing.T) {
 	if err := r.Run(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if want := "8 trainings: 2 complete, 6 to do, of them 4 failed before\n"; !strings.Contains(said(), want) {
+	if want := "9 trainings: 2 complete, 7 to do, of them 5 failed before\n"; !strings.Contains(said(), want) {
 		t.Errorf("it does not say %q: %s", want, said())
 	}
-	if err := r.Run(t.Context()); err != nil || !strings.Contains(said(), "8 trainings: 8 complete, 0 to do\n") {
+	if err := r.Run(t.Context()); err != nil || !strings.Contains(said(), "9 trainings: 9 complete, 0 to do\n") {
 		t.Errorf("at last: %v, %s", err, said())
 	}
 }
