@@ -55,7 +55,7 @@ func (t Training) String() string {
 	if t.Seconds > 0 {
 		took = Duration(t.Seconds)
 	}
-	return fmt.Sprintf("%s, %s, %s examples", trainings, took, grouped(t.Examples))
+	return fmt.Sprintf("%s, %s, %s examples", trainings, took, Grouped(t.Examples))
 }
 
 // Duration is a number of seconds for people: "8.4 s", "3 min 12 s", "2 h 5 min".

@@ -96,7 +96,7 @@ func compared() *evaluate.Sweep {
 		{"lora", []float64{0.865, 0.869, 0.876, 0.880}}, {"cut", []float64{0.761, 0.826, 0.866, 0.880}},
 		{"svd", []float64{0.851, 0.865, 0.874, 0.880}}, {"matryoshka", []float64{0.859, 0.864, 0.871, 0.875}},
 	} {
-		s.Baselines = append(s.Baselines, evaluate.LoRABaseline{Name: b.name, Seconds: 900, Trainings: 4, Ranks: sweepOf(ranks, b.values...).Ranks})
+		s.Baselines = append(s.Baselines, evaluate.LoRABaseline{Name: b.name, Training: evaluate.Training{Seconds: 900, Trainings: 4}, Ranks: sweepOf(ranks, b.values...).Ranks})
 	}
 	return s
 }
