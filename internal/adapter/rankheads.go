@@ -68,16 +68,6 @@ func (a *Adapter) shareHead() {
 	}
 }
 
-// LevelHeads makes the last layer of every rank a copy of that of rank R.
-func (a *Adapter) LevelHeads() {
-	for _, t := range a.Heads {
-		n := len(t.Data) / a.Rank
-		for r := range a.Rank - 1 {
-			copy(t.Data[r*n:(r+1)*n], t.Data[len(t.Data)-n:])
-		}
-	}
-}
-
 // TakeHeads gives a the head that of returns for each rank, of the shapes of a's own: that of R
 // alone where all ranks share one.
 func (a *Adapter) TakeHeads(of func(rank int) []weights.Tensor) {

@@ -56,10 +56,6 @@ func TestGrowHeads(t *testing.T) {
 	if err := a.GrowHeads(); err != nil || a.Heads[0].Data[0] != 5 {
 		t.Errorf("grown again: %v", err)
 	}
-	a.LevelHeads()
-	if !slices.Equal(lastOf(a, 1), lastOf(a, 4)) || !slices.Equal(a.HeadAt(2)[3].Data, a.Head[3].Data) {
-		t.Error("levelled heads are not that of R")
-	}
 	if err := new(adapter.Adapter).GrowHeads(); err == nil {
 		t.Error("an adapter without a head got heads")
 	}

@@ -6,9 +6,6 @@ import (
 	"github.com/dylora/dylora/internal/model"
 )
 
-// LevelHeads gives every rank the head of R, where ranks have heads of their own.
-func (p *Program) LevelHeads() { p.a.LevelHeads() }
-
 // Soften makes targets of a teacher's logits, (n, labels): the probabilities of classes
 // (softmax, at temperature 1) or of labels (sigmoid), or the numbers themselves for a regression.
 func (p *Program) Soften(logits []float32) []float32 {

@@ -8,7 +8,7 @@ package train
 // The average begins with the initial values, and d begins low, so that these are forgotten as fast in a short
 // run as in a long one: their share falls as t⁻⁹. Evaluations, the best epoch and with it the adapter
 // that is kept have the averages; training goes on from the values. All rows are averaged alike, in steps of whatever
-// rank. A re-sort gives the rows another meaning, so the average begins anew there, with t.
+// rank. The end of a full-rank phase may give the rows another meaning, so the average begins anew there, with t.
 
 // beginAverage makes the average the values as they are.
 func (l *Loop) beginAverage() {
@@ -19,8 +19,8 @@ func (l *Loop) beginAverage() {
 
 // addAverage adds the values behind step t of the run.
 func (l *Loop) addAverage(t int) {
-	if t > l.phase.restart() {
-		t -= l.phase.restart()
+	if t > l.phase.steps {
+		t -= l.phase.steps
 	}
 	d := min(l.config.Average, float64(1+t)/float64(10+t))
 	mc := l.learner.Machine()

@@ -43,7 +43,7 @@ func (a *averages) off(values [][]float32) (most float64) {
 }
 
 // TestAverage: evaluations see the average of the values, training goes on from the values, and the best
-// epoch is kept as it was evaluated. After a re-sort the average begins anew.
+// epoch is kept as it was evaluated. After a phase the average begins anew.
 func TestAverage(t *testing.T) {
 	for _, tt := range []struct {
 		beta, phase float64
@@ -76,7 +76,7 @@ func TestAverage(t *testing.T) {
 		a.begin(begin)
 		l.On(Hook{Name: "average", Step: func(l *Loop, s Step) error {
 			values := snapshot(nil, p.params)
-			if tt.kind != NoResort && s.Step == int(12*tt.phase) {
+			if s.Step == int(12*tt.phase) {
 				a.begin(values)
 			} else {
 				a.add(tt.beta, values)

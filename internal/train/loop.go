@@ -33,9 +33,6 @@ type State struct {
 	Stale  int     `json:"stale"`  // evaluations since the best one
 }
 
-// Validate evaluates the learner as it is. It stops early, with an error, when ctx is done.
-type Validate func(ctx context.Context) (Evaluation, error)
-
 // Loop trains a learner. It is not safe for concurrent use.
 type Loop struct {
 	config    Config
@@ -68,7 +65,7 @@ func New(c Config, l Learner, src Source, s Sampler, validate Validate) (*Loop, 
 	loop.schedule = NewSchedule(c, loop.Steps())
 	var err error
 	loop.phase, err = newPhase(c, l, loop.Steps())
-	loop.optimizer.restart = loop.phase.restart()
+	loop.optimizer.phase, loop.optimizer.restart = loop.phase.steps, loop.phase.kind != NoResort
 	loop.beginAverage()
 	return loop, err
 }
@@ -203,7 +200,7 @@ func (l *Loop) update(s Step) (norm float64, err error) {
 	if l.config.Clip > 0 {
 		Clip(mc, params, norm, l.config.Clip)
 	}
-	l.optimizer.Step(params, s.LR, l.phase.updated(l.state.Step, s.Ranks))
+	l.optimizer.Step(params, s.LR, s.Ranks)
 	if size := valueNorm(mc, params); !finite(size) {
 		return 0, diverged(s, "weights' norm", size)
 	}
@@ -213,58 +210,6 @@ func (l *Loop) update(s Step) (norm float64, err error) {
 func diverged(s Step, what string, v float64) error {
 	return fault.Errorf(fault.Diverged, "train: step %d, rank %v: the %s is %v: lower lr, or set clip; the last checkpoint is as it was",
 		s.Step, s.Ranks, what, v)
-}
-
-// evaluate validates, and keeps the values if they are the best so far. Those of the full-rank
-// phase are not nested and never are the best.
-func (l *Loop) evaluate(ctx context.Context) error {
-	if l.validate == nil || l.state.Closed == l.state.Step {
-		return nil
-	}
-	var e Evaluation
-	var err error
-	l.averaged(func() { e, err = l.validate(ctx) })
-	if err != nil {
-		return err
-	}
-	v := Evaluated{
-		Step: l.state.Step, Epoch: l.state.Epoch + 1, Metric: e.Metric, Values: e.Values,
-		Best: l.state.Best == nil || l.config.Best.better(e.Values, l.state.Best.Values),
-	}
-	switch {
-	case l.phase.has(l.state.Step):
-		v.Best = false
-	case v.Best:
-		l.state.Stale = 0
-		l.state.Best = &Record{Epoch: v.Epoch, Step: v.Step, Metric: v.Metric, Values: v.Values}
-		l.averaged(func() { l.best = snapshot(l.best, l.learner.Params()) })
-	default:
-		l.state.Stale++
-	}
-	return l.call(func(h Hook) error { return run2(h.Evaluated, l, v) })
-}
-
-// UseBest gives Params the values of the best epoch and says whether there is one. The
-// loop cannot go on after it.
-func (l *Loop) UseBest() bool {
-	if l.state.Best == nil {
-		return false
-	}
-	for i, p := range l.learner.Params() {
-		copy(p.Value, l.best[i])
-	}
-	return true
-}
-
-// snapshot copies the parameters' values, into old if there is one.
-func snapshot(old [][]float32, params []program.Param) [][]float32 {
-	if old == nil {
-		old = make([][]float32, len(params))
-	}
-	for i, p := range params {
-		old[i] = append(old[i][:0], p.Value...)
-	}
-	return old
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

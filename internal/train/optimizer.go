@@ -23,8 +23,9 @@ type Optimizer struct {
 	config  Config
 	m, v    [][]float32 // moments, as the parameters
 	steps   int         // taken
-	restart int         // after so many steps the moments of A and B began anew; 0: never
-	counts  []int       // of rank i+1, if steps are counted by rank: strict, or with heads by rank
+	phase   int         // so many first steps had the full rank alone and updated all rows
+	restart bool        // the moments of A and B began anew behind them
+	counts  []int       // steps of rank i+1, if they are counted by rank: strict, or with heads by rank
 
 	column [4][]float32 // scratch: one column of value, gradient and moments
 }
@@ -69,12 +70,12 @@ func (o *Optimizer) Step(params []program.Param, lr float64, ranks []int) {
 		}
 	}
 	for i, p := range params {
-		if !p.PerRank && (p.RankAxis < 0 || !o.config.Strict) {
+		if !p.PerRank && (p.RankAxis < 0 || !o.config.Strict || o.steps <= o.phase) {
 			o.dense(i, p, o.adamW(lr, p, o.count(p)))
 			continue
 		}
 		for _, r := range ranks {
-			rule := o.adamW(lr, p, o.counts[r-1])
+			rule := o.adamW(lr, p, o.countOf(p, r))
 			if p.PerRank || p.RankAxis == 0 {
 				o.row(i, p, r-1, rule)
 			} else {
@@ -85,12 +86,28 @@ func (o *Optimizer) Step(params []program.Param, lr float64, ranks []int) {
 	}
 }
 
-// count is the number of steps that the moments of p are sums of.
+// count is the number of steps that the moments of p are sums of, the same for all of its elements.
 func (o *Optimizer) count(p program.Param) int {
-	if p.RankAxis >= 0 && o.restart > 0 && o.steps > o.restart {
-		return o.steps - o.restart
+	if p.RankAxis >= 0 && o.restart && o.steps > o.phase {
+		return o.steps - o.phase
 	}
 	return o.steps
+}
+
+// countOf is that number for a rank of p, if steps are counted by rank. Those of the phase are counted
+// as steps of the full rank, and for A and B they were steps of every rank.
+func (o *Optimizer) countOf(p program.Param, rank int) int {
+	t := o.counts[rank-1]
+	if p.PerRank || o.phase == 0 {
+		return t
+	}
+	if rank == len(o.counts) {
+		t -= o.phase
+	}
+	if !o.restart {
+		t += o.phase
+	}
+	return t
 }
 
 // adamW is the rule for p's step number t, from 1. B has a learning rate of its own: LRRatioB times

@@ -7,7 +7,6 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/enum"
 	"github.com/dylora/dylora/internal/fault"
-	"github.com/dylora/dylora/internal/program"
 )
 
 // Resort is what happens to the adapter at the end of the full-rank phase, which without one is the
@@ -45,12 +44,6 @@ func ParseResort(name string) (Resort, error) {
 // of sample, or plain where there are none. What it computes at full rank stays.
 type Resorter interface {
 	Resort(sample []*data.Batch) error
-}
-
-// Leveler is a learner whose ranks may have heads of their own. In the full-rank phase that of R
-// alone learns, and nested training begins with it at every rank.
-type Leveler interface {
-	LevelHeads()
 }
 
 // maxSample bounds the batches that a weighted re-sort looks at: they are the first ones of the
@@ -95,44 +88,50 @@ func (p phase) sampler(s Sampler, step int) Sampler {
 	return s
 }
 
-// updated are the ranks that a strict optimizer updates in a step of so many ranks.
-func (p phase) updated(step int, ranks []int) []int {
-	if !p.has(step) {
-		return ranks
-	}
-	all := make([]int, p.rank)
-	for i := range all {
-		all[i] = i + 1
-	}
-	return all
-}
-
 // onlyRank is a sampler that draws one rank.
 type onlyRank int
 
 func (r onlyRank) Rank(uint64, int) int { return int(r) }
 func (r onlyRank) Ranks() []int         { return []int{int(r)} }
 
-// restart is the number of steps after which A and B are other ones than before: the optimizer's
-// moments and the moving average of them begin anew there. 0: from the beginning.
-func (p phase) restart() int {
-	if p.kind == NoResort {
-		return 0
-	}
-	return p.steps
-}
-
 // PhaseSteps is the number of steps of the full-rank phase; 0: there is none.
 func (l *Loop) PhaseSteps() int { return l.phase.steps }
 
-// endPhase levels heads and re-sorts if as many steps as the phase has are done.
+// endPhase does what follows the phase, once as many steps as it has are done: lower ranks begin with
+// the head of the full one where each has its own, rows are re-sorted, and the average begins anew.
 func (l *Loop) endPhase() error {
-	if h, ok := l.learner.(Leveler); ok && l.phase.steps > 0 && l.state.Step == l.phase.steps {
-		h.LevelHeads()
-	}
-	if l.phase.kind == NoResort || l.state.Step != l.phase.steps {
+	if l.state.Step != l.phase.steps {
 		return nil
 	}
+	if l.phase.steps > 0 {
+		l.spreadHeads()
+	}
+	if l.phase.kind != NoResort {
+		if err := l.resort(); err != nil {
+			return err
+		}
+	}
+	l.beginAverage()
+	return nil
+}
+
+// spreadHeads gives every rank the head of the full one, the only head that the phase trains.
+func (l *Loop) spreadHeads() {
+	for _, p := range l.learner.Params() {
+		if !p.PerRank {
+			continue
+		}
+		width := p.Shape[1]
+		last := p.Value[(p.Shape[0]-1)*width:]
+		for r := range p.Shape[0] - 1 {
+			copy(p.Value[r*width:], last)
+		}
+	}
+}
+
+// resort re-sorts the adapter. The optimizer's moments of A and B are cleared: their rows are other ones now, and
+// the squares that the second moment averages are of single elements, which no rotation of the rows takes along.
+func (l *Loop) resort() error {
 	var sample []*data.Batch
 	if l.phase.kind == WeightedResort {
 		for i := range min(maxSample, l.source.Batches()) {
@@ -146,19 +145,11 @@ func (l *Loop) endPhase() error {
 	if err := l.learner.(Resorter).Resort(sample); err != nil {
 		return fmt.Errorf("train: re-sort after step %d: %w", l.state.Step, err)
 	}
-	l.optimizer.forget(l.learner.Params())
-	l.beginAverage()
-	return nil
-}
-
-// forget clears the moments of A and B, whose rows are other ones now, and begins to count anew. The squares
-// that the second moment averages are of single elements, and no rotation of the rows can be applied to them.
-func (o *Optimizer) forget(params []program.Param) {
-	clear(o.counts)
-	for i, p := range params {
+	for i, p := range l.learner.Params() {
 		if p.RankAxis >= 0 {
-			clear(o.m[i])
-			clear(o.v[i])
+			clear(l.optimizer.m[i])
+			clear(l.optimizer.v[i])
 		}
 	}
+	return nil
 }
