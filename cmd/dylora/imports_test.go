@@ -18,7 +18,7 @@ import (
 // names of an encoder's modules, is data in a package of its own.
 func TestImports(t *testing.T) {
 	allowed := map[string]string{ // package → packages of this module that it may import
-		"cmd/dylora": "adapter baseline bench check data disk evaluate fault figure finetune hub kernel model nest parquet plan predict safetensors session settings train",
+		"cmd/dylora": "adapter baseline bench check data disk evaluate fault figure finetune hub kernel model nest page parquet plan predict safetensors session settings train",
 		"configs":    "enum",
 		"models":     "",
 
@@ -56,6 +56,7 @@ func TestImports(t *testing.T) {
 		"evaluate":        "fault data statistics",
 		"statistics":      "seed",
 		"figure":          "evaluate",
+		"page":            "adapter data evaluate figure session",
 		"bench":           "data fault finetune kernel model program session settings train",
 		"predict":         "data disk enum evaluate fault lfs session settings",
 		"tensorboard":     "",

@@ -13,6 +13,7 @@ import (
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/figure"
+	"github.com/dylora/dylora/internal/page"
 	"github.com/dylora/dylora/internal/session"
 )
 
@@ -26,6 +27,8 @@ type sweepOptions struct {
 	compare  compareArgs
 	plots    []string // files to draw to, .svg or .png
 	atLeast  float64  // NaN: no check
+	html     string   // file of the page; "": none
+	texts    bool     // in it
 	csv      bool
 	json     bool
 }
@@ -50,6 +53,7 @@ baselines/ of the run: what is there is not trained again, what was stopped goes
 		Example: `  dylora sweep
   dylora sweep --ranks 1,2,4-8 --csv
   dylora sweep --plot sweep.svg --plot sweep.png
+  dylora sweep --html report.html
   dylora sweep --adapter runs/try --json
   dylora sweep --tolerance 1 --report-on half
   dylora sweep runs/seed1 runs/seed2 runs/seed3 --as-seeds
@@ -72,6 +76,8 @@ baselines/ of the run: what is there is not trained again, what was stopped goes
 	addCompare(cmd, &opts.compare)
 	addAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value` at any of the ranks")
 	cmd.Flags().StringArrayVar(&opts.plots, "plot", nil, "draw the metric over the rank to `file`.svg or .png; may be repeated")
+	cmd.Flags().StringVar(&opts.html, "html", "", "write a page with decision, curve, cost and origin to `file`; it needs no network")
+	cmd.Flags().BoolVar(&opts.texts, "with-texts", false, "add the worst examples with their texts to the page")
 	cmd.Flags().BoolVar(&opts.csv, "csv", false, "print comma-separated values on stdout")
 	addJSONFlag(cmd, &opts.json)
 	return cmd
@@ -88,6 +94,12 @@ func (o *sweepOptions) validate(cmd *cobra.Command) error {
 		if err := checkFile("--plot", p); err != nil {
 			return err
 		}
+	}
+	if o.texts && o.html == "" {
+		return fault.Usagef("--with-texts adds to the page of --html: give that, too")
+	}
+	if err := checkFile("--html", o.html); err != nil {
+		return err
 	}
 	if err := o.ranks.check(cmd); err != nil {
 		return err
@@ -131,6 +143,15 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 	}
 	for _, path := range o.plots {
 		if err := plot(path, sweep); err != nil {
+			return err
+		}
+	}
+	if o.html != "" {
+		report, err := page.Gather(ctx, o.io.env(), s, sweep, o.texts)
+		if err != nil {
+			return err
+		}
+		if err := disk.WriteFile(o.html, report.Write); err != nil {
 			return err
 		}
 	}

@@ -47,6 +47,15 @@ func cardOf(a *Adapter, p *Provenance) *card.Card {
 	return c
 }
 
+// CardSettings are the settings of training that the model card of an adapter lists, by name
+// and value; none without a provenance.
+func CardSettings(a *Adapter, p *Provenance) [][2]string {
+	if p == nil {
+		return nil
+	}
+	return cardOf(a, p).Settings
+}
+
 // results are the metrics by rank, for ranks up to most; a metric that is undefined
 // somewhere is left out.
 func results(most int, metrics map[string]map[string]float64) (list []card.Result) {

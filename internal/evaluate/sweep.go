@@ -35,8 +35,9 @@ type Sweep struct {
 	Metric string       `json:"metric"` // the headline
 	Ranks  []RankReport `json:"ranks"`
 
-	Examples int     `json:"-"` // that were measured; 0: not known
-	Constant Metrics `json:"-"` // of the answer that is the same for every example; nil: not known
+	Examples int      `json:"-"` // that were measured; 0: not known
+	Constant Metrics  `json:"-"` // of the answer that is the same for every example; nil: not known
+	Results  []Result `json:"-"` // of the examples, in the order of Ranks; nil where nobody kept them
 
 	Baselines []LoRABaseline `json:"baselines,omitempty"` // what the adapter is compared with
 	Training  *Training      `json:"training,omitempty"`  // of the adapter, where it is compared

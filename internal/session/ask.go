@@ -33,6 +33,7 @@ func (s *Session) Ask(ctx context.Context, split string, ranks []int, a Ask) (*e
 		return nil, err
 	}
 	sweep, runs := evaluate.NewSweep(s.Task, split, results, size), [][]evaluate.Result{results}
+	sweep.Results = results
 	for _, other := range a.Others {
 		results, err := s.measureOther(ctx, other, split, ranks, a.Options)
 		if err != nil {

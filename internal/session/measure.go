@@ -37,7 +37,7 @@ func (s *Session) Measure(ctx context.Context, split string, ranks []int) ([]eva
 	return Score(ctx, s.env, s.Program, stream, s.Task, ranks)
 }
 
-// Sweep is Measure with what a slice of each of the ranks holds.
+// Sweep is Measure with what a slice of each of the ranks holds. It keeps the results.
 func (s *Session) Sweep(ctx context.Context, split string, ranks []int) (*evaluate.Sweep, error) {
 	results, err := s.Measure(ctx, split, ranks)
 	if err != nil {
@@ -47,7 +47,9 @@ func (s *Session) Sweep(ctx context.Context, split string, ranks []int) (*evalua
 	if err != nil {
 		return nil, err
 	}
-	return evaluate.NewSweep(s.Task, split, results, size), nil
+	sweep := evaluate.NewSweep(s.Task, split, results, size)
+	sweep.Results = results
+	return sweep, nil
 }
 
 // Score runs a split through a program at each of the ranks.

@@ -1,0 +1,93 @@
+// Package page writes a sweep as a page: the decision first, the metric by rank, what a rank
+// costs, how to use it, and where the numbers come from. The page is one file that needs no
+// network, no script and no other file, and has no text of the user's data unless it is
+// given some.
+package page
+
+import (
+	"bytes"
+	_ "embed"
+	"html/template"
+	"io"
+	"time"
+	"unicode"
+
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/figure"
+)
+
+// Report is what a page is made of. Texts may be anybody's: they are escaped.
+type Report struct {
+	Sweep    *evaluate.Sweep
+	Adapter  string // the folder, as commands name it
+	Base     string // the base model's name
+	HubModel bool   // Base is its name on the Hub
+	// Arguments are those that Transformers needs beside Base to make a model of the task.
+	Arguments string
+	Costs     Costs
+	Facts     []Fact // where the numbers come from, in the order of the page
+	Settings  []Fact // of the training
+	Runs      []Run  // of a sweep over seeds, else none
+	Worst     []Mistake
+	Texts     bool // Worst was asked for
+	Version   string
+	Made      time.Time
+}
+
+// Fact is a name and a value.
+type Fact struct{ Name, Value string }
+
+// Run is one of the runs that a sweep takes as seeds.
+type Run struct {
+	Folder string
+	Seed   uint64
+	Values []evaluate.Value // of the headline, in the order of the sweep's ranks
+}
+
+// Costs are what the ranks of a sweep cost beside parameters and bytes.
+type Costs struct {
+	Flops  map[int]float64 // products of one example, forwards, by rank; 0 is the base model alone
+	Millis map[int]float64 // of one example in a batch, by rank; some ranks may be missing
+	Sample int             // examples that both are of
+	Tokens float64         // that an example has on average
+	Where  string          // what computed: kernel, precision, threads
+}
+
+// Mistake is an example on which the adapter is wrong, with its texts.
+type Mistake struct {
+	Index          int      // place in the split
+	Texts          []string // one or two
+	Label          string
+	Answer, AtFull string // at the rank that the page is about, and at the largest
+	Rank, Full     int    // which these are
+}
+
+//go:embed page.html
+var pageHTML string
+
+//go:embed page.css
+var pageCSS string
+
+// Write writes the page. The same report gives the same bytes.
+func (r *Report) Write(w io.Writer) error {
+	t, err := template.New("page").Parse(pageHTML)
+	if err != nil {
+		return err
+	}
+	v := r.view()
+	v.Style = template.CSS(pageCSS + figure.CSS()) //nolint:gosec // our own
+	var b bytes.Buffer
+	if err := t.Execute(&b, v); err != nil {
+		return err
+	}
+	_, err = w.Write(bytes.Map(printable, bytes.ToValidUTF8(b.Bytes(), []byte("\ufffd"))))
+	return err
+}
+
+// printable drops control characters but for ends of lines and tabs: HTML has none.
+func printable(r rune) rune {
+	if unicode.IsControl(r) && r != '\n' && r != '\t' {
+		return -1
+	}
+	return r
+}
