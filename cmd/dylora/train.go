@@ -104,7 +104,7 @@ func (o *trainOptions) print(r *finetune.Report) error {
 	if o.json {
 		return printJSON(o.io.out, r)
 	}
-	if _, err := fmt.Fprintf(o.io.out, "%s dev after epoch %d, the best by %s\n", r.Task, r.Epoch, r.By); err != nil {
+	if _, err := fmt.Fprintf(o.io.out, "%s dev after epoch %d, %s\n", r.Task, r.Epoch, r.By); err != nil {
 		return err
 	}
 	if err := r.WriteTable(o.io.out); err != nil {

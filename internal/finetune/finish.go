@@ -23,7 +23,7 @@ type Report struct {
 	Step  int    `json:"step"`
 
 	Adapter string `json:"-"` // folder
-	By      string `json:"-"` // by what the epoch is the best, in words
+	By      string `json:"-"` // why it is this epoch, in words
 }
 
 // SweepName is the file of a run folder that has the report. It is written last: with it the run is
@@ -52,9 +52,12 @@ func (j *Job) Finish(ctx context.Context) (*Report, error) {
 	}
 	p := j.provenance(sweep)
 	p.Epoch, p.Step = best.Epoch, best.Step
-	r := &Report{Sweep: sweep, Run: j.Dir, Epoch: best.Epoch, Step: best.Step, Adapter: filepath.Join(j.Dir, "adapter"), By: "the mean over these ranks"}
+	r := &Report{Sweep: sweep, Run: j.Dir, Epoch: best.Epoch, Step: best.Step, Adapter: filepath.Join(j.Dir, "adapter"), By: "the best by the mean over these ranks"}
 	if rank := j.Loop.Config().Best.Rank(); rank > 0 {
-		r.By = fmt.Sprintf("rank %d", rank)
+		r.By = fmt.Sprintf("the best by rank %d", rank)
+	}
+	if j.Loop.Config().Best.Last() {
+		r.By = "the last"
 	}
 	if err := adapter.Save(r.Adapter, j.Adapter, p, adapter.SaveOptions{Replace: true}); err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func TestResume(t *testing.T) {
 		"phase":   {"full_rank_phase: 0.3; resort: weighted; scaling: constant", []int{2, 6, 7}},
 		"distill": {"full_rank_phase: 0.4; distill: 0.5", []int{3, 8, 9, 15}},
 		"heads":   {"heads: per-rank; full_rank_phase: 0.3", []int{3, 6, 11}},
-		"fitted":  {"heads: fitted", []int{12}},
+		"fitted":  {"heads: fitted; best: last", []int{12}},
 		"same":    {"lr: 1.0e-9", []int{13}}, // the first epoch is the best, evaluated before the stop
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,8 +39,11 @@ func (s *Settings) broken() []schema.Fault {
 	if sound("rank") {
 		_, err = s.EvalRanks()
 		rule("eval_ranks", err)
-		_, err = train.ParseBest(s.Train.Best, a.Rank)
+		best, err := train.ParseBest(s.Train.Best, a.Rank)
 		rule("best", err)
+		if best.Last() && s.Train.Loop.Patience > 0 {
+			rule("patience", errors.New("stops by which epoch is the best, and best last takes the last: set patience 0, or best mean"))
+		}
 	}
 	rule("kernel", kernelKnown(s.Machine.Kernel))
 	return faults

@@ -27,14 +27,15 @@ func TestRulesBySetting(t *testing.T) {
 		{"block=3", "sampler: rank block 3 does not divide the rank 8"},
 		{"eval_ranks=9", "eval_ranks: "},
 		{"eval_ranks=4-2", "eval_ranks: "},
-		{"best=9", `best: "9" is not mean, R or a rank from 1 to 8`},
-		{"best=r", `best: "r" is not mean, R or a rank from 1 to 8`},
+		{"best=9", `best: "9" is not mean, last, R or a rank from 1 to 8`},
+		{"best=r", `best: "r" is not mean, last, R or a rank from 1 to 8`},
 		{"kernel=abacus", "kernel: "},
 		{"threads=-1", "threads: -1 is below 0"},
 		{"max_length=2", "max_length: 2 is below 3"},
 		{"warmup=1.5", "warmup: 1.5 is not in [0, 1]"},
 		{"full_rank_phase=1", "full_rank_phase: 1 is not in [0, 1)"},
 		{"full_rank_phase=-0.5", "full_rank_phase: -0.5 is not in [0, 1)"},
+		{"best=last patience=2", "patience: stops by which epoch is the best, and best last takes the last"},
 		{"distill=1.5", "distill: 1.5 is not in [0, 1]"},
 		{"lr=-1", "lr: -1 is not a positive number"},
 		{"weight_decay=-1", "weight_decay: -1 is not a number from 0 up"},
@@ -70,7 +71,7 @@ func TestRulesHold(t *testing.T) {
 		"sampler=geometric:0.5", "sampler=list:1,8 best=mean", "targets=all-linear", "targets=query,key", "kernel=portable", "kernel=avx512+vnni+bf16",
 		"warmup=0", "warmup=1", "weight_decay=0 clip=0", "task=SST2", "task=a.jsonl dev_file=b.tsv kind=regression quoting=none pair_column=c",
 		"text_column=text quoting=auto kind=classification", // the defaults do nothing to a task of GLUE
-		"full_rank_phase=0.99 resort=weighted", "heads=fitted full_rank_phase=0.5 distill=1", "full_rank_phase=0.5 update=strict", "resort=svd update=strict", "seed=0", "seed=18446744073709551615", "model=/no/such/folder", "alpha=5e-324",
+		"full_rank_phase=0.99 resort=weighted", "heads=fitted full_rank_phase=0.5 distill=1", "best=last heads=fitted", "full_rank_phase=0.5 update=strict", "resort=svd update=strict", "seed=0", "seed=18446744073709551615", "model=/no/such/folder", "alpha=5e-324",
 	} {
 		if _, err := Resolve(flags(t, set)); err != nil {
 			t.Errorf("%q: %v", set, err)

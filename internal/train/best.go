@@ -13,8 +13,8 @@ import (
 )
 
 // Best is by what the best epoch is chosen: the mean over the evaluated ranks, or one of
-// them. The zero Best is the mean.
-type Best struct{ rank int }
+// them. The zero Best is the mean. The last epoch is kept whatever its values are: no split chooses it.
+type Best struct{ rank int } // -1: the last epoch
 
 // BestByMean chooses by the mean over the evaluated ranks.
 func BestByMean() Best { return Best{} }
@@ -22,27 +22,38 @@ func BestByMean() Best { return Best{} }
 // BestAt chooses by one rank.
 func BestAt(rank int) Best { return Best{rank} }
 
-// ParseBest reads "mean", "R" (the full rank, which is full) or a rank from 1 to full.
+// LastEpoch keeps the last epoch.
+func LastEpoch() Best { return Best{-1} }
+
+// Last says whether the last epoch is kept.
+func (b Best) Last() bool { return b.rank < 0 }
+
+// ParseBest reads "mean", "last", "R" (the full rank, which is full) or a rank from 1 to full.
 func ParseBest(spec string, full int) (Best, error) {
 	switch spec {
 	case "mean":
 		return BestByMean(), nil
+	case "last":
+		return LastEpoch(), nil
 	case "R":
 		return BestAt(full), nil
 	}
 	r, err := strconv.Atoi(spec)
 	if err != nil || r < 1 || r > full {
-		return Best{}, fault.Usagef("best: %q is not mean, R or a rank from 1 to %d", spec, full)
+		return Best{}, fault.Usagef("best: %q is not mean, last, R or a rank from 1 to %d", spec, full)
 	}
 	return BestAt(r), nil
 }
 
-// Rank is the rank that decides, 0 if the mean does: it has to be among the evaluated.
-func (b Best) Rank() int { return b.rank }
+// Rank is the rank that decides, 0 if the mean does or none: it has to be among the evaluated.
+func (b Best) Rank() int { return max(b.rank, 0) }
 
 // String is what ParseBest reads.
 func (b Best) String() string {
-	if b.rank == 0 {
+	switch {
+	case b.Last():
+		return "last"
+	case b.rank == 0:
 		return "mean"
 	}
 	return strconv.Itoa(b.rank)
@@ -76,7 +87,11 @@ type Record struct {
 
 // better says whether v beats the record w. An undefined value is worse than any number,
 // so what counts first is how many values are defined; equal standing keeps the record.
+// A later evaluation is better if the last epoch is kept.
 func (b Best) better(v, w Values) bool {
+	if b.Last() {
+		return true
+	}
 	n, mean := b.standing(v)
 	m, record := b.standing(w)
 	return cmp.Or(cmp.Compare(n, m), cmp.Compare(mean, record)) > 0

@@ -46,6 +46,7 @@ func TestBetter(t *testing.T) {
 		{"undefined at another rank", BestAt(1), values(0.6, undefined), values(0.5, 0.5), true},
 		{"undefined at its rank", BestAt(1), values(undefined, 0.9), values(0.5, 0.5), false},
 		{"its rank was not evaluated", BestAt(7), values(0.9, 0.9), values(0.5, 0.5), false},
+		{"the last, whatever it is", LastEpoch(), values(0.1, undefined), values(0.9, 0.9), true},
 		{"negative values", BestByMean(), values(-0.1), values(-0.2), true},
 	} {
 		if got := tt.best.better(tt.v, tt.w); got != tt.better {
@@ -77,7 +78,7 @@ func TestParseBest(t *testing.T) {
 	for _, tt := range []struct {
 		spec, name string
 		rank       int
-	}{{"mean", "mean", 0}, {"R", "8", 8}, {"1", "1", 1}, {"8", "8", 8}} {
+	}{{"mean", "mean", 0}, {"last", "last", 0}, {"R", "8", 8}, {"1", "1", 1}, {"8", "8", 8}} {
 		b, err := ParseBest(tt.spec, 8)
 		if err != nil || b.Rank() != tt.rank || b.String() != tt.name {
 			t.Errorf("%s is %v of rank %d, %v", tt.spec, b, b.Rank(), err)

@@ -67,5 +67,6 @@ func (c Config) Validate() error {
 	rule(c.Beta1 >= 0 && c.Beta1 < 1, "beta1", fmt.Sprintf("%v is not in [0, 1)", c.Beta1))
 	rule(c.Beta2 >= 0 && c.Beta2 < 1, "beta2", fmt.Sprintf("%v is not in [0, 1)", c.Beta2))
 	rule(c.Eps > 0 && finite(c.Eps), "eps", fmt.Sprintf("%v is not a positive number", c.Eps))
+	rule(c.Patience == 0 || !c.Best.Last(), "patience", "stops by which epoch is the best, and best last takes the last: set patience 0, or best mean")
 	return errors.Join(faults...)
 }

@@ -53,6 +53,7 @@ func TestValidate(t *testing.T) {
 		{"resort", func(c *Config) { c.Resort = 3 }},
 		{"resort", func(c *Config) { c.Resort = -1 }},
 		{"patience", func(c *Config) { c.Patience = -1 }},
+		{"patience", func(c *Config) { c.Patience, c.Best = 1, LastEpoch() }},
 	} {
 		c := DefaultConfig()
 		tt.change(&c)

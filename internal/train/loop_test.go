@@ -77,6 +77,21 @@ func TestMaxSteps(t *testing.T) {
 	}
 }
 
+// TestLastEpoch: the last epoch is kept, and nothing is evaluated before its end.
+func TestLastEpoch(t *testing.T) {
+	for _, most := range []int{0, 6} {
+		c := fakeConfig()
+		c.Best, c.MaxSteps = LastEpoch(), most
+		l, p := fakeLoop(t, c)
+		got := follow(l)
+		must(t, l.Run(t.Context()))
+		values := fmt.Sprint(snapshot(nil, p.params))
+		if !slices.Equal(got.at(), []int{l.Steps()}) || l.State().Best.Step != l.Steps() || !l.Done() || !l.UseBest() || fmt.Sprint(snapshot(nil, p.params)) != values {
+			t.Errorf("%d steps: evaluated after %v, kept %+v", l.Steps(), got.at(), l.State().Best)
+		}
+	}
+}
+
 // TestPatience stops after so many evaluations in a row without a better one.
 func TestPatience(t *testing.T) {
 	for _, tt := range []struct {

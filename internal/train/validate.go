@@ -12,7 +12,8 @@ type Validate func(ctx context.Context) (Evaluation, error)
 // evaluate validates, and keeps the values if they are the best so far. Those of the full-rank
 // phase are not nested and never are the best.
 func (l *Loop) evaluate(ctx context.Context) error {
-	if l.validate == nil || l.state.Closed == l.state.Step {
+	early := l.config.Best.Last() && l.state.Step < l.Steps() // nothing depends on it
+	if l.validate == nil || l.state.Closed == l.state.Step || early {
 		return nil
 	}
 	var e Evaluation
