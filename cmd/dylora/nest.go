@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -98,7 +96,7 @@ func runNest(ctx context.Context, o *nestOptions) error {
 		return err
 	}
 	if !o.json {
-		err = o.print(report)
+		err = report.Write(o.io.out)
 	} else if tuning == nil {
 		err = printJSON(o.io.out, report)
 	}
@@ -117,17 +115,4 @@ func runNest(ctx context.Context, o *nestOptions) error {
 		}{report, tuned})
 	}
 	return t.print(tuned)
-}
-
-func (o *nestOptions) print(r *nest.Report) error {
-	t := plainTable()
-	t.AppendHeader(table.Row{"rank", "of ‖ΔW‖²", "before"})
-	for _, k := range r.Ranks {
-		t.AppendRow(table.Row{k.Rank, fmt.Sprintf("%.1f %%", 100*k.Kept), fmt.Sprintf("%.1f %%", 100*k.Before)})
-	}
-	by := "the size of the update"
-	if r.Examples > 0 {
-		by = fmt.Sprintf("what the update does to the inputs of %d training examples", r.Examples)
-	}
-	return printLines(o.io.out, fmt.Sprintf("nested adapter of rank %d: %s", r.Rank, r.Folder), "ranks in the order of "+by, t.Render())
 }

@@ -23,7 +23,7 @@ const Folder = "baselines"
 
 // nested are the settings that only a nested training has. LoRA has the others of the adapter's run.
 var nested = []string{
-	"r_min", "sampler", "block", "update", "ranks_per_step", "best", "eval_ranks", "scaling", "heads", "gate",
+	"r_min", "sampler", "block", "update", "ranks_per_step", "eval_ranks", "scaling", "heads", "gate",
 	"full_rank_phase", "resort", "row_lr", "distill", "init_adapter", "rank",
 }
 
@@ -56,6 +56,9 @@ func NewPlan(a *session.StoredAdapter, kinds []Kind, ranks []int, layers []*sett
 		return nil, fault.Usagef("%s: the training started from the adapter %v, and baselines of other ranks could not: compare one that started from nothing", file, from)
 	}
 	p := &Plan{adapter: a, kinds: kinds, ranks: ranks, run: run.Without(nested...)}
+	if best, _ := run.Value("best"); isNumber(best) { // a rank, which the baselines may not have
+		p.run = p.run.Without("best")
+	}
 	for _, l := range layers {
 		p.layers = append(p.layers, l.Only(schema.Free).Without(nested...))
 	}
@@ -73,6 +76,11 @@ func NewPlan(a *session.StoredAdapter, kinds []Kind, ranks []int, layers []*sett
 	}
 	slices.SortFunc(p.trainings, func(x, y training) int { return cmp.Compare(x.rank, y.rank) })
 	return p, p.check()
+}
+
+func isNumber(v any) bool {
+	_, err := strconv.Atoi(fmt.Sprint(v))
+	return err == nil
 }
 
 // dir is the run folder of a training.

@@ -27,22 +27,6 @@ type Options struct {
 	Session  session.Options // base model and task, where these are needed
 }
 
-// Report is the nested adapter, and what its ranks keep. Its JSON is an interface for scripts.
-type Report struct {
-	Folder   string `json:"folder"`
-	Rank     int    `json:"rank"`
-	By       string `json:"by"`                 // adapter.BySVD or adapter.BySVDWeighted
-	Examples int    `json:"examples,omitempty"` // of the training split, whose inputs weighed
-	Ranks    []Kept `json:"ranks"`
-}
-
-// Kept is the share of the whole update ‖ΔW‖² that the update at a rank has: 1 − ‖ΔW − ΔW(r)‖²/‖ΔW‖² over all modules.
-type Kept struct {
-	Rank   int     `json:"rank"`
-	Kept   float64 `json:"kept"`
-	Before float64 `json:"kept_before"` // of the first ranks as they were, with the same scale
-}
-
 // Folder is where the nested adapter of a goes.
 func (o Options) Folder(a *session.StoredAdapter) string {
 	if o.Out == "" {

@@ -15,7 +15,7 @@ import (
 // drawn are the settings of a run that say how ranks are drawn and watched. LoRA's own are for one rank, so
 // that of a nested training are the defaults unless the user says others.
 var drawn = []string{
-	"r_min", "sampler", "block", "update", "ranks_per_step", "best", "eval_ranks", "patience", "gate",
+	"r_min", "sampler", "block", "update", "ranks_per_step", "eval_ranks", "gate",
 	"full_rank_phase", "resort", "row_lr", "distill", "new_head",
 }
 
