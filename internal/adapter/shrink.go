@@ -4,10 +4,11 @@ import "cmp"
 
 // Levelled is a copy of a, over weights of its own, that computes the same at its rank R and has that scale at every
 // rank: Constant. So a prefix of B·A is scaled as it is in the whole product, which it is nearest to after Resort. With
-// Paper the same prefix of rank b would be R/b times as large.
+// Paper the same prefix of rank b would be R/b times as large. Of heads by rank it has that of R for all, as
+// its lower ranks are to answer as R does.
 func (a *Adapter) Levelled() *Adapter {
 	c := a.Clone()
-	c.Alpha, c.Scaling, c.ScalingRank = 0, Constant, 0
+	c.Alpha, c.Scaling, c.ScalingRank, c.Heads = 0, Constant, 0, nil
 	alphas := make([]float64, len(a.Modules))
 	for i := range a.Modules {
 		_, scale := a.Scale(&a.Modules[i], a.Rank)

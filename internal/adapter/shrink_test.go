@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/weights"
 )
 
 // update is the change that a makes to a module at a rank.
@@ -89,6 +90,18 @@ func TestShrink(t *testing.T) {
 				}
 			}
 		}
+	}
+	a := trained(t)
+	must(t, a.GrowHeads())
+	a.TakeHeads(func(rank int) []weights.Tensor {
+		own := weights.CloneAll(a.Head)
+		own[3].Data[0] = float32(rank)
+		return own
+	})
+	small, err := a.Shrink(2, nil)
+	must(t, err)
+	if len(small.Heads) > 0 || small.Head[3].Data[0] != 4 {
+		t.Errorf("of heads by rank it has %d tensors, and the bias %v", len(small.Heads), small.Head[3].Data)
 	}
 	if _, err := trained(t).Shrink(5, nil); err == nil {
 		t.Error("shrunk to more than it has")
