@@ -54,20 +54,12 @@ func (d *decisionArgs) validate() error {
 	return d.question.Validate()
 }
 
-// ask opens the further adapters and asks for the rank to use.
-func (o *sweepOptions) ask(first *session.StoredAdapter, options session.Options) (session.Ask, error) {
-	a := session.Ask{Question: o.decision.question, Half: o.decision.reportOn == "half", Options: options}
-	all := []*session.StoredAdapter{first}
-	for i := 1; i < len(o.decision.paths); i++ {
-		next, err := session.OpenAdapter(o.io.env(), o.decision.paths[i], o.read)
-		if err != nil {
-			return a, err
-		}
-		all = append(all, next)
+// ask opens the further adapters, and asks for the rank to use.
+func (o *sweepOptions) ask(first *session.StoredAdapter, options session.Options) (a session.Ask, err error) {
+	d := o.decision
+	a = session.Ask{Question: d.question, Half: d.reportOn == "half", Options: options}
+	if d.seeds {
+		a.Others, err = session.OpenSeeds(o.io.env(), first, d.paths[1:], o.read)
 	}
-	a.Others = all[1:]
-	if len(a.Others) == 0 {
-		return a, nil
-	}
-	return a, session.SameSetting(all)
+	return a, err
 }

@@ -30,6 +30,7 @@ func remedies() map[fault.Reason]string {
 		session.OtherModel:   "pass the --model that it was trained on",
 		session.NoAdapterYet: "'dylora train --resume' with --run and this folder finishes it",
 		session.NoData:       "pass --data-dir, the GLUE folder that has it, or run 'dylora fetch' with the task's name where there is a network",
+		session.Undecided:    "give a rank, or a larger --tolerance",
 		session.Occupied:     "add --force to replace it, or give another folder",
 
 		adapter.OtherBase:      "give that model, or --force-base to use this one",

@@ -15,17 +15,20 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/safetensors"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // sliceOptions is everything `dylora slice` needs; runSlice reads nothing else.
 type sliceOptions struct {
 	io *streams
 	adapterArg
-	ranks ranksArg
-	form  session.Form
-	out   string // "": beside the adapter
-	force bool
-	json  bool
+	ranks    ranksArg
+	decision decisionArgs      // of --rank auto
+	layers   []*settings.Layer // with which dev is measured for it
+	form     session.Form
+	out      string // "": beside the adapter
+	force    bool
+	json     bool
 }
 
 func newSliceCmd(io *streams, runF func(context.Context, *sliceOptions) error) *cobra.Command {
@@ -42,18 +45,22 @@ adapter and the slice at b compute the same.
 is the end of a module's path, and @file reads a JSON object. --compat is for servers that
 ignore rank_pattern: all modules padded to one rank, the scale in B, lora_alpha = r.
 
+--rank auto takes the rank that 'dylora sweep' chose for --tolerance and --confidence, or
+measures dev to choose one; where dev cannot tell, nothing is written.
+
 One rank is written to --out itself. Several are written to rank-<N> folders in it,
 with a manifest.json that lists them.`,
 		Example: `  dylora slice --rank 4
   dylora slice --rank 1,2,4 --out slices
   dylora slice --adapter runs/try --rank 2 --out adapter-r2 --force
+  dylora slice --rank auto --tolerance 1
   dylora slice --rank 8 --ranks-per-module query=4,layer.0.attention.self.value=2 --out mixed
   dylora slice --rank 4 --compat --dtype bf16 --out served`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if opts.ranks.spec == "" && (modules == "" || cmd.Flags().Changed("rank")) {
 				return fault.Usagef("--rank is required: the ranks to keep, such as 4 or 1,2,4")
 			}
-			if err := opts.ranks.check(cmd); err != nil {
+			if err := opts.checkRank(cmd); err != nil {
 				return err
 			}
 			if opts.form.ModuleRanks, err = parseModuleRanks(modules); err != nil {
@@ -72,7 +79,8 @@ with a manifest.json that lists them.`,
 		},
 	}
 	addAdapterArg(cmd, &opts.adapterArg)
-	addRanks(cmd, &opts.ranks, "", "`ranks` to keep: 4, or several such as 1,2,4")
+	addRanks(cmd, &opts.ranks, "", "`ranks` to keep: 4, several such as 1,2,4, or auto")
+	addTolerance(cmd, &opts.decision)
 	cmd.Flags().StringVarP(&opts.out, "out", "o", "", "`folder` to write; default rank-<N> or slices in the run folder")
 	cmd.Flags().StringVar(&modules, "ranks-per-module", "", "`ranks` of single modules: name=rank,…, or @file of JSON")
 	cmd.Flags().StringVar(&format, "format", "peft", "`format` of the folder: peft")
@@ -135,8 +143,40 @@ func readModuleRanks(file string) (string, error) {
 	return text, nil
 }
 
-func runSlice(_ context.Context, o *sliceOptions) error {
-	a, ranks, err := o.openAt(o.io, &o.ranks, "")
+// auto is the list of ranks that a decision takes the place of.
+const auto = "auto"
+
+// checkRank refuses ranks that no adapter has, and a tolerance without a rank to choose.
+func (o *sliceOptions) checkRank(cmd *cobra.Command) (err error) {
+	if o.ranks.spec != auto {
+		for _, name := range []string{"tolerance", "confidence"} {
+			if cmd.Flags().Changed(name) {
+				return fault.Usagef("--%s is for --rank auto", name)
+			}
+		}
+		return o.ranks.check(cmd)
+	}
+	if o.layers, err = soundLayers(cmd); err != nil {
+		return err
+	}
+	return o.decision.validate()
+}
+
+// open reads the adapter, and chooses the rank where it is to.
+func (o *sliceOptions) open(ctx context.Context) (*session.StoredAdapter, []int, error) {
+	if o.ranks.spec != auto {
+		return o.openAt(o.io, &o.ranks, "")
+	}
+	a, err := o.adapterArg.open(o.io)
+	if err != nil {
+		return nil, nil, err
+	}
+	rank, err := a.ChooseRank(ctx, o.io.env(), session.Options{Layers: o.layers}, o.decision.question)
+	return a, []int{rank}, err
+}
+
+func runSlice(ctx context.Context, o *sliceOptions) error {
+	a, ranks, err := o.open(ctx)
 	if err != nil {
 		return err
 	}

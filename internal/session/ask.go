@@ -18,7 +18,7 @@ type Ask struct {
 }
 
 // Ask is Sweep with the interval of each rank, the curve and the decision. Values of several runs
-// are their means.
+// are their means; the decision about one is kept in its run folder.
 func (s *Session) Ask(ctx context.Context, split string, ranks []int, a Ask) (*evaluate.Sweep, error) {
 	examples, err := s.Split(ctx, split)
 	if err != nil {
@@ -47,7 +47,11 @@ func (s *Session) Ask(ctx context.Context, split string, ranks []int, a Ask) (*e
 			keys = append(keys, evaluate.ExampleKey(&examples[i]))
 		}
 	}
-	return sweep, sweep.Answer(s.Task, runs, keys, a.Question)
+	if err := sweep.Answer(s.Task, runs, keys, a.Question); err != nil || len(a.Others) > 0 {
+		return sweep, err
+	}
+	s.keep(split, sweep.Decision)
+	return sweep, nil
 }
 
 // measureOther opens another run of the session's setting and measures it on the same examples.

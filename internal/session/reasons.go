@@ -22,4 +22,6 @@ const (
 	NoData fault.Reason = "session: no data"
 	// Occupied: there is something where a result is to be written.
 	Occupied fault.Reason = "session: occupied"
+	// Undecided: no rank is chosen, because the examples cannot tell.
+	Undecided fault.Reason = "session: undecided"
 )

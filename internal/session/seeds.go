@@ -8,11 +8,25 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/schema"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/train"
 )
+
+// OpenSeeds reads further runs of the setting of first, see SameSetting.
+func OpenSeeds(env *Env, first *StoredAdapter, paths []string, o adapter.Options) ([]*StoredAdapter, error) {
+	all := []*StoredAdapter{first}
+	for _, path := range paths {
+		a, err := OpenAdapter(env, path, o)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all[1:], SameSetting(all)
+}
 
 // SameSetting refuses adapters that are not runs of one setting with different seeds: the same
 // run twice, other tasks, base models or ranks, and settings that differ, by the first key that
