@@ -34,7 +34,7 @@ type Draws struct {
 	Values    []float64 // on the resamples where it is defined, ascending
 	Undefined int       // resamples where it is not
 
-	acceleration float64 // of BCa
+	accelerate func() float64 // of BCa
 }
 
 // Resamples is how many were drawn.
@@ -60,7 +60,7 @@ func (b Bootstrap) Run(s *Sample, c Contrast) *Draws {
 			all[i] = rounded(c(values))
 		}
 	})
-	draws := &Draws{Estimate: c(s.Values()), acceleration: s.acceleration(c)}
+	draws := &Draws{Estimate: c(s.Values()), accelerate: func() float64 { return s.acceleration(c) }}
 	for _, v := range all {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			draws.Undefined++
@@ -182,7 +182,7 @@ func (d *Draws) BCa(v float64) float64 {
 	z0 := normal.Quantile(d.below(d.Estimate))
 	// the level whose bound is v solves z0 + (z0 + z)/(1 − a(z0 + z)) = Φ⁻¹(share below v)
 	w := normal.Quantile(d.below(v)) - z0
-	return d.least(normal.CDF(w/(1+d.acceleration*w) - z0))
+	return d.least(normal.CDF(w/(1+d.accelerate()*w) - z0))
 }
 
 // acceleration is that of BCa, by leaving out one example of each row.
