@@ -65,12 +65,12 @@ func ParseScaling(text string) (Scaling, error) {
 
 // String is the scaling as ParseScaling reads it.
 func (s Scaling) String() string {
-	switch {
-	case s == Paper:
+	switch s {
+	case Paper:
 		return "paper"
-	case s == Sqrt:
+	case Sqrt:
 		return "sqrt"
-	case s == Constant:
+	case Constant:
 		return "constant"
 	}
 	return powerPrefix + strconv.FormatFloat(s.power, 'g', -1, 64)
@@ -110,14 +110,13 @@ func (a *Adapter) writtenAlpha(m *Module, b int) float64 {
 
 // ScaleText is the scale at a rank as a formula, such as alpha/√rank.
 func (a *Adapter) ScaleText() string {
-	switch r := a.trainedRank(); {
-	case a.Scaling == Paper:
+	switch a.Scaling {
+	case Paper:
 		return "alpha/rank"
-	case a.Scaling == Sqrt:
+	case Sqrt:
 		return "alpha/√rank"
-	case a.Scaling == Constant:
-		return fmt.Sprintf("alpha/%d", r)
-	default:
-		return fmt.Sprintf("alpha·%d^%.4g/rank^%.4g", r, a.Scaling.power-1, a.Scaling.power)
+	case Constant:
+		return fmt.Sprintf("alpha/%d", a.trainedRank())
 	}
+	return fmt.Sprintf("alpha·%d^%.4g/rank^%.4g", a.trainedRank(), a.Scaling.power-1, a.Scaling.power)
 }
