@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
@@ -230,4 +231,76 @@ func TestScalingOutOfRange(t *testing.T) {
 	if _, err := adapter.Encode(a, nil, safetensors.Float32); err == nil || !strings.Contains(err.Error(), "out of range") {
 		t.Errorf("%v", err)
 	}
+}
+
+// asPEFT says whether a folder in memory is read, and fails the test unless it is refused in one line or every
+// module has the scale that PEFT takes from the configuration.
+func asPEFT(t interface{ Fatalf(string, ...any) }, files fstest.MapFS, scale func(module string) float64) (read bool) {
+	stored, err := adapter.OpenFrom("a", files)
+	if err != nil {
+		if fault.ClassOf(err) != fault.Invalid || strings.ContainsAny(err.Error(), "\r\n") {
+			t.Fatalf("refused with %q", err)
+		}
+		return false
+	}
+	a := stored.Adapter
+	for i := range a.Modules {
+		m := &a.Modules[i]
+		if _, got := a.Scale(m, a.Rank); !(math.Abs(got-scale(m.Name)) <= 1e-11*scale(m.Name)) {
+			t.Fatalf("%s: scale %v, PEFT's %v; dylora.json:\n%s", m.Name, got, scale(m.Name), files["dylora.json"].Data)
+		}
+	}
+	return true
+}
+
+// TestNeverAThirdScale: whatever the two files say, the folder is refused or has PEFT's scale.
+func TestNeverAThirdScale(t *testing.T) {
+	taken, all := 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		a := trained(t)
+		a.Scaling = rapid.SampledFrom(scalings).Draw(rt, "scaling")
+		cut, err := a.Slice(rapid.IntRange(1, 4).Draw(rt, "rank"))
+		must(t, err)
+		files := encoded(t, cut, provenance())
+		for name, keys := range map[string]map[string][]any{
+			"dylora.json":         {"alpha": {8, 16, 4.5}, "scaling": {"", "sqrt", "constant", "power:0.75"}, "scaling_rank": {0, 2, 4, 8}, "module_alphas": {map[string]any{cut.Modules[0].Name: 8}}},
+			"adapter_config.json": {"lora_alpha": {8, 16, 4.5}, "use_rslora": {true, false}, "alpha_pattern": {map[string]any{"query": 8}}},
+		} {
+			var fields map[string]json.RawMessage
+			must(t, json.Unmarshal(files[name].Data, &fields))
+			for key, values := range keys {
+				if rapid.IntRange(0, 4).Draw(rt, key) == 0 {
+					fields[key], err = json.Marshal(rapid.SampledFrom(values).Draw(rt, key+"'s value"))
+					must(t, err)
+				}
+			}
+			files[name].Data, err = json.Marshal(fields)
+			must(t, err)
+		}
+		if asPEFT(rt, files, func(module string) float64 { return peftScale(t, files["adapter_config.json"].Data, module) }) {
+			taken++
+		}
+		all++
+	})
+	if taken < all/10 || taken > all*9/10 {
+		t.Errorf("%d of %d folders were read: the test compares little", taken, all)
+	}
+}
+
+// FuzzRecorded: a dylora.json of any content is refused in one line, or leaves PEFT's scale at the folder's rank.
+func FuzzRecorded(f *testing.F) {
+	const fields = `{"rank": 2, "alpha": 16, "scaling": "constant", "scaling_rank": 4}`
+	for _, text := range []string{fields, `{}`, `null`, `{"rank": 2, "alpha": 8}`, strings.Replace(fields, "16", "1e308", 1), strings.Replace(fields, "4}", "2147483648}", 1),
+		`{"rank":2,"alpha":8,"scaling":"constant"}`, `{"rank":2,"alpha":8,"scaling":"power:1"}`, `{"rank":2,"alpha":8,"scaling":"power:2","scaling_rank":99,"module_alphas":{"x":null}}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		a := trained(t)
+		a.Scaling = adapter.Constant
+		cut, err := a.Slice(2)
+		must(t, err)
+		files := encoded(t, cut, provenance())
+		files["dylora.json"].Data = text
+		asPEFT(t, files, func(module string) float64 { return peftScale(t, files["adapter_config.json"].Data, module) })
+	})
 }
