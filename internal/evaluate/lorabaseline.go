@@ -3,6 +3,7 @@ package evaluate
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -21,14 +22,22 @@ type Training struct {
 	Examples  int     `json:"training_examples"` // that these trainings saw, repeats included
 }
 
-// text is the headline metric at a rank; "" where there is none.
-func (b *LoRABaseline) text(metric string, rank int) string {
+// at is the headline metric at a rank; undefined where there is none.
+func (b *LoRABaseline) at(rank int) Value {
 	for _, r := range b.Ranks {
 		if r.Rank == rank {
-			return Text(metric, r.Value)
+			return r.Value
 		}
 	}
-	return ""
+	return Value{}
+}
+
+// text is at as Text has it; "" where there is none.
+func (b *LoRABaseline) text(metric string, rank int) string {
+	if !slices.ContainsFunc(b.Ranks, func(r RankReport) bool { return r.Rank == rank }) {
+		return ""
+	}
+	return Text(metric, b.at(rank))
 }
 
 // writeTrainings writes what the adapter and each of the baselines cost, a line each.

@@ -41,6 +41,19 @@ svd-4r        1 training, of unknown time, 0 examples
 	}
 }
 
+// TestBaselinesCSV: the headline of each baseline is a column behind the metrics.
+func TestBaselinesCSV(t *testing.T) {
+	var b strings.Builder
+	if err := compared().WriteCSV(&b); err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
+		if want := []string{",accuracy,lora,svd-4r", ",0.5,0.625,0.25", ",0.75,0.7,undefined"}[i]; !strings.HasSuffix(line, want) {
+			t.Errorf("%q does not end in %q", line, want)
+		}
+	}
+}
+
 // TestBaselinesJSON: the fields that scripts read; a sweep without baselines has none of them.
 func TestBaselinesJSON(t *testing.T) {
 	b, err := json.Marshal(compared())

@@ -91,7 +91,7 @@ func (s *Sweep) Full() *RankReport {
 }
 
 // WriteCSV writes one line per rank: task, split, rank, parameters, bytes and each metric
-// by its name, as fractions in full precision. Undefined is "undefined".
+// by its name, as fractions in full precision, and the headline of each baseline by that one's. Undefined is "undefined".
 func (s *Sweep) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	header := []string{"task", "split", "rank", "parameters", "bytes"}
@@ -100,13 +100,20 @@ func (s *Sweep) WriteCSV(w io.Writer) error {
 			header = append(header, m.Name)
 		}
 	}
+	metrics := len(header)
+	for _, b := range s.Baselines {
+		header = append(header, b.Name)
+	}
 	if err := c.Write(header); err != nil {
 		return err
 	}
 	for _, r := range s.Ranks {
 		row := []string{s.Task, s.Split, strconv.Itoa(r.Rank), strconv.Itoa(r.Parameters), strconv.FormatInt(r.Bytes, 10)}
-		for _, name := range header[len(row):] {
+		for _, name := range header[len(row):metrics] {
 			row = append(row, r.Metrics.Get(name).String())
+		}
+		for _, b := range s.Baselines {
+			row = append(row, b.at(r.Rank).String())
 		}
 		if err := c.Write(row); err != nil {
 			return err
