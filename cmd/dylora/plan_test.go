@@ -42,14 +42,15 @@ func TestRunFlags(t *testing.T) {
 		want    runOptions
 		wantErr string
 	}{
-		{args: "p", want: runOptions{path: "p", index: -1, jobs: 1}},
-		{args: "p --jobs 3 --results r --json", want: runOptions{path: "p", index: -1, jobs: 3, results: "r", json: true}},
-		{args: "p --index 0 --child abc", want: runOptions{path: "p", index: 0, jobs: 1, child: "abc"}},
+		{args: "p", want: runOptions{path: "p", index: -1, order: plan.Order{Jobs: 1}}},
+		{args: "p --jobs 3 --results r --json", want: runOptions{path: "p", index: -1, order: plan.Order{Jobs: 3, Results: "r"}, json: true}},
+		{args: "p --index 0 --until-eof=abc", want: runOptions{path: "p", order: plan.Order{Jobs: 1}, parent: "abc"}},
+		{args: "p --index 0 --until-eof", want: runOptions{path: "p", order: plan.Order{Jobs: 1}, parent: plan.AnyID}},
 		{args: "p --index -1", wantErr: "--index: -1 is below 0"},
 		{args: "p --index 1 --jobs 1", wantErr: "exclude each other"},
 		{args: "p --jobs 0", wantErr: "--jobs: 0 is below 1"},
 		{args: "p --lr 1", wantErr: "unknown flag"},
-		{args: "p --kernel none", want: runOptions{path: "p", index: -1, jobs: 1}}, // refused when it is resolved
+		{args: "p --kernel none", want: runOptions{path: "p", index: -1, order: plan.Order{Jobs: 1}}}, // refused when it is resolved
 		{args: "", wantErr: "name the plan"},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
@@ -58,7 +59,7 @@ func TestRunFlags(t *testing.T) {
 			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
 				return
 			}
-			if got.io, got.machine = nil, nil; !reflect.DeepEqual(*got, tt.want) {
+			if got.io, got.order.Machine = nil, nil; !reflect.DeepEqual(*got, tt.want) {
 				t.Errorf("options = %+v, want %+v", *got, tt.want)
 			}
 		})
@@ -75,6 +76,7 @@ func TestRunsFlags(t *testing.T) {
 		{args: "p --csv", want: runsOptions{of: "p", csv: true}},
 		{args: "p --by task,arm", want: runsOptions{of: "p", means: true, by: []string{"task", "arm"}}},
 		{args: "p --mean --csv", want: runsOptions{of: "p", means: true, csv: true}},
+		{args: "--last", want: runsOptions{of: "runs", means: true, last: true}},
 		{args: "p q", wantErr: "2 arguments"},
 		{args: "--csv --json", wantErr: "exclude each other"},
 		{args: "--mean --json", wantErr: "--mean is a table or --csv"},

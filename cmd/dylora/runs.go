@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +16,7 @@ type runsOptions struct {
 	of    string   // a plan, or a folder of run folders
 	means bool     // over seeds
 	by    []string // groups of the means
+	last  bool     // mean after the last epoch
 	csv   bool
 	json  bool
 }
@@ -33,12 +33,7 @@ and rank, with all settings.`,
 		Example: `  dylora runs
   dylora runs plan.jsonl --csv
   dylora runs plan.jsonl --mean --by task,arm`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return fault.Usagef("%d arguments: name one plan, or one folder", len(args))
-			}
-			return nil
-		},
+		Args: countArgs(0, 1, "one plan, or one folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.of = session.RunsRoot
 			if len(args) > 0 {
@@ -47,14 +42,15 @@ and rank, with all settings.`,
 			if opts.csv && opts.json {
 				return fault.Usagef("--csv and --json exclude each other")
 			}
-			opts.means = opts.means || len(opts.by) > 0
+			opts.means = opts.means || len(opts.by) > 0 || opts.last
 			if opts.means && opts.json {
 				return fault.Usagef("--mean is a table or --csv; --json has the single trainings")
 			}
 			return runF(cmd.Context(), opts)
 		},
 	}
-	cmd.Flags().BoolVar(&opts.means, "mean", false, "print mean ± standard deviation after the last epoch, over seeds")
+	cmd.Flags().BoolVar(&opts.means, "mean", false, "print mean ± standard deviation over seeds, of the adapters that the runs have")
+	cmd.Flags().BoolVar(&opts.last, "last", false, "--mean of the values after the last epoch, whichever epoch was kept")
 	cmd.Flags().StringSliceVar(&opts.by, "by", nil, "`settings`, or arm, that --mean groups by; the default is all that differ but the seed")
 	cmd.Flags().BoolVar(&opts.csv, "csv", false, "print comma-separated values on stdout")
 	addJSONFlag(cmd, &opts.json)
@@ -62,41 +58,23 @@ and rank, with all settings.`,
 }
 
 func runRuns(_ context.Context, o *runsOptions) error {
-	entries, err := o.entries()
+	entries, err := plan.ListPath(o.of)
 	if err != nil {
 		return err
 	}
 	if o.json {
 		return printJSON(o.io.out, map[string]any{"runs": entries})
 	}
+	write, writeCSV := entries.WriteTable, entries.WriteCSV
 	if o.means {
-		m, err := plan.Average(entries, o.by)
-		switch {
-		case err != nil:
+		m, err := plan.Average(entries, o.by, o.last)
+		if err != nil {
 			return err
-		case o.csv:
-			return m.WriteCSV(o.io.out)
 		}
-		return m.WriteTable(o.io.out)
+		write, writeCSV = m.WriteTable, m.WriteCSV
 	}
 	if o.csv {
-		return plan.WriteCSV(o.io.out, entries)
+		write = writeCSV
 	}
-	return plan.WriteTable(o.io.out, entries)
-}
-
-// entries are those of a plan or of a folder.
-func (o *runsOptions) entries() ([]plan.Entry, error) {
-	if info, err := os.Stat(o.of); err == nil && info.IsDir() || o.of == session.RunsRoot {
-		entries, err := plan.Below(o.of)
-		if err == nil && len(entries) == 0 {
-			err = fault.Invalidf("%s: there is no run below it", o.of)
-		}
-		return entries, err
-	}
-	p, err := plan.Read(o.of)
-	if err != nil {
-		return nil, err
-	}
-	return plan.List(p)
+	return write(o.io.out)
 }

@@ -76,14 +76,14 @@ func spent(d time.Duration) string {
 // reached is what a finished line has reached at its largest rank.
 func (r *Runner) reached(l *Line) string {
 	res, err := result(l)
-	if err != nil || len(res.Best) == 0 {
+	if err != nil || len(res.Final) == 0 {
 		return ""
 	}
 	full := 0
-	for rank := range res.Best {
+	for rank := range res.Final {
 		full = max(full, rank)
 	}
-	return fmt.Sprintf(", %s %s at rank %d", evaluate.Heading(res.Metric), res.Best.text(res.Metric, full), full)
+	return fmt.Sprintf(", %s %s at rank %d", evaluate.Heading(res.Metric), res.Final.text(res.Metric, full), full)
 }
 
 // text is the value at a rank as tables have it; "" where there is none.

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/train"
 )
@@ -21,10 +24,29 @@ type Entry struct {
 	*Result
 }
 
+// Entries are trainings as a table has them.
+type Entries []Entry
+
+// ListPath lists a plan or, if path is a folder, the run folders below it, of which there must be one.
+func ListPath(path string) (Entries, error) {
+	if info, err := os.Stat(path); err != nil && path == session.RunsRoot || err == nil && info.IsDir() {
+		entries, err := Below(path)
+		if err == nil && len(entries) == 0 {
+			err = fault.Because(train.NoRun, fault.Invalidf("%s: there is no run below it", path))
+		}
+		return entries, err
+	}
+	p, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return List(p)
+}
+
 // List is the state of every line of a plan. A line whose folder holds something else is Failed,
 // and says what.
-func List(p *Plan) ([]Entry, error) {
-	var all []Entry
+func List(p *Plan) (Entries, error) {
+	var all Entries
 	for i := range p.Lines {
 		l := &p.Lines[i]
 		s, err := Look(p, l)
@@ -69,7 +91,7 @@ func entry(l *Line, s Status) (Entry, error) {
 const maxDepth = 8
 
 // Below lists the run folders below a root, in the order of their names.
-func Below(root string) (all []Entry, err error) {
+func Below(root string) (all Entries, err error) {
 	err = filepath.WalkDir(root, func(dir string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
 			return err

@@ -16,8 +16,7 @@ import (
 	"github.com/dylora/dylora/internal/settings"
 )
 
-// Means are mean and standard deviation over the trainings of each group, by rank, of the
-// values after the last epoch.
+// Means are mean and standard deviation over the trainings of each group, by rank.
 type Means struct {
 	By     []string // what groups differ in: settings, or arm
 	Groups []Group
@@ -37,8 +36,9 @@ type Group struct {
 const armKey = "arm"
 
 // Average groups the entries by settings, or by everything but the seed where by is empty, in
-// the order of the entries. Trainings that are not done, and undefined values, do not count.
-func Average(entries []Entry, by []string) (*Means, error) {
+// the order of the entries, and takes their final values, or those after the last epoch. Trainings
+// that are not done, and undefined values, do not count.
+func Average(entries []Entry, by []string, last bool) (*Means, error) {
 	for _, key := range by {
 		if key != armKey && !slices.Contains(settings.Keys(), key) {
 			return nil, fault.Because(settings.UnknownSetting, fault.Usagef("%q is neither a setting nor arm", key))
@@ -66,19 +66,23 @@ func Average(entries []Entry, by []string) (*Means, error) {
 			at[name] = len(m.Groups)
 			m.Groups = append(m.Groups, Group{Labels: labels, Metric: of, values: map[int][]float64{}})
 		}
-		m.Groups[at[name]].add(e)
+		values := e.Final
+		if last {
+			values = e.Last
+		}
+		m.Groups[at[name]].add(e, values)
 	}
 	return m, nil
 }
 
-func (g *Group) add(e Entry) {
+func (g *Group) add(e Entry, values Scores) {
 	g.Of++
 	if e.State != Done {
 		return
 	}
 	g.Count++
 	g.Seconds += e.Seconds
-	for rank, v := range e.Last {
+	for rank, v := range values {
 		if v != nil {
 			g.values[rank] = append(g.values[rank], *v)
 		}

@@ -28,7 +28,7 @@ type Result struct {
 	Task   string `json:"task"`
 	Metric string `json:"metric,omitzero"` // the headline
 	Epoch  int    `json:"epoch,omitzero"`  // the best one
-	Best   Scores `json:"best"`            // dev after the best epoch, of the adapter that was kept
+	Final  Scores `json:"final"`           // dev as the adapter of the run has it: at the best epoch, with what was fitted to it
 	Last   Scores `json:"last"`            // dev after the last epoch, which no look at dev has chosen
 }
 
@@ -45,7 +45,7 @@ type sweepFile struct {
 
 // result reads what the run folder of a finished training holds.
 func result(l *Line) (*Result, error) {
-	r := &Result{Best: Scores{}, Last: Scores{}}
+	r := &Result{Final: Scores{}, Last: Scores{}}
 	var err error
 	if r.Record, err = readRecord(l.Run); err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func result(l *Line) (*Result, error) {
 	}
 	r.Task, r.Metric, r.Epoch = s.Task, s.Metric, s.Epoch
 	for _, rank := range s.Ranks {
-		r.Best[rank.Rank] = rank.Value
+		r.Final[rank.Rank] = rank.Value
 	}
 	r.Last, _, err = lastScores(filepath.Join(l.Run, train.LogName))
 	return r, err

@@ -15,10 +15,9 @@ import (
 // Runner trains the lines of a plan that are not complete, each in a process of its own, so that
 // a crash ends one training and not the others.
 type Runner struct {
+	Order
 	Plan    *Plan
-	Jobs    int    // trainings at once
-	Threads int    // of all of them together
-	Results string // file that gets each result; "": none
+	Threads int // of all trainings together
 
 	// Process makes the process that trains a line with so many threads. It has to finish its step,
 	// save and end when its standard input ends: that also happens when this process dies.
@@ -114,13 +113,6 @@ func (r *Runner) todo() (todo []*Line, err error) {
 	}
 	r.Say(text)
 	return todo, nil
-}
-
-func (r *Runner) append(l *Line) error {
-	if r.Results == "" {
-		return nil
-	}
-	return Append(r.Results, l)
 }
 
 // train trains one line in a process.

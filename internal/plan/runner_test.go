@@ -48,7 +48,7 @@ func runner(t *testing.T, p *Plan, modes []string) (*Runner, func() string) {
 	}
 	var mu sync.Mutex
 	var said strings.Builder
-	r := &Runner{Plan: p, Jobs: 2, Threads: 5, Now: time.Now, Results: "r.jsonl"}
+	r := &Runner{Plan: p, Order: Order{Jobs: 2, Results: "r.jsonl"}, Threads: 5, Now: time.Now}
 	r.Say = func(line string) {
 		mu.Lock()
 		defer mu.Unlock()

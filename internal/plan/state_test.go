@@ -173,7 +173,7 @@ func TestAppend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"best":{"1":0.25,"8":0.5},"dev_examples":4,"epoch":1,"examples":10,"id":"` + p.Lines[1].ID + `","index":1,"kernel":"avx2","last":{"1":0.5,"8":null},` +
+	want := `{"dev_examples":4,"epoch":1,"examples":10,"final":{"1":0.25,"8":0.5},"id":"` + p.Lines[1].ID + `","index":1,"kernel":"avx2","last":{"1":0.5,"8":null},` +
 		`"metric":"accuracy","plan":"p.jsonl","processes":1,"run":"a/2","seconds":3,"settings":{"seed":2},"task":"demo","threads":2,"training_seconds":1.5,"version":"v1"}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -20,7 +20,7 @@ import (
 func ranksOf(entries []Entry) []int {
 	ranks := map[int]bool{}
 	for _, e := range entries {
-		for _, s := range []Scores{e.Best, e.Last} {
+		for _, s := range []Scores{e.Final, e.Last} {
 			for rank := range s {
 				ranks[rank] = true
 			}
@@ -31,7 +31,7 @@ func ranksOf(entries []Entry) []int {
 
 // WriteTable writes a row per training: its state, the value at each rank of the adapter that
 // was kept, or of the last evaluation so far, and the time. Why trainings failed is said below.
-func WriteTable(w io.Writer, entries []Entry) error {
+func (entries Entries) WriteTable(w io.Writer) error {
 	ranks := ranksOf(entries)
 	header := table.Row{"index", "run", "state", "metric"}
 	for _, rank := range ranks {
@@ -42,7 +42,7 @@ func WriteTable(w io.Writer, entries []Entry) error {
 	for _, e := range entries {
 		count[e.State]++
 		row := table.Row{e.Index, e.Run, e.State, evaluate.Heading(e.Metric)}
-		values := e.Best
+		values := e.Final
 		if len(values) == 0 {
 			values = e.Last
 		}
@@ -111,11 +111,11 @@ func settingKeys(entries []Entry) []string {
 // id, arm, run folder, state, the settings of the plan each in a column of its own, metric,
 // measured rank, the value of the adapter that was kept and of the last evaluation, as
 // fractions in full precision, the seconds, and why it failed.
-func WriteCSV(w io.Writer, entries []Entry) error {
+func (entries Entries) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	keys := settingKeys(entries)
 	header := append([]string{"index", "id", "arm", "run", "state"}, keys...)
-	if err := c.Write(append(header, "metric", "measured_rank", "best", "last", "seconds", "training_seconds", "why")); err != nil {
+	if err := c.Write(append(header, "metric", "measured_rank", "final", "last", "seconds", "training_seconds", "why")); err != nil {
 		return err
 	}
 	for _, e := range entries {
@@ -126,7 +126,7 @@ func WriteCSV(w io.Writer, entries []Entry) error {
 		end := []string{number(e.Seconds), number(e.TrainingSeconds), e.Why}
 		rows := [][]string{}
 		for _, rank := range ranksOf([]Entry{e}) {
-			rows = append(rows, []string{e.Metric, strconv.Itoa(rank), e.Best.exact(rank), e.Last.exact(rank)})
+			rows = append(rows, []string{e.Metric, strconv.Itoa(rank), e.Final.exact(rank), e.Last.exact(rank)})
 		}
 		if len(rows) == 0 {
 			rows = [][]string{{e.Metric, "", "", ""}}

@@ -15,7 +15,7 @@ import (
 )
 
 // listed are the entries of a plan of three lines: one done, one that failed on the way, one missing.
-func listed(t *testing.T) []Entry {
+func listed(t *testing.T) Entries {
 	t.Helper()
 	p := planOf(t, "runs: a/{arm}-{seed}\narms: [{name: x, grid: {seed: [1, 2]}}, {name: y, targets: [query, value, key]}]")
 	finish(t, &p.Lines[0], 75)
@@ -36,10 +36,10 @@ func listed(t *testing.T) []Entry {
 func TestTables(t *testing.T) {
 	entries := listed(t)
 	var table, csv bytes.Buffer
-	if err := WriteTable(&table, entries); err != nil {
+	if err := entries.WriteTable(&table); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteCSV(&csv, entries); err != nil {
+	if err := entries.WriteCSV(&csv); err != nil {
 		t.Fatal(err)
 	}
 	wantTable := ` index  run     state    metric        rank 1  rank 8        time 
@@ -53,7 +53,7 @@ a/x-2: the loss is NaN; at step 2
 	if table.String() != wantTable {
 		t.Errorf("table\n%s\nwant\n%s", table.String(), wantTable)
 	}
-	wantCSV := `index,id,arm,run,state,seed,targets,metric,measured_rank,best,last,seconds,training_seconds,why
+	wantCSV := `index,id,arm,run,state,seed,targets,metric,measured_rank,final,last,seconds,training_seconds,why
 0,id0,x,a/x-1,done,1,,accuracy,1,0.25,0.5,75.000,37.500,
 0,id0,x,a/x-1,done,1,,accuracy,8,0.5,undefined,75.000,37.500,
 1,id1,x,a/x-2,failed,2,,accuracy,1,,0.25,,,"the loss is NaN
@@ -107,7 +107,7 @@ func TestAverage(t *testing.T) {
 	missing := done(map[string]any{"task": "cola", "epochs": 8, "seed": 3, "lr": 1e-3}, "a", 9)
 	missing.State, missing.Metric = Missing, ""
 	entries = slices.Insert(entries, 2, missing)
-	m, err := Average(entries, nil)
+	m, err := Average(entries, nil, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,10 +134,13 @@ func TestAverage(t *testing.T) {
 	if want := "task,arm,lr,metric,measured_rank,mean,sd,trainings\ncola,a,0.001,accuracy,1,0.6,0.14142135623730948,2\n"; !strings.HasPrefix(csv.String(), want) {
 		t.Errorf("CSV\n%s", csv.String())
 	}
-	if m, err = Average(entries, []string{"arm"}); err != nil || len(m.Groups) != 2 || m.Groups[1].Count != 2 {
+	if m, err = Average(entries, []string{"arm"}, true); err != nil || len(m.Groups) != 2 || m.Groups[1].Count != 2 {
 		t.Errorf("by arm: %+v, %v", m, err)
 	}
-	if _, err = Average(entries, []string{"arms"}); fault.ClassOf(err) != fault.Usage {
+	if m, err = Average(entries, nil, false); err != nil || len(m.ranks()) != 0 {
+		t.Errorf("final values that are not there: %+v, %v", m, err)
+	}
+	if _, err = Average(entries, []string{"arms"}, false); fault.ClassOf(err) != fault.Usage {
 		t.Errorf("by what is no setting: %v", err)
 	}
 }

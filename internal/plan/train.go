@@ -12,39 +12,49 @@ import (
 	"github.com/dylora/dylora/internal/train"
 )
 
-// Training is one line to be trained in this process.
-type Training struct {
-	Plan    *Plan
-	Line    *Line
-	Machine []*settings.Layer   // settings of MachineKeys
-	Results string              // file that gets the result; "": none
-	Watch   func(*finetune.Job) // is called before the job runs, to show it; nil: nobody looks
+// training is one line to be trained in this process.
+type training struct {
+	plan  *Plan
+	line  *Line
+	order Order
+	watch func(*finetune.Job) // is called before the job runs; nil: nobody looks
 }
 
-// Run trains the line, or goes on with it where it was stopped. A line that is complete is left
-// as it is, with a nil report. An error is noted beside the run folder, unless the training
-// was only stopped or is running in another process.
-func (t *Training) Run(ctx context.Context, env *session.Env) (*finetune.Report, error) {
-	if err := t.Plan.Check(t.Line); err != nil {
+// RunOne trains the line of an index in this process, or goes on with it where it was stopped. A line
+// that is complete is left as it is, with a nil report. An error is noted beside the run
+// folder, unless the training was only stopped or is running in another process. watch is
+// called before the training runs, to show it.
+func (p *Plan) RunOne(ctx context.Context, env *session.Env, index int, o Order, watch func(*finetune.Job)) (*finetune.Report, error) {
+	l, err := p.At(index)
+	if err != nil {
 		return nil, err
 	}
-	status, err := Look(t.Plan, t.Line)
+	t := &training{p, l, o, watch}
+	if _, err := o.machine(); err != nil {
+		return nil, err
+	}
+	ctx, stop, err := o.Parent.attend(ctx, p, l)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	if err := p.Check(l); err != nil {
+		return nil, err
+	}
+	status, err := Look(p, l)
 	if err != nil {
 		return nil, err
 	}
 	var report *finetune.Report
-	if status.State != Done {
-		if report, err = t.train(ctx, env, status.Begun); err != nil {
-			if !stopped(err) && fault.ClassOf(err) != fault.Locked {
-				err = errors.Join(err, writeFailure(t.Line, err.Error()))
-			}
-			return nil, err
+	if status.State == Done {
+		env.Say(l.Run + " is complete")
+	} else if report, err = t.train(ctx, env, status.Begun); err != nil {
+		if !stopped(err) && fault.ClassOf(err) != fault.Locked {
+			err = errors.Join(err, writeFailure(l, err.Error()))
 		}
+		return nil, err
 	}
-	if t.Results != "" {
-		return report, Append(t.Results, t.Line)
-	}
-	return report, nil
+	return report, o.append(l)
 }
 
 func stopped(err error) bool {
@@ -52,12 +62,12 @@ func stopped(err error) bool {
 }
 
 // train trains the line from its beginning, or from where a begun run was.
-func (t *Training) train(ctx context.Context, env *session.Env, begun bool) (report *finetune.Report, err error) {
+func (t *training) train(ctx context.Context, env *session.Env, begun bool) (report *finetune.Report, err error) {
 	start := env.Now()
-	place := finetune.Place{Run: t.Line.Run, Resume: begun}
-	layers := t.Machine
+	place := finetune.Place{Run: t.line.Run, Resume: begun}
+	layers := t.order.Machine
 	if !begun { // a begun run has its settings, and Look has compared them
-		layers = append([]*settings.Layer{t.Line.Layer(t.Plan.Place(t.Line))}, layers...)
+		layers = append([]*settings.Layer{t.line.Layer(t.plan.Place(t.line))}, layers...)
 	}
 	r, err := finetune.Resolve(place, layers...)
 	if err != nil {
@@ -68,7 +78,7 @@ func (t *Training) train(ctx context.Context, env *session.Env, begun bool) (rep
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, job.Close()) }()
-	if err := forgetFailure(t.Line); err != nil {
+	if err := forgetFailure(t.line); err != nil {
 		return nil, err
 	}
 	clock, err := t.newClock(env, job, start)
@@ -76,8 +86,8 @@ func (t *Training) train(ctx context.Context, env *session.Env, begun bool) (rep
 		return nil, err
 	}
 	job.Loop.On(train.Hook{Name: "time", Epoch: func(*train.Loop) error { return clock.note() }})
-	if t.Watch != nil {
-		t.Watch(job)
+	if t.watch != nil {
+		t.watch(job)
 	}
 	clock.training = env.Now()
 	err = job.Run(ctx)
@@ -100,7 +110,7 @@ type clock struct {
 	before, trained time.Duration // of the processes before this one
 }
 
-func (t *Training) newClock(env *session.Env, job *finetune.Job, start time.Time) (*clock, error) {
+func (t *training) newClock(env *session.Env, job *finetune.Job, start time.Time) (*clock, error) {
 	c := &clock{dir: job.Dir, now: env.Now, start: start}
 	old, err := readRecord(job.Dir)
 	if err != nil {
@@ -111,7 +121,7 @@ func (t *Training) newClock(env *session.Env, job *finetune.Job, start time.Time
 	}
 	c.before, c.trained = seconds(c.record.Seconds), seconds(c.record.TrainingSeconds)
 	machine := job.Program.Machine()
-	c.record.Plan, c.record.Line, c.record.Version = t.Plan.Path, *t.Line, env.Version
+	c.record.Plan, c.record.Line, c.record.Version = t.plan.Path, *t.line, env.Version
 	c.record.Kernel, c.record.Threads = machine.Name(), machine.Threads()
 	c.record.Examples, c.record.DevExamples = job.Examples()
 	c.record.Processes++
