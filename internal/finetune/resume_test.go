@@ -47,14 +47,15 @@ func TestResume(t *testing.T) {
 		yaml  string
 		steps []int
 	}{
-		"sink":    {"", []int{1, 3, 10, 14}},
-		"alike":   {alike, []int{5, 6, 7}},
-		"mixed":   {"grad_accumulation: 3; ranks_per_step: mixed; update: strict; best: 3", []int{2, 4, 6}},
-		"phase":   {"full_rank_phase: 0.3; resort: weighted; scaling: constant", []int{2, 6, 7}},
-		"distill": {"full_rank_phase: 0.4; distill: 0.5", []int{3, 8, 9, 15}},
-		"heads":   {"heads: per-rank; full_rank_phase: 0.3", []int{3, 6, 11}},
-		"fitted":  {"heads: fitted; best: last", []int{12}},
-		"same":    {"lr: 1.0e-9", []int{13}}, // the first epoch is the best, evaluated before the stop
+		"sink":     {"", []int{1, 3, 10, 14}},
+		"alike":    {alike, []int{5, 6, 7}},
+		"mixed":    {"grad_accumulation: 3; ranks_per_step: mixed; update: strict; best: 3", []int{2, 4, 6}},
+		"phase":    {"full_rank_phase: 0.3; resort: weighted; scaling: constant", []int{2, 6, 7}},
+		"distill":  {"full_rank_phase: 0.4; distill: 0.5", []int{3, 8, 9, 15}},
+		"in place": {"ranks_per_step: distill; grad_accumulation: 2", []int{4}},
+		"heads":    {"heads: per-rank; full_rank_phase: 0.3", []int{3, 6, 11}},
+		"fitted":   {"heads: fitted; best: last", []int{12}},
+		"same":     {"lr: 1.0e-9", []int{13}}, // the first epoch is the best, evaluated before the stop
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := folder{t, f.env, f.notes}

@@ -40,6 +40,7 @@ type Program struct {
 	gradientGates []float32
 	rankRow       []float32
 	headRanks     []int32
+	answers       []float32      // logits of the last ForwardBackward
 	features      bool           // of a copy that Features makes
 	moments       *model.Moments // of a copy that Moments makes; nil: none are added up
 }
@@ -135,7 +136,7 @@ func (p *Program) ForwardBackward(b *data.Batch, pass Pass) (loss float64, err e
 	if err := p.fit(&p.train, b, true); err != nil {
 		return 0, err
 	}
-	if _, loss, err = p.train.Run(in); err != nil {
+	if p.answers, loss, err = p.train.Run(in); err != nil {
 		return 0, err
 	}
 	adding := p.o.Clock.Start(p.m.Machine())

@@ -6,6 +6,9 @@ import (
 	"github.com/dylora/dylora/internal/model"
 )
 
+// Answers are the logits of the last ForwardBackward, of n sequences, as targets: dropout included.
+func (p *Program) Answers(n int) []float32 { return p.Soften(p.answers[:n*p.labels]) }
+
 // Soften makes targets of a teacher's logits, (n, labels): the probabilities of classes
 // (softmax, at temperature 1) or of labels (sigmoid), or the numbers themselves for a regression.
 func (p *Program) Soften(logits []float32) []float32 {

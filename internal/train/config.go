@@ -30,7 +30,7 @@ type Config struct {
 	Warmup      float64 `json:"warmup" key:"warmup" default:"0.06" min:"0" max:"1" scope:"card" help:"share of the steps in which the learning rate rises"` // rounded up to steps
 	Clip        float64 `json:"clip" key:"clip" default:"1" min:"0" scope:"card" help:"largest norm of the whole gradient; 0: no limit"`
 
-	RanksPerStep  Draw    `json:"ranks_per_step" key:"ranks_per_step" scope:"card" help:"ranks within one step: one, mixed (one per sequence) or sandwich (smallest, largest and drawn ones)"`
+	RanksPerStep  Draw    `json:"ranks_per_step" key:"ranks_per_step" scope:"card" help:"ranks within one step: one, mixed (one per sequence), sandwich (smallest, largest and drawn ones) or distill (R with the labels, and one with what R answers: twice the time)"`
 	FullRankPhase float64 `json:"full_rank_phase,omitzero" key:"full_rank_phase" min:"0" below:"1" scope:"changed" help:"share of the steps that run at rank R, as LoRA does, before nested ranks are trained"`
 	Resort        Resort  `json:"resort,omitzero" key:"resort" scope:"changed" help:"new order of the ranks when full_rank_phase ends, with 0 of those of init_adapter: none, svd (by singular value) or weighted (by what they add on training inputs)"`
 

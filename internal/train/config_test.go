@@ -40,7 +40,7 @@ func TestValidate(t *testing.T) {
 		{"clip", func(c *Config) { c.Clip = nan }},
 		{"clip", func(c *Config) { c.Clip = inf }},
 		{"ranks_per_step", func(c *Config) { c.RanksPerStep = -1 }},
-		{"ranks_per_step", func(c *Config) { c.RanksPerStep = 3 }},
+		{"ranks_per_step", func(c *Config) { c.RanksPerStep = 4 }},
 		{"full_rank_phase", func(c *Config) { c.FullRankPhase = 1 }},
 		{"full_rank_phase", func(c *Config) { c.FullRankPhase = -0.1 }},
 		{"full_rank_phase", func(c *Config) { c.FullRankPhase = nan }},

@@ -28,7 +28,7 @@ func TestStepSeed(t *testing.T) {
 // TestEnumNames: what is written to a checkpoint is what the parser reads, and another name
 // is refused with the names there are.
 func TestEnumNames(t *testing.T) {
-	for name, want := range map[string]Draw{"one": OneRank, "mixed": MixedRanks, "sandwich": Sandwich} {
+	for name, want := range map[string]Draw{"one": OneRank, "mixed": MixedRanks, "sandwich": Sandwich, "distill": Distill} {
 		d, err := ParseDraw(name)
 		b, jsonErr := json.Marshal(d)
 		if d != want || err != nil || jsonErr != nil || string(b) != `"`+name+`"` || !d.known() {
@@ -36,10 +36,10 @@ func TestEnumNames(t *testing.T) {
 		}
 	}
 	_, draw := ParseDraw("two")
-	if want := `ranks_per_step: "two" is none of one, mixed, sandwich`; fault.ClassOf(draw) != fault.Usage || !strings.Contains(draw.Error(), want) {
+	if want := `ranks_per_step: "two" is none of one, mixed, sandwich, distill`; fault.ClassOf(draw) != fault.Usage || !strings.Contains(draw.Error(), want) {
 		t.Errorf("%v of class %d, want %s", draw, fault.ClassOf(draw), want)
 	}
-	if Draw(3).known() || Draw(-1).known() {
+	if Draw(4).known() || Draw(-1).known() {
 		t.Error("a value without a name is known")
 	}
 }

@@ -62,6 +62,9 @@ func New(c Config, l Learner, src Source, s Sampler, validate Validate) (*Loop, 
 		config: c, learner: l, source: src, sampler: s, validate: validate,
 		optimizer: NewOptimizer(l.Machine(), c, l.Params()), state: State{Closed: -1},
 	}
+	if _, ok := l.(Teacher); !ok && c.RanksPerStep == Distill {
+		return nil, fault.Usagef("ranks_per_step: what is trained gives no answers to distil from")
+	}
 	loop.schedule = NewSchedule(c, loop.Steps())
 	var err error
 	loop.phase, err = newPhase(c, l, loop.Steps())
@@ -148,19 +151,12 @@ func (l *Loop) step() error {
 			return err
 		}
 	}
-	ranks := l.config.RanksPerStep.assign(l.phase.sampler(l.sampler, l.state.Step), l.config.Seed, l.state.Step, window)
-	loss := 0.0
-	for i, b := range window {
-		part, err := l.learner.ForwardBackward(b, program.Pass{
-			Step: l.state.Step, Micro: i, Ranks: ranks[i], Whole: l.phase.has(l.state.Step), Weight: 1 / float32(sequences),
-		})
-		if err != nil {
-			return fmt.Errorf("train: step %d: %w", l.state.Step+1, err)
-		}
-		loss += part
+	loss, ranks, err := l.learn(window, sequences)
+	if err != nil {
+		return fmt.Errorf("train: step %d: %w", l.state.Step+1, err)
 	}
 	s := Step{
-		Step: l.state.Step + 1, Epoch: l.state.Epoch + 1, Loss: loss, Ranks: distinct(ranks),
+		Step: l.state.Step + 1, Epoch: l.state.Epoch + 1, Loss: loss, Ranks: ranks,
 		LR: l.schedule.LR(l.state.Step), Examples: sequences, Tokens: tokens,
 	}
 	if s.GradNorm, err = l.update(s); err != nil {
@@ -173,18 +169,6 @@ func (l *Loop) step() error {
 		return err
 	}
 	return l.call(func(h Hook) error { return run2(h.Step, l, s) })
-}
-
-// window is the batches of the next step; the epoch's last window may be short.
-func (l *Loop) window() (batches []*data.Batch, sequences, tokens int, err error) {
-	for i := l.state.Batch; i < min(l.state.Batch+l.config.Accumulate, l.source.Batches()); i++ {
-		b, err := l.source.Batch(l.state.Epoch, i)
-		if err != nil {
-			return nil, 0, 0, fmt.Errorf("train: epoch %d, batch %d: %w", l.state.Epoch+1, i+1, err)
-		}
-		batches, sequences, tokens = append(batches, b), sequences+b.Len(), tokens+b.Tokens()
-	}
-	return batches, sequences, tokens, nil
 }
 
 // update clips the gradient, steps the optimizer and returns the norm before clipping.

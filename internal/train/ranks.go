@@ -27,9 +27,14 @@ const (
 	// Sandwich gives a quarter of the sequences the smallest rank, a quarter the largest,
 	// and the rest ranks of their own (the sandwich rule of Yu and Huang 2019).
 	Sandwich
+	// Distill runs each batch of a step twice: at full rank with its targets, and at the step's rank,
+	// as OneRank draws it, with what the full rank has just answered as targets, through which no
+	// gradient flows (in-place distillation of Yu and Huang 2019, and of SortedNet, Valipour et
+	// al. 2023). The gradient is the mean of both. A step that draws the full rank runs once.
+	Distill
 )
 
-var drawNames = enum.Names[Draw]{"one", "mixed", "sandwich"}
+var drawNames = enum.Names[Draw]{"one", "mixed", "sandwich", "distill"}
 
 func (d Draw) known() bool { return drawNames.Known(d) }
 
@@ -39,7 +44,7 @@ func (d Draw) String() string { return drawNames.String(d) }
 // MarshalText writes the name.
 func (d Draw) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// ParseDraw reads "one", "mixed" or "sandwich".
+// ParseDraw reads "one", "mixed", "sandwich" or "distill".
 func ParseDraw(name string) (Draw, error) {
 	d, err := drawNames.Parse(name)
 	if err != nil {
@@ -51,7 +56,7 @@ func ParseDraw(name string) (Draw, error) {
 // Rank is the rank of a sequence: position counts the sequences of the step, through all
 // batches of its window. It is a function of its arguments and of what s can draw.
 func (d Draw) Rank(s Sampler, runSeed uint64, step, position int) int {
-	if d == OneRank {
+	if d == OneRank || d == Distill {
 		return s.Rank(runSeed, step)
 	}
 	if d == Sandwich {
