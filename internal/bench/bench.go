@@ -191,4 +191,5 @@ type atRank int
 
 func (r atRank) Rank(uint64, int) int { return int(r) }
 
-func (r atRank) Ranks() []int { return []int{int(r)} }
+func (r atRank) Ranks() []int   { return []int{int(r)} }
+func (r atRank) PMF() []float64 { return []float64{1} }

@@ -80,7 +80,7 @@ func (s *Settings) EvalRanks() ([]int, error) {
 // is chosen, and whether the optimizer is strict, which the update mode says.
 func (s *Settings) LoopConfig() (c train.Config, err error) {
 	c = s.Train.Loop
-	c.Strict = s.Adapter.Update == adapter.Strict
+	c.Strict, c.OwnRow = s.Adapter.Update == adapter.Strict, s.Adapter.Update != adapter.All
 	c.Best, err = train.ParseBest(s.Train.Best, s.Adapter.Rank)
 	return c, err
 }

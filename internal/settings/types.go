@@ -19,6 +19,7 @@ var enums = map[reflect.Type]func(string) (any, error){
 	reflect.TypeFor[adapter.Scaling]():  parser(adapter.ParseScaling),
 	reflect.TypeFor[adapter.HeadMode](): parser(adapter.ParseHeadMode),
 	reflect.TypeFor[train.Draw]():       parser(train.ParseDraw),
+	reflect.TypeFor[train.RowLR]():      parser(train.ParseRowLR),
 	reflect.TypeFor[train.Resort]():     parser(train.ParseResort),
 	reflect.TypeFor[kernel.Precision](): parser(kernel.ParsePrecision),
 }

@@ -24,6 +24,7 @@ type Config struct {
 	LR         float64 `json:"lr" key:"lr" default:"1e-3" above:"0" scope:"card" help:"highest learning rate"`
 
 	LRRatioB float64 `json:"lr_ratio_b" key:"lr_ratio_b" default:"1" above:"0" scope:"changed" help:"B's learning rate as a multiple of lr, which A has; LoRA+ has 4 to 16"`
+	RowLR    RowLR   `json:"row_lr,omitzero" key:"row_lr" scope:"changed" help:"learning rates of the ranks: paper (all alike) or frequency (1/√p of lr, p being the share of draws that train the rank)"`
 	Average  float64 `json:"average,omitzero" key:"average" min:"0" below:"1" scope:"changed" help:"weight of the past in a moving average of the weights, such as 0.99, which is evaluated and kept instead of the last ones; 0: none"`
 
 	WeightDecay float64 `json:"weight_decay" key:"weight_decay" default:"0.01" min:"0" scope:"card" help:"AdamW's decay, not on biases"`
@@ -41,6 +42,7 @@ type Config struct {
 	Eps    float64 `json:"eps"`
 	Strict bool    `json:"strict"` // the optimizer touches only the rows of the step's ranks
 	Best   Best    `json:"best"`   // by what the best epoch is chosen
+	OwnRow bool    `json:"-"`      // a rank's gradient reaches its own row alone: update frozen or strict, which the run's settings keep
 }
 
 // DefaultConfig is the recipe of the LoRA paper but for what depends on the task; β and ε
@@ -63,6 +65,7 @@ func (c Config) Validate() error {
 		}
 	}
 	rule(c.RanksPerStep.known(), "ranks_per_step", fmt.Sprintf("unknown draw %d", int(c.RanksPerStep)))
+	rule(rowNames.Known(c.RowLR), "row_lr", fmt.Sprintf("unknown kind %d", int(c.RowLR)))
 	rule(resortNames.Known(c.Resort), "resort", fmt.Sprintf("unknown kind %d", int(c.Resort)))
 	rule(c.Beta1 >= 0 && c.Beta1 < 1, "beta1", fmt.Sprintf("%v is not in [0, 1)", c.Beta1))
 	rule(c.Beta2 >= 0 && c.Beta2 < 1, "beta2", fmt.Sprintf("%v is not in [0, 1)", c.Beta2))

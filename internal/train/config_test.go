@@ -50,6 +50,7 @@ func TestValidate(t *testing.T) {
 		{"average", func(c *Config) { c.Average = 1 }},
 		{"average", func(c *Config) { c.Average = -0.1 }},
 		{"average", func(c *Config) { c.Average = nan }},
+		{"row_lr", func(c *Config) { c.RowLR = 2 }},
 		{"resort", func(c *Config) { c.Resort = 3 }},
 		{"resort", func(c *Config) { c.Resort = -1 }},
 		{"patience", func(c *Config) { c.Patience = -1 }},

@@ -70,6 +70,8 @@ type uniformRanks struct{}
 
 func (uniformRanks) Ranks() []int { return []int{1, 2, 3} }
 
+func (uniformRanks) PMF() []float64 { return []float64{1. / 3, 1. / 3, 1. / 3} }
+
 func (uniformRanks) Rank(seed uint64, step int) int {
 	return 1 + rand.New(rand.NewPCG(seed, uint64(step))).IntN(fakeRank)
 }

@@ -69,6 +69,7 @@ func New(c Config, l Learner, src Source, s Sampler, validate Validate) (*Loop, 
 	var err error
 	loop.phase, err = newPhase(c, l, loop.Steps())
 	loop.optimizer.phase, loop.optimizer.restart = loop.phase.steps, loop.phase.kind != NoResort
+	loop.optimizer.rates = rowRates(c, s, loop.phase.rank)
 	loop.beginAverage()
 	return loop, err
 }

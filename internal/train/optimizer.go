@@ -25,6 +25,7 @@ type Optimizer struct {
 	steps   int         // taken
 	phase   int         // so many first steps had the full rank alone and updated all rows
 	restart bool        // the moments of A and B began anew behind them
+	rates   []float64   // factors of the learning rate of each rank behind the phase; nil: 1
 	counts  []int       // steps of rank i+1, if they are counted by rank: strict, or with heads by rank
 
 	column [4][]float32 // scratch: one column of value, gradient and moments
@@ -50,7 +51,7 @@ func NewOptimizer(mc *kernel.Machine, c Config, params []program.Param) *Optimiz
 	if byRank {
 		o.counts = make([]int, ranks)
 	}
-	if c.Strict {
+	if c.Strict || c.RowLR != PaperRows {
 		for i := range o.column {
 			o.column[i] = make([]float32, longest)
 		}
@@ -69,21 +70,41 @@ func (o *Optimizer) Step(params []program.Param, lr float64, ranks []int) {
 			o.counts[r-1]++
 		}
 	}
+	nested := o.steps > o.phase
 	for i, p := range params {
-		if !p.PerRank && (p.RankAxis < 0 || !o.config.Strict || o.steps <= o.phase) {
-			o.dense(i, p, o.adamW(lr, p, o.count(p)))
-			continue
-		}
-		for _, r := range ranks {
-			rule := o.adamW(lr, p, o.countOf(p, r))
-			if p.PerRank || p.RankAxis == 0 {
-				o.row(i, p, r-1, rule)
-			} else {
-				o.columnOf(i, p, r-1, rule)
+		switch {
+		case p.PerRank, p.RankAxis >= 0 && nested && o.config.Strict:
+			for _, r := range ranks {
+				o.rank(i, p, r, o.rule(lr, p, r, o.countOf(p, r)))
 			}
+		case p.RankAxis >= 0 && nested && o.rates != nil:
+			for r := 1; r <= p.Shape[p.RankAxis]; r++ {
+				o.rank(i, p, r, o.rule(lr, p, r, o.count(p)))
+			}
+		default:
+			o.machine.AdamW(o.adamW(lr, p, o.count(p)), p.Value, p.Grad, o.m[i], o.v[i])
 		}
 		clear(p.Grad)
 	}
+}
+
+// rule is adamW with the learning rate of a rank of A or B. The decay is that of all ranks.
+func (o *Optimizer) rule(lr float64, p program.Param, rank, t int) kernel.AdamW {
+	rule := o.adamW(lr, p, t)
+	if o.rates != nil && !p.PerRank {
+		rule.LR *= o.rates[rank-1]
+		rule.WeightDecay /= o.rates[rank-1]
+	}
+	return rule
+}
+
+// rank updates one rank of an A or B, or the head of one.
+func (o *Optimizer) rank(i int, p program.Param, rank int, rule kernel.AdamW) {
+	if p.RankAxis == 1 {
+		o.columnOf(i, p, rank-1, rule)
+		return
+	}
+	o.row(i, p, rank-1, rule)
 }
 
 // count is the number of steps that the moments of p are sums of, the same for all of its elements.
@@ -127,11 +148,6 @@ func (o *Optimizer) adamW(lr float64, p program.Param, t int) kernel.AdamW {
 		rule.WeightDecay = c.WeightDecay
 	}
 	return rule
-}
-
-func (o *Optimizer) dense(i int, p program.Param, rule kernel.AdamW) {
-	o.machine.AdamW(rule, p.Value, p.Grad, o.m[i], o.v[i])
-	clear(p.Grad)
 }
 
 // row updates one row of an A, or the head of one rank.

@@ -93,6 +93,7 @@ type onlyRank int
 
 func (r onlyRank) Rank(uint64, int) int { return int(r) }
 func (r onlyRank) Ranks() []int         { return []int{int(r)} }
+func (r onlyRank) PMF() []float64       { return []float64{1} }
 
 // PhaseSteps is the number of steps of the full-rank phase; 0: there is none.
 func (l *Loop) PhaseSteps() int { return l.phase.steps }

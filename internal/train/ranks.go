@@ -8,10 +8,11 @@ import (
 )
 
 // Sampler draws ranks. Rank is a pure function: the same seed and step give the same
-// rank. Ranks lists what it can draw, ascending.
+// rank. Ranks lists what it can draw, ascending, and PMF the probability of each.
 type Sampler interface {
 	Rank(seed uint64, step int) int
 	Ranks() []int
+	PMF() []float64
 }
 
 // Draw is how the sequences of one optimizer step come by their ranks.

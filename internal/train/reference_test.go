@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/dylora/dylora/internal/adapter"
@@ -48,6 +49,10 @@ func (r *reference) Batch(_, i int) (*data.Batch, error) {
 }
 
 func (r *reference) Rank(_ uint64, step int) int { return r.Train.Ranks[step] }
+
+func (r *reference) PMF() []float64 {
+	return slices.Repeat([]float64{1 / float64(r.RankMax)}, r.RankMax)
+}
 
 func (r *reference) Ranks() []int {
 	ranks := make([]int, r.RankMax)
