@@ -44,6 +44,9 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if err != nil {
 		return nil, err
 	}
+	if err := gateFits(r); err != nil {
+		return nil, err
+	}
 	proposal, err := session.Propose(r, nil)
 	if err != nil {
 		return nil, err
@@ -123,7 +126,11 @@ func (j *Job) newLoop(ctx context.Context) (err error) {
 		j.distilled = &distillation{Source: source, share: share}
 		source = j.distilled
 	}
-	j.Loop, err = train.New(j.Config, j.Program, source, j.Sampler, j.validate)
+	sampler, err := j.steps()
+	if err != nil {
+		return err
+	}
+	j.Loop, err = train.New(j.Config, j.Program, source, sampler, j.validate)
 	if err == nil && j.distilled != nil && j.Loop.PhaseSteps() == 0 {
 		err = fault.Usagef("distill: full_rank_phase of %v is not one step of the run's %d: give it a larger share", j.Config.FullRankPhase, j.Loop.Steps())
 	}

@@ -72,7 +72,10 @@ func Build(in Ingredients) (*Parts, error) {
 
 // Compile makes the program anew: of the encoder's model as it is now.
 func (p *Parts) Compile(clock *model.Clock) (err error) {
-	p.Program, err = program.New(p.Encoder.Model, p.Adapter, p.Task,
-		program.Options{Seed: p.Config.Seed, Dropout: true, Update: p.Settings.Adapter.Update, Clock: clock})
+	o := program.Options{Seed: p.Config.Seed, Dropout: true, Update: p.Settings.Adapter.Update, Clock: clock}
+	if p.Settings.Adapter.Gate == adapter.Matryoshka {
+		o.Sum = p.Sampler.Ranks()
+	}
+	p.Program, err = program.New(p.Encoder.Model, p.Adapter, p.Task, o)
 	return err
 }

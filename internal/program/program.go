@@ -14,6 +14,7 @@ import (
 type Options struct {
 	Seed    uint64         // of dropout
 	Dropout bool           // train with the dropout of the model's configuration
+	Sum     []int          // ranks whose gates a training pass sums (adapter.Matryoshka); none: it has those of its own ranks
 	Update  adapter.Update // which rows of A and B a step's gradient reaches
 	Clock   *model.Clock   // measures where the time goes; nil: nothing is measured
 }
@@ -126,12 +127,8 @@ func (p *Program) ForwardBackward(b *data.Batch, pass Pass) (loss float64, err e
 	if err != nil {
 		return 0, err
 	}
-	update := p.o.Update
-	if pass.Whole {
-		update = adapter.All
-	}
-	p.fill(&p.gradientGates, pass.Ranks, func(row []float32, m *adapter.Module, rank int) { p.a.GradientGate(row, m, rank, update) })
-	in.GradientGates, in.Classes, in.Scores, in.Soft, in.Weight = p.gradientGates, b.Classes, b.Scores, b.Soft, pass.Weight
+	p.trainingGates(in, pass)
+	in.Classes, in.Scores, in.Soft, in.Weight = b.Classes, b.Scores, b.Soft, pass.Weight
 	in.Seed, in.Step = p.o.Seed, uint64(pass.Step)<<20|uint64(pass.Micro)
 	if err := p.fit(&p.train, b, true); err != nil {
 		return 0, err
@@ -170,17 +167,6 @@ func (p *Program) input(b *data.Batch, ranks []int) (*model.Input, error) {
 		in.Ranks = p.headRanks
 	}
 	return in, nil
-}
-
-// fill writes a gate per sequence and module.
-func (p *Program) fill(dst *[]float32, ranks []int, gate func(row []float32, m *adapter.Module, rank int)) {
-	*dst = (*dst)[:0]
-	for _, r := range ranks {
-		for i := range p.a.Modules {
-			gate(p.rankRow, &p.a.Modules[i], r)
-			*dst = append(*dst, p.rankRow...)
-		}
-	}
 }
 
 // fit compiles a graph with room to spare for the next batches if b does not fit g. The

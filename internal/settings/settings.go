@@ -48,18 +48,19 @@ type Data struct {
 
 // Adapter says what is trained.
 type Adapter struct {
-	Rank        int              `key:"rank" default:"8" min:"1" max:"65536" help:"largest rank R of the adapter"`
-	RMin        int              `key:"r_min" default:"1" min:"1" help:"smallest rank that training draws"`
-	Alpha       float64          `key:"alpha" default:"16" above:"0" help:"scale: rank b computes with alpha/b, or as scaling says"`
-	Scaling     adapter.Scaling  `key:"scaling" help:"how the scale depends on the rank b: paper (alpha/b), sqrt (alpha/√b), constant (alpha/R) or power:p (alpha·R^(p-1)/b^p)"`
-	Targets     string           `key:"targets" default:"query,value" help:"adapted maps: any of query,key,value,attention.output.dense,intermediate.dense,output.dense,pooler.dense (BERT), or all-linear"`
-	Sampler     string           `key:"sampler" default:"uniform" help:"how ranks are drawn: uniform, log-uniform, geometric[:p], pmf:w1,w2,… or list:r1,r2,…; with +R:p behind it, R with probability p and else so"`
-	Block       int              `key:"block" default:"1" min:"1" help:"draw only multiples of this rank"`
-	Update      adapter.Update   `key:"update" help:"rows that rank b trains: all (1 to b), frozen (gradient to b only) or strict (b only)"`
-	Heads       adapter.HeadMode `key:"heads" scope:"changed" help:"last layer of the head: shared by all ranks, per-rank (each rank's own, trained in its steps) or fitted (each rank's own, fitted after training)"`
-	NewHead     bool             `key:"new_head" help:"begin with a new head even where the base model has one of the right size"`
-	InitMissing bool             `key:"init_missing" scope:"card" help:"make a layer that the base model lacks, which is BERT's pooler, from the seed and keep it in the adapter; without it such a model is refused"`
-	InitAdapter string           `key:"init_adapter" scope:"free" help:"start from the A and B of this adapter, a run \"folder\" or any PEFT folder; empty: from nothing"`
+	Rank        int               `key:"rank" default:"8" min:"1" max:"65536" help:"largest rank R of the adapter"`
+	RMin        int               `key:"r_min" default:"1" min:"1" help:"smallest rank that training draws"`
+	Alpha       float64           `key:"alpha" default:"16" above:"0" help:"scale: rank b computes with alpha/b, or as scaling says"`
+	Scaling     adapter.Scaling   `key:"scaling" help:"how the scale depends on the rank b: paper (alpha/b), sqrt (alpha/√b), constant (alpha/R) or power:p (alpha·R^(p-1)/b^p)"`
+	Targets     string            `key:"targets" default:"query,value" help:"adapted maps: any of query,key,value,attention.output.dense,intermediate.dense,output.dense,pooler.dense (BERT), or all-linear"`
+	Sampler     string            `key:"sampler" default:"uniform" help:"how ranks are drawn: uniform, log-uniform, geometric[:p], pmf:w1,w2,… or list:r1,r2,…; with +R:p behind it, R with probability p and else so"`
+	Block       int               `key:"block" default:"1" min:"1" help:"draw only multiples of this rank"`
+	Update      adapter.Update    `key:"update" help:"rows that rank b trains: all (1 to b), frozen (gradient to b only) or strict (b only)"`
+	Heads       adapter.HeadMode  `key:"heads" scope:"changed" help:"last layer of the head: shared by all ranks, per-rank (each rank's own, trained in its steps) or fitted (each rank's own, fitted after training)"`
+	Gate        adapter.TrainGate `key:"gate" scope:"changed" help:"what a training step computes: nested (the drawn rank) or matryoshka (the sum of all ranks that sampler can draw, in every step)"`
+	NewHead     bool              `key:"new_head" help:"begin with a new head even where the base model has one of the right size"`
+	InitMissing bool              `key:"init_missing" scope:"card" help:"make a layer that the base model lacks, which is BERT's pooler, from the seed and keep it in the adapter; without it such a model is refused"`
+	InitAdapter string            `key:"init_adapter" scope:"free" help:"start from the A and B of this adapter, a run \"folder\" or any PEFT folder; empty: from nothing"`
 }
 
 // Train says how it is trained.

@@ -16,7 +16,7 @@ func TestScopes(t *testing.T) {
 		schema.Free:       "threads kernel data_dir dev_file model revision checkpoint_every init_adapter",
 		schema.Remembered: "task data_dir model revision max_length dev_file text_column pair_column label_column label_separator kind threshold quoting",
 		schema.Card:       "recipe epochs max_steps batch grad_accumulation lr weight_decay warmup clip ranks_per_step best patience max_train_examples precision init_missing",
-		schema.Changed:    "full_rank_phase resort lr_ratio_b row_lr average heads distill",
+		schema.Changed:    "full_rank_phase resort lr_ratio_b row_lr average gate heads distill",
 		schema.Files:      "dev_file text_column pair_column label_column label_separator kind quoting",
 	} {
 		got, keys := Scoped(scope), strings.Fields(want)

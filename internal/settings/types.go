@@ -13,15 +13,16 @@ import (
 
 // enums reads the names of the enumerations that settings have as their types.
 var enums = map[reflect.Type]func(string) (any, error){
-	reflect.TypeFor[data.Kind]():        parser(data.ParseKind),
-	reflect.TypeFor[data.Quoting]():     parser(data.ParseQuoting),
-	reflect.TypeFor[adapter.Update]():   parser(adapter.ParseUpdate),
-	reflect.TypeFor[adapter.Scaling]():  parser(adapter.ParseScaling),
-	reflect.TypeFor[adapter.HeadMode](): parser(adapter.ParseHeadMode),
-	reflect.TypeFor[train.Draw]():       parser(train.ParseDraw),
-	reflect.TypeFor[train.RowLR]():      parser(train.ParseRowLR),
-	reflect.TypeFor[train.Resort]():     parser(train.ParseResort),
-	reflect.TypeFor[kernel.Precision](): parser(kernel.ParsePrecision),
+	reflect.TypeFor[data.Kind]():         parser(data.ParseKind),
+	reflect.TypeFor[data.Quoting]():      parser(data.ParseQuoting),
+	reflect.TypeFor[adapter.TrainGate](): parser(adapter.ParseTrainGate),
+	reflect.TypeFor[adapter.Update]():    parser(adapter.ParseUpdate),
+	reflect.TypeFor[adapter.Scaling]():   parser(adapter.ParseScaling),
+	reflect.TypeFor[adapter.HeadMode]():  parser(adapter.ParseHeadMode),
+	reflect.TypeFor[train.Draw]():        parser(train.ParseDraw),
+	reflect.TypeFor[train.RowLR]():       parser(train.ParseRowLR),
+	reflect.TypeFor[train.Resort]():      parser(train.ParseResort),
+	reflect.TypeFor[kernel.Precision]():  parser(kernel.ParsePrecision),
 }
 
 func parser[T any](parse func(string) (T, error)) func(string) (any, error) {
