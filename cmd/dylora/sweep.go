@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/figure"
@@ -98,13 +97,10 @@ func (o *sweepOptions) validate(cmd *cobra.Command) error {
 	if o.texts && o.html == "" {
 		return fault.Usagef("--with-texts adds to the page of --html: give that, too")
 	}
-	if err := checkFile("--html", o.html); err != nil {
-		return err
-	}
 	if err := o.ranks.check(cmd); err != nil {
 		return err
 	}
-	if err := errors.Join(o.decision.validate(), o.compare.validate(cmd)); err != nil {
+	if err := errors.Join(checkFile("--html", o.html), o.decision.validate(), o.compare.validate(cmd)); err != nil {
 		return err
 	}
 	if err := checkAtLeast(cmd, o.atLeast); err != nil {
@@ -142,16 +138,13 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 		}
 	}
 	for _, path := range o.plots {
-		if err := plot(path, sweep); err != nil {
+		if err := figure.Save(path, sweep); err != nil {
 			return err
 		}
 	}
 	if o.html != "" {
-		report, err := page.Gather(ctx, o.io.env(), s, sweep, o.texts)
-		if err != nil {
-			return err
-		}
-		if err := disk.WriteFile(o.html, report.Write); err != nil {
+		extra := page.Options{Texts: o.texts, Others: ask.Others}
+		if err := page.Save(ctx, o.html, o.io.env(), s, sweep, extra); err != nil {
 			return err
 		}
 	}
@@ -182,14 +175,4 @@ func (o *sweepOptions) print(s *evaluate.Sweep) error {
 		return err
 	}
 	return s.WriteAnswer(o.io.out)
-}
-
-// plot draws a sweep to a file of the format that its name ends in.
-func plot(path string, s *evaluate.Sweep) error {
-	drawing := figure.ByRank(s).Layout(figure.Wide)
-	write := drawing.WriteSVG
-	if strings.EqualFold(filepath.Ext(path), ".png") {
-		write = drawing.WritePNG
-	}
-	return disk.WriteFile(path, write)
 }

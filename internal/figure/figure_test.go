@@ -208,6 +208,23 @@ func TestWritersReportErrors(t *testing.T) {
 	}
 }
 
+// TestSave: the ending says which format, and what cannot be written leaves nothing.
+func TestSave(t *testing.T) {
+	dir := t.TempDir()
+	for name, start := range map[string]string{"a.svg": "<?xml", "b.PNG": "\x89PNG", "c": "<?xml"} {
+		path := filepath.Join(dir, name)
+		if err := Save(path, every(3)); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(b), start) {
+			t.Errorf("%s begins with %.10q, %v", name, b, err)
+		}
+	}
+	if err := Save(filepath.Join(dir, "none", "a.svg"), every(3)); err == nil {
+		t.Error("a file in no folder was written")
+	}
+}
+
 // full is a disk with no room.
 type full struct{}
 

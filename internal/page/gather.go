@@ -15,14 +15,19 @@ import (
 	"github.com/dylora/dylora/internal/session"
 )
 
-// Gather is the report of a sweep of s: it measures what an example costs, and with texts it
-// takes the worst examples and their texts.
-func Gather(ctx context.Context, env *session.Env, s *session.Session, sweep *evaluate.Sweep, texts bool) (*Report, error) {
+// Options of Gather.
+type Options struct {
+	Texts  bool                     // the worst examples and their texts are taken, too
+	Others []*session.StoredAdapter // further runs of the same setting that the sweep is of
+}
+
+// Gather is the report of a sweep of s. It measures what an example costs.
+func Gather(ctx context.Context, env *session.Env, s *session.Session, sweep *evaluate.Sweep, o Options) (*Report, error) {
 	examples, err := s.Split(ctx, sweep.Split)
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Sweep: sweep, Adapter: s.Path, Base: baseName(s), HubModel: s.Encoder.Hub, Arguments: arguments(s.Task), Facts: facts(s, sweep), Texts: texts, Version: env.Version, Made: time.Now()}
+	r := &Report{Sweep: sweep, Adapter: s.Path, Base: baseName(s), HubModel: s.Encoder.Hub, Arguments: arguments(s.Task), Facts: facts(s, sweep, o.Others), Texts: o.Texts, Version: env.Version, Made: time.Now()}
 	if env.Now != nil {
 		r.Made = env.Now()
 	}
@@ -32,7 +37,7 @@ func Gather(ctx context.Context, env *session.Env, s *session.Session, sweep *ev
 	if r.Costs, err = costs(ctx, s, sweep, examples); err != nil {
 		return nil, err
 	}
-	if texts {
+	if o.Texts {
 		r.Worst = r.mistakes(s.Task, examples)
 	}
 	return r, nil
@@ -68,7 +73,7 @@ func (r *Report) mistakes(t *data.Task, examples []data.Example) []Mistake {
 }
 
 // facts say what was measured on what.
-func facts(s *session.Session, sweep *evaluate.Sweep) []Fact {
+func facts(s *session.Session, sweep *evaluate.Sweep, others []*session.StoredAdapter) []Fact {
 	machine := s.Program.Machine()
 	list := []Fact{
 		{"task", sweep.Task},
@@ -86,6 +91,13 @@ func facts(s *session.Session, sweep *evaluate.Sweep) []Fact {
 		if p.CutFrom > 0 {
 			list = append(list, Fact{"cut from rank", strconv.Itoa(p.CutFrom)})
 		}
+	}
+	for _, other := range others {
+		f := Fact{"another run of the setting", other.Path}
+		if p := other.Provenance; p != nil {
+			f.Value += ", seed " + strconv.FormatUint(p.Seed, 10)
+		}
+		list = append(list, f)
 	}
 	list = append(list, Fact{"tokens per sequence, at most", strconv.Itoa(s.Encoder.MaxLength)},
 		Fact{"measured with", fmt.Sprintf("%s, kernel %s, %d threads", s.Encoder.Model.Precision(), machine.Name(), machine.Threads())})

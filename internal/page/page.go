@@ -6,14 +6,17 @@ package page
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"html/template"
 	"io"
 	"time"
 	"unicode"
 
+	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/figure"
+	"github.com/dylora/dylora/internal/session"
 )
 
 // Report is what a page is made of. Texts may be anybody's: they are escaped.
@@ -27,7 +30,6 @@ type Report struct {
 	Costs     Costs
 	Facts     []Fact // where the numbers come from, in the order of the page
 	Settings  []Fact // of the training
-	Runs      []Run  // of a sweep over seeds, else none
 	Worst     []Mistake
 	Texts     bool // Worst was asked for
 	Version   string
@@ -36,13 +38,6 @@ type Report struct {
 
 // Fact is a name and a value.
 type Fact struct{ Name, Value string }
-
-// Run is one of the runs that a sweep takes as seeds.
-type Run struct {
-	Folder string
-	Seed   uint64
-	Values []evaluate.Value // of the headline, in the order of the sweep's ranks
-}
 
 // Costs are what the ranks of a sweep cost beside parameters and bytes.
 type Costs struct {
@@ -67,6 +62,15 @@ var pageHTML string
 
 //go:embed page.css
 var pageCSS string
+
+// Save writes the page to a file, whole or not at all.
+func Save(ctx context.Context, path string, env *session.Env, s *session.Session, sweep *evaluate.Sweep, o Options) error {
+	r, err := Gather(ctx, env, s, sweep, o)
+	if err != nil {
+		return err
+	}
+	return disk.WriteFile(path, r.Write)
+}
 
 // Write writes the page. The same report gives the same bytes.
 func (r *Report) Write(w io.Writer) error {

@@ -14,7 +14,7 @@ func TestNumbers(t *testing.T) {
 		{significant(1e-300, 3), "0.000000000000"},
 		{percent(0.95), "95"}, {percent(0.999), "99.9"}, {percent(1 - 0.95), "5"},
 		{points("accuracy", 0.005), "0.5 points"}, {points("mse", 0.005), "0.005"},
-		{duration(0.25), "0.25 s"}, {duration(90), "90 s"}, {duration(900), "15 min"}, {duration(9000), "2.5 h"},
+		{duration(0), "–"}, {duration(0.25), "0.25 s"}, {duration(90), "90 s"}, {duration(900), "15 min"}, {duration(9000), "2.5 h"},
 		{fileSize(3e5), "300 kB"}, {fileSize(301_600), "301.6 kB"},
 		{signed("-0.5"), "−0.5"}, {signed("+0.5"), "+0.5"}, {unbroken("95 % of"), "95\u00a0% of"},
 		{upperFirst("é"), "É"}, {upperFirst(""), ""}, {upperFirst("F1"), "F1"},

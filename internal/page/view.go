@@ -25,7 +25,7 @@ type view struct {
 	CostText, CostNote              string
 	Panels                          []panel
 	Use                             *use
-	Worst, Runs                     *table
+	Worst                           *table
 	Facts, Settings                 []Fact
 	Version, Date, Texts            string
 }
@@ -60,7 +60,7 @@ func (r *Report) view() *view {
 		Question: fmt.Sprintf("Which rank of this adapter is enough for %s?", s.Task),
 		Metric:   upperFirst(evaluate.Name(s.Metric)),
 		Tiles:    r.tiles(), Ranks: r.ranksTable(), Baselines: r.baselinesTable(), Costs: r.costTable(), Use: r.use(),
-		Worst: r.worstTable(), Runs: r.runsTable(), Method: r.method(),
+		Worst: r.worstTable(), Method: r.method(),
 		Facts: r.Facts, Settings: r.Settings, Version: r.Version, Date: r.Made.UTC().Format("2006-01-02"),
 		Texts: "No text of the data is in it.",
 	}
@@ -146,8 +146,8 @@ func (r *Report) tiles() (tiles []tile) {
 	}
 	tiles = append(tiles, t)
 	if shown != full {
-		tiles = append(tiles, tile{Name: fmt.Sprintf("at rank %d", full.Rank), Value: evaluate.Text(s.Metric, full.Value),
-			Note: "difference " + signed(evaluate.Difference(s.Metric, shown.Value, full.Value))})
+		tiles = append(tiles, tile{Name: fmt.Sprintf("compared with rank %d", full.Rank), Value: signed(evaluate.Difference(s.Metric, shown.Value, full.Value)),
+			Note: evaluate.Text(s.Metric, full.Value) + " there"})
 	}
 	size := tile{Name: "adapter file", Value: evaluate.Size(shown.Bytes)}
 	if full.Bytes > 0 && shown != full {
@@ -175,7 +175,7 @@ func (r *Report) caption(f *figure.Figure) string {
 		parts = append(parts, "The ring marks the rank of the answer.")
 	}
 	if len(f.Levels) > 0 {
-		parts = append(parts, "Dotted lines: "+strings.Join(levelWords(s), "; ")+".")
+		parts = append(parts, "Dotted lines, or an arrow where one is off the axis: "+strings.Join(levelWords(s), "; ")+".")
 	}
 	if f.Least > 0 && evaluate.Unit(s.Metric) == 100 {
 		parts = append(parts, fmt.Sprintf("The axis covers at least %g points, so that noise looks like noise.", f.Least))
@@ -199,15 +199,10 @@ func (r *Report) method() (lines []string) {
 	if d == nil {
 		return nil
 	}
-	if len(d.Ranks) > 0 && d.Test != "" {
-		lines = append(lines, fmt.Sprintf("Ranks are tested from %d downward against it (%s); the first that cannot be shown to lose less than %s ends the tests, so that all of them together are wrong with a probability of at most %s %%.",
-			d.Full, d.Test, points(s.Metric, d.Tolerance), percent(1-d.Confidence)))
-	}
-	if d.SameData && d.Rank > 0 {
-		lines = append(lines, "The rank was chosen on the examples that its value is reported on, so that the value is a little too good.")
-	}
-	if d.Undefined > 0 {
-		lines = append(lines, fmt.Sprintf("%s is undefined on %s of the resamples, which are left out.", upperFirst(evaluate.Name(s.Metric)), evaluate.Grouped(d.Undefined)))
+	lines = append(lines, d.Basis())
+	if len(d.Ranks) > 0 {
+		lines = append(lines, fmt.Sprintf("Ranks are tested from %d downward against it; the first that cannot be shown to lose less than %s ends the tests, so that all of them together are wrong with a probability of at most %s %%.",
+			d.Full, points(s.Metric, d.Tolerance), percent(1-d.Confidence)))
 	}
 	if d.Seeds <= 1 {
 		lines = append(lines, "This is one training: with another seed every value would differ, and this page cannot say by how much.")
