@@ -43,7 +43,7 @@ func cardOf(a *Adapter, p *Provenance) *card.Card {
 	for _, key := range slices.Sorted(maps.Keys(p.Training)) {
 		c.Settings = append(c.Settings, [2]string{strings.ReplaceAll(key, "_", " "), p.Training[key]})
 	}
-	c.Results = results(a.Rank, p.Metrics)
+	c.Results = results(a.Rank, p)
 	return c
 }
 
@@ -58,17 +58,21 @@ func CardSettings(a *Adapter, p *Provenance) [][2]string {
 
 // results are the metrics by rank, for ranks up to most; a metric that is undefined
 // somewhere is left out.
-func results(most int, metrics map[string]map[string]float64) (list []card.Result) {
+func results(most int, p *Provenance) (list []card.Result) {
 	shared := map[string]int{}
 	for r := 1; r <= most; r++ {
-		m, ok := metrics[strconv.Itoa(r)]
+		m, ok := p.Metrics[strconv.Itoa(r)]
 		if !ok {
 			continue
 		}
 		result := card.Result{Rank: r}
 		for _, name := range slices.Sorted(maps.Keys(m)) {
 			shared[name]++
-			result.Metrics = append(result.Metrics, card.Metric{Name: name, Value: m[name]})
+			metric := card.Metric{Name: name, Value: m[name]}
+			if interval, ok := p.Intervals[strconv.Itoa(r)][name]; ok {
+				metric.Interval = &card.Interval{Low: interval[0], High: interval[1], Confidence: IntervalConfidence}
+			}
+			result.Metrics = append(result.Metrics, metric)
 		}
 		list = append(list, result)
 	}

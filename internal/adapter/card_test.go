@@ -31,7 +31,7 @@ func TestCard(t *testing.T) {
 	}
 	text := readCard(t, trained(t), f)
 	for _, want := range []string{
-		"# DyLoRA adapter for GLUE SST-2, rank 4", "roberta", "slice at rank 4 of 8", "| 1 | 0.5000 |\n| 2 | 0.7500 |\n| 4 | 0.8125 |\n",
+		"# DyLoRA adapter for GLUE SST-2, rank 4", "roberta", "slice at rank 4 of 8", "| 1 | 0.5000 (0.2500 to 0.7500) |\n| 2 | 0.7500 |\n| 4 | 0.8125 |\n",
 		"| lr | 0.0005 |", "| weight decay | 0.1 |", "| ranks drawn | 1 to 8, uniform |", "| started from an adapter for | mnli |",
 		"dylora 1.2.3", "Labels: 0: bad, 1: good",
 	} {

@@ -36,6 +36,8 @@ type Provenance struct {
 	Step       int                           `json:"step"`       // after which the weights were taken
 	Metrics    map[string]map[string]float64 `json:"metrics"`    // on dev, by rank and name; undefined ones are left out
 
+	Intervals map[string]map[string][2]float64 `json:"intervals,omitempty"` // of those of Metrics that have one, at IntervalConfidence
+
 	TextColumn  string `json:"text_column,omitzero"`  // of a task of somebody's own files
 	PairColumn  string `json:"pair_column,omitzero"`  // of such a task of two texts
 	LabelColumn string `json:"label_column,omitzero"` // of such a task; several with commas between
@@ -73,6 +75,9 @@ func (p *Provenance) LowestRank() int {
 	}
 	return sampler.Ranks()[0]
 }
+
+// IntervalConfidence is the two-sided confidence of a Provenance's Intervals.
+const IntervalConfidence = 0.95
 
 // CheckBase compares the base model's hash with the one the adapter was trained on. A
 // mismatch is fault.Invalid because of OtherBase unless force is set. A provenance without a

@@ -14,6 +14,7 @@ func provenance() *adapter.Provenance {
 		ModelHash: "0123456789abcdef", Rank: 4, Alpha: 16, RankMax: 8, RankMin: 1, CutFrom: 8,
 		Sampler: "uniform", Block: 1, Update: "all", Seed: 1<<64 - 1, Targets: []string{"query", "value"},
 		MaxLength: 64, Epoch: 3, Step: 120, Metrics: map[string]map[string]float64{"1": {"accuracy": 0.5}},
+		Intervals: map[string]map[string][2]float64{"1": {"accuracy": {0.25, 0.75}}},
 	}
 }
 

@@ -47,7 +47,14 @@ func (c *Card) table(b *bytes.Buffer) {
 	if len(c.Results) == 0 {
 		return
 	}
-	b.WriteString("\n## Results by rank\n\nOn the dev split; the epoch was chosen by the same split.\n\n| rank |")
+	b.WriteString("\n## Results by rank\n\nOn the dev split; the epoch was chosen by the same split.")
+	for _, m := range c.Results[0].Metrics {
+		if m.Interval != nil {
+			fmt.Fprintf(b, " In brackets: %v %% intervals.", 100*m.Interval.Confidence)
+			break
+		}
+	}
+	b.WriteString("\n\n| rank |")
 	rule := "\n|---|"
 	for _, m := range c.Results[0].Metrics {
 		fmt.Fprintf(b, " %s |", plain(title(m.Name)))
@@ -57,10 +64,18 @@ func (c *Card) table(b *bytes.Buffer) {
 	for _, r := range c.Results {
 		fmt.Fprintf(b, "| %d |", r.Rank)
 		for _, m := range r.Metrics {
-			fmt.Fprintf(b, " %.4f |", m.Value)
+			fmt.Fprintf(b, " %.4f%s |", m.Value, m.Interval.text())
 		}
 		b.WriteByte('\n')
 	}
+}
+
+// text is the interval behind a value.
+func (i *Interval) text() string {
+	if i == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (%.4f to %.4f)", i.Low, i.High)
 }
 
 // use writes how the adapter is loaded.

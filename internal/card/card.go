@@ -40,9 +40,14 @@ type Result struct {
 
 // Metric is a value by dylora's name of its metric.
 type Metric struct {
-	Name  string
-	Value float64
+	Name     string
+	Value    float64
+	Interval *Interval // of the value; nil where it has none
 }
+
+// Interval is where the value of a metric lies with a confidence, two-sided, as other examples of
+// the same kind would give it.
+type Interval struct{ Low, High, Confidence float64 }
 
 // Markdown is the card. Its last line says what it was when it was written.
 func (c *Card) Markdown() []byte {

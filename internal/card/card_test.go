@@ -16,7 +16,7 @@ func example() *card.Card {
 		Rank: 4, RankMin: 1, RankMax: 8, CutFrom: 8, Settings: [][2]string{{"lr", "0.0004"}}, Version: "v1.0.0",
 		Results: []card.Result{
 			{Rank: 1, Metrics: []card.Metric{{Name: "accuracy", Value: 0.875}, {Name: "f1", Value: 1e-7}}},
-			{Rank: 4, Metrics: []card.Metric{{Name: "accuracy", Value: 1}, {Name: "f1", Value: 0.9}}},
+			{Rank: 4, Metrics: []card.Metric{{Name: "accuracy", Value: 1, Interval: &card.Interval{Low: 0.98, High: 1, Confidence: 0.95}}, {Name: "f1", Value: 0.9}}},
 		},
 	}
 }
@@ -68,6 +68,10 @@ func TestMetadata(t *testing.T) {
 		{0.875, []any{"model-index", 0, "results", 0, "metrics", 0, "value"}},
 		{1e-7, []any{"model-index", 0, "results", 0, "metrics", 1, "value"}},
 		{1, []any{"model-index", 0, "results", 1, "metrics", 0, "value"}},
+		{0.95, []any{"model-index", 0, "results", 1, "metrics", 0, "args", "confidence"}},
+		{0.98, []any{"model-index", 0, "results", 1, "metrics", 0, "args", "low"}},
+		{1, []any{"model-index", 0, "results", 1, "metrics", 0, "args", "high"}},
+		{nil, []any{"model-index", 0, "results", 1, "metrics", 1, "args"}},
 		{"F1 at rank 4", []any{"model-index", 0, "results", 1, "metrics", 1, "name"}},
 	} {
 		if got := at(t, m, tt.path...); got != tt.want {
@@ -76,7 +80,7 @@ func TestMetadata(t *testing.T) {
 	}
 	for _, want := range []string{
 		`AutoModelForSequenceClassification.from_pretrained("FacebookAI/roberta-base", num_labels=2)`,
-		"--rank 4 --in", "| 1 | 0.8750 | 0.0000 |", "| lr | 0.0004 |", "slice at rank 4 of 8", "dylora v1.0.0",
+		"--rank 4 --in", "| 1 | 0.8750 | 0.0000 |", "| 4 | 1.0000 (0.9800 to 1.0000) | 0.9000 |", "In brackets: 95 % intervals.", "| lr | 0.0004 |", "slice at rank 4 of 8", "dylora v1.0.0",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the body lacks %q:\n%s", want, body)

@@ -56,6 +56,9 @@ func (c *Card) result(b *bytes.Buffer, d dataset, r Result) {
 	for _, m := range r.Metrics {
 		fmt.Fprintf(b, "    - type: %s\n      name: %s\n      value: %s\n",
 			quote(hubMetric(m.Name)), quote(fmt.Sprintf("%s at rank %d", title(m.Name), r.Rank)), number(m.Value))
+		if i := m.Interval; i != nil {
+			fmt.Fprintf(b, "      args:\n        confidence: %s\n        low: %s\n        high: %s\n", number(i.Confidence), number(i.Low), number(i.High))
+		}
 	}
 }
 

@@ -23,15 +23,21 @@ func (s *Sweep) Answer(t *data.Task, runs [][]Result, keys []uint64, q Question)
 	}
 	d.Reported, d.SameData = reported[0][0].Len(), keys == nil
 	s.measure(reported)
-	q.Metric = "" // the table's is the first
+	s.Intervals(t, reported, q)
+	s.Curve, s.Decision = NewCurve(s), d
+	return nil
+}
+
+// Intervals sets the interval of each rank's headline, from the results that s was made of, of
+// one run or several; of q the confidence and how to resample count.
+func (s *Sweep) Intervals(t *data.Task, runs [][]Result, q Question) {
+	q.Metric = "" // the headline
 	for i := range s.Ranks {
 		r := &s.Ranks[i]
-		if low, high, ok := Interval(t, atRank(reported, r.Rank), q); ok {
+		if low, high, ok := Interval(t, atRank(runs, r.Rank), q); ok {
 			r.Low, r.High = &low, &high
 		}
 	}
-	s.Curve, s.Decision = NewCurve(s), d
-	return nil
 }
 
 // inHalves gives every run's results on each half.

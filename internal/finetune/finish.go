@@ -82,7 +82,7 @@ func (j *Job) provenance(s *evaluate.Sweep) *adapter.Provenance {
 		Model: j.Encoder.Name, Revision: j.Encoder.Revision, ModelHash: j.Encoder.Model.Hash, RankMax: a.Rank, RankMin: a.RMin,
 		Sampler: j.Sampler.String(), Block: a.Block, Update: a.Update.String(), Seed: j.Config.Seed,
 		HubModel: j.Encoder.Hub, Training: j.Settings.Card(),
-		Targets: targets, MaxLength: j.Encoder.MaxLength, Metrics: map[string]map[string]float64{},
+		Targets: targets, MaxLength: j.Encoder.MaxLength, Metrics: map[string]map[string]float64{}, Intervals: map[string]map[string][2]float64{},
 	}
 	if j.Start != nil {
 		p.InitAdapter, p.InitTask, p.InitHash = j.Start.Path, j.Start.Task, j.Start.Fingerprint
@@ -96,6 +96,9 @@ func (j *Job) provenance(s *evaluate.Sweep) *adapter.Provenance {
 	if s != nil {
 		for _, r := range s.Ranks {
 			p.Metrics[strconv.Itoa(r.Rank)] = r.Metrics.Floats()
+			if r.Low != nil && r.High != nil {
+				p.Intervals[strconv.Itoa(r.Rank)] = map[string][2]float64{s.Metric: {*r.Low, *r.High}}
+			}
 		}
 	}
 	return p

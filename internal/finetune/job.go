@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
@@ -225,7 +226,9 @@ func (j *Job) sweep(ctx context.Context) (*evaluate.Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
-	return evaluate.NewSweep(j.Task, "dev", results, size), nil
+	s := evaluate.NewSweep(j.Task, "dev", results, size)
+	s.Intervals(j.Task, [][]evaluate.Result{results}, evaluate.Question{Confidence: adapter.IntervalConfidence})
+	return s, nil
 }
 
 // withRank is the ranks with one more, if it is above 0.

@@ -54,6 +54,7 @@ func NewSlice(a *adapter.Adapter, p *adapter.Provenance, rank int, f Form) (*Sli
 			maps.DeleteFunc(p.Metrics, func(r string, _ map[string]float64) bool { return r != strconv.Itoa(cut.Rank) })
 		}
 	}
+	keepIntervals(p)
 	s := &Slice{Rank: cut.Rank, Parameters: written.Parameters()}
 	if s.contents, err = adapter.Encode(written, p, cmp.Or(f.DType, safetensors.Float32)); err != nil {
 		return nil, err
@@ -82,6 +83,20 @@ func sliceProvenance(a *adapter.Adapter, p *adapter.Provenance, rank int) *adapt
 		}
 	}
 	return &q
+}
+
+// keepIntervals leaves those of metrics that p has.
+func keepIntervals(p *adapter.Provenance) {
+	if p == nil || p.Intervals == nil {
+		return
+	}
+	all := p.Intervals
+	p.Intervals = map[string]map[string][2]float64{}
+	for r := range p.Metrics {
+		if of, ok := all[r]; ok {
+			p.Intervals[r] = of
+		}
+	}
 }
 
 // Sizes tells what a slice of each of the ranks holds: trained scalars, and bytes of its
