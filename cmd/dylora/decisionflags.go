@@ -14,6 +14,7 @@ type decisionArgs struct {
 	question evaluate.Question
 	reportOn string
 	seeds    bool
+	fit      bool     // calibrate
 	paths    []string // all adapters, with seeds
 }
 
@@ -29,6 +30,7 @@ func addDecision(cmd *cobra.Command, d *decisionArgs) {
 	cmd.Flags().StringVar(&d.question.Metric, "metric", "", "`name` of the metric that decides; default the task's first")
 	cmd.Flags().StringVar(&d.reportOn, "report-on", "same", "`examples` that the values are measured on: same, those that choose the rank, or half, so that the other half chooses")
 	cmd.Flags().BoolVar(&d.seeds, "as-seeds", false, "take several adapters as runs of one setting with different seeds")
+	cmd.Flags().BoolVar(&d.fit, "calibrate", false, "fit a temperature, or the threshold of a multi-label task, for each rank on one half, and keep it with the adapter for predict")
 	one := cmd.Args
 	cmd.Use = "sweep [ADAPTER...]"
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
@@ -48,6 +50,9 @@ func addDecision(cmd *cobra.Command, d *decisionArgs) {
 // validate refuses what cannot be asked.
 func (d *decisionArgs) validate() error {
 	d.question.Tolerance = d.points / 100
+	if d.fit && d.seeds {
+		return fault.Usagef("--calibrate and --as-seeds exclude each other: a calibration is one adapter's")
+	}
 	if d.reportOn != "same" && d.reportOn != "half" && d.reportOn != "" {
 		return fault.Usagef("--report-on: %q is neither same nor half", d.reportOn)
 	}
@@ -57,7 +62,7 @@ func (d *decisionArgs) validate() error {
 // ask opens the further adapters, and asks for the rank to use.
 func (o *sweepOptions) ask(first *session.StoredAdapter, options session.Options) (a session.Ask, err error) {
 	d := o.decision
-	a = session.Ask{Question: d.question, Half: d.reportOn == "half", Options: options}
+	a = session.Ask{Question: d.question, Half: d.reportOn == "half", Calibrate: d.fit, Options: options}
 	if d.seeds {
 		a.Others, err = session.OpenSeeds(o.io.env(), first, d.paths[1:], o.read)
 	}

@@ -147,6 +147,11 @@ func (o *inspectOptions) print(i *session.Inspection) error {
 		if f.Nested != "" {
 			lines = append(lines, [2]string{"nested", f.Nested + ": the ranks were put in order after training"})
 		}
+		for r := 1; r <= i.Rank; r++ {
+			if c := f.At(r); c != nil {
+				lines = append(lines, [2]string{"calibrated", fmt.Sprintf("rank %d: %s", r, c)})
+			}
+		}
 		if f.CutFrom > 0 {
 			lines = append(lines, [2]string{"cut from", fmt.Sprintf("rank %d", f.CutFrom)})
 		}

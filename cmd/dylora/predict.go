@@ -127,10 +127,12 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 	if f, ok := in.(*os.File); o.in == "-" && ok && isTerminal(f) {
 		fmt.Fprintln(o.io.err, "a text per line; Ctrl-D ends")
 	}
-	printer, err := predict.NewPrinter(o.io.out, s.Task, o.json)
+	temperature, task := s.Calibrated(ranks[0])
+	printer, err := predict.NewPrinter(o.io.out, task, o.json)
 	if err != nil {
 		return err
 	}
+	printer.SetTemperature(temperature)
 	run := predict.Options{Rank: ranks[0], MaxLength: s.Encoder.MaxLength, MaxTokens: session.EvalTokens}
 	err = predict.Run(ctx, o.texts(s, in, name), s.Encoder.Tokenizer, s.Program, run, printer.Print)
 	if errors.Is(err, syscall.EPIPE) { // whoever reads has enough, as in predict | head

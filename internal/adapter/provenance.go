@@ -38,6 +38,8 @@ type Provenance struct {
 
 	Intervals map[string]map[string][2]float64 `json:"intervals,omitempty"` // of those of Metrics that have one, at IntervalConfidence
 
+	Calibration map[string]Calibration `json:"calibration,omitempty"` // of probabilities, by rank
+
 	TextColumn  string `json:"text_column,omitzero"`  // of a task of somebody's own files
 	PairColumn  string `json:"pair_column,omitzero"`  // of such a task of two texts
 	LabelColumn string `json:"label_column,omitzero"` // of such a task; several with commas between
@@ -100,7 +102,7 @@ func parseProvenance(file string, b []byte) (*Provenance, error) {
 	if err := json.Unmarshal(b, p, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fault.Invalidf("%s: %s; it may come from another version of dylora", file, oneLine(err.Error()))
 	}
-	return p, nil
+	return p, p.checkCalibration(file)
 }
 
 func (p *Provenance) encode() ([]byte, error) {

@@ -102,6 +102,8 @@ func (s *Sweep) WriteAnswer(w io.Writer) error {
 	if s.Curve != nil {
 		lines = append(lines, s.Curve.text(s.Metric))
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(lines, "\n"))
-	return err
+	if _, err := fmt.Fprintf(w, "\n%s\n", strings.Join(lines, "\n")); err != nil {
+		return err
+	}
+	return s.writeCalibration(w)
 }

@@ -56,6 +56,8 @@ type RankReport struct {
 	Low  *float64 `json:"low,omitempty"`  // interval of Value at the decision's confidence; nil where there is none
 	High *float64 `json:"high,omitempty"` // its upper end
 
+	Calibration *Calibration `json:"calibration,omitempty"` // of the probabilities; nil where it was not asked for
+
 	Seeds []Value `json:"seeds,omitempty"` // the headline of each of several runs, of which Value and Metrics are the means
 }
 

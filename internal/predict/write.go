@@ -29,6 +29,7 @@ import (
 type Printer struct {
 	w       *bufio.Writer
 	task    *data.Task
+	scale   float32 // of logits: 1/temperature; 0: they stay
 	asJSON  bool
 	index   int
 	names   [][]byte // of the labels, as JSON
@@ -53,6 +54,14 @@ func NewPrinter(w io.Writer, t *data.Task, asJSON bool) (*Printer, error) {
 	return p, nil
 }
 
+// SetTemperature divides the logits of a classification by a temperature, before probabilities
+// are made of them.
+func (p *Printer) SetTemperature(temperature float64) {
+	if p.scale = 0; temperature != 1 {
+		p.scale = float32(1 / temperature)
+	}
+}
+
 // Print writes the predictions of a batch's logits, (texts, outputs), and lets go of them.
 func (p *Printer) Print(logits []float32) error {
 	width := p.task.Outputs()
@@ -63,13 +72,25 @@ func (p *Printer) Print(logits []float32) error {
 				return fault.Errorf(fault.Diverged, "text %d: a logit is %v: the adapter's weights have diverged", p.index+1, v)
 			}
 		}
-		line = append(p.append(line[:0], row), '\n')
+		line = append(p.append(line[:0], p.scaled(row)), '\n')
 		if _, err := p.w.Write(line); err != nil {
 			return err
 		}
 		p.index++
 	}
 	return p.w.Flush()
+}
+
+// scaled is a row at the temperature.
+func (p *Printer) scaled(row []float32) []float32 {
+	if p.scale == 0 {
+		return row
+	}
+	scaled := make([]float32, len(row))
+	for i, v := range row {
+		scaled[i] = v * p.scale
+	}
+	return scaled
 }
 
 func (p *Printer) append(b []byte, row []float32) []byte {

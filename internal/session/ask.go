@@ -11,10 +11,11 @@ import (
 
 // Ask is a sweep that is to say which rank to use.
 type Ask struct {
-	Question evaluate.Question
-	Half     bool             // the rank is chosen on one half of the examples, the values are those of the other
-	Others   []*StoredAdapter // further runs of the same setting, see SameSetting
-	Options  Options          // with which they are opened
+	Question  evaluate.Question
+	Calibrate bool             // each rank's probabilities, which is kept with the adapter
+	Half      bool             // the rank is chosen on one half of the examples, the values are those of the other
+	Others    []*StoredAdapter // further runs of the same setting, see SameSetting
+	Options   Options          // with which they are opened
 }
 
 // Ask is Sweep with the interval of each rank, the curve and the decision. Values of several runs
@@ -42,10 +43,16 @@ func (s *Session) Ask(ctx context.Context, split string, ranks []int, a Ask) (*e
 		runs = append(runs, results)
 	}
 	var keys []uint64
-	if a.Half {
-		for i := range examples {
-			keys = append(keys, evaluate.ExampleKey(&examples[i]))
+	for i := range examples {
+		keys = append(keys, evaluate.ExampleKey(&examples[i]))
+	}
+	if a.Calibrate {
+		if err := s.calibrate(sweep, results, keys); err != nil {
+			return nil, err
 		}
+	}
+	if !a.Half {
+		keys = nil
 	}
 	if err := sweep.Answer(s.Task, runs, keys, a.Question); err != nil || len(a.Others) > 0 {
 		return sweep, err

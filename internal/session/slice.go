@@ -54,7 +54,7 @@ func NewSlice(a *adapter.Adapter, p *adapter.Provenance, rank int, f Form) (*Sli
 			maps.DeleteFunc(p.Metrics, func(r string, _ map[string]float64) bool { return r != strconv.Itoa(cut.Rank) })
 		}
 	}
-	keepIntervals(p)
+	keepMeasured(p, cut.Rank)
 	s := &Slice{Rank: cut.Rank, Parameters: written.Parameters()}
 	if s.contents, err = adapter.Encode(written, p, cmp.Or(f.DType, safetensors.Float32)); err != nil {
 		return nil, err
@@ -85,16 +85,28 @@ func sliceProvenance(a *adapter.Adapter, p *adapter.Provenance, rank int) *adapt
 	return &q
 }
 
-// keepIntervals leaves those of metrics that p has.
-func keepIntervals(p *adapter.Provenance) {
-	if p == nil || p.Intervals == nil {
+// keepMeasured leaves the intervals of metrics that p has, and the calibrations of those ranks,
+// and of the slice's own, unless it was measured with other weights.
+func keepMeasured(p *adapter.Provenance, rank int) {
+	if p == nil {
 		return
 	}
-	all := p.Intervals
-	p.Intervals = map[string]map[string][2]float64{}
-	for r := range p.Metrics {
-		if of, ok := all[r]; ok {
+	intervals, calibrations := p.Intervals, p.Calibration
+	p.Intervals, p.Calibration = nil, nil
+	for r, of := range intervals {
+		if p.Metrics[r] != nil {
+			if p.Intervals == nil {
+				p.Intervals = map[string]map[string][2]float64{}
+			}
 			p.Intervals[r] = of
+		}
+	}
+	for r, c := range calibrations {
+		if n, err := strconv.Atoi(r); err == nil && n <= rank && p.Metrics != nil {
+			if p.Calibration == nil {
+				p.Calibration = map[string]adapter.Calibration{}
+			}
+			p.Calibration[r] = c
 		}
 	}
 }
