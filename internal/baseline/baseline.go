@@ -92,17 +92,16 @@ func (p *Plan) measure(ctx context.Context, env *session.Env, k Kind, t training
 	if err != nil {
 		return nil, err
 	}
-	shrunk := k == SVD || k == SVDWeighted || k == SVD4R
-	if shrunk {
+	if k.shrinks() {
 		a.Adapter = a.Adapter.Levelled()
 	}
 	s, err := session.Open(ctx, env, a, ask.Options)
 	if err != nil {
 		return nil, err
 	}
-	if shrunk {
+	if k.shrinks() {
 		var moments map[string][]float64
-		if k == SVDWeighted {
+		if k.weighs() {
 			if moments, _, err = s.Moments(ctx); err != nil {
 				return nil, err
 			}

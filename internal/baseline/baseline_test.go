@@ -94,7 +94,7 @@ func (p *place) measured(t *testing.T, a *session.StoredAdapter, plan *Plan, ran
 // each rank; the newest run stays the adapter's.
 func TestBaselines(t *testing.T) {
 	p := newPlace(t)
-	a := p.train(t, "sampler: list:1,2\nmax_eval_examples: 12")
+	a := p.train(t, "sampler: list:1,2\nmax_eval_examples: 12\nfull_rank_phase: 0.5\nresort: svd")
 	ranks := []int{1, 2}
 	plan, err := NewPlan(a, all, ranks, []*settings.Layer{settings.YAMLLayer(settings.Flag, "user.yaml", []byte("threads: 1"))})
 	must(t, err)
@@ -107,7 +107,7 @@ func TestBaselines(t *testing.T) {
 	}
 	b, err := os.ReadFile("runs/a/baselines/lora-r1/config.yaml")
 	must(t, err)
-	for _, want := range []string{"rank: 1 ", "r_min: 1 ", "sampler: uniform ", "scaling: paper ", "lr: 0.02 ", "max_eval_examples: 12 "} {
+	for _, want := range []string{"rank: 1 ", "r_min: 1 ", "sampler: uniform ", "scaling: paper ", "lr: 0.02 ", "full_rank_phase: 0 ", "resort: none ", "max_eval_examples: 12 "} {
 		if !strings.Contains(string(b), "\n"+want) {
 			t.Errorf("no %q in\n%s", want, b)
 		}

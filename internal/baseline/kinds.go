@@ -16,20 +16,21 @@ type Kind int
 
 // The kinds. LoRA's scale is α/rank, with the adapter's own alpha, whatever the adapter's scaling is; R is the adapter's rank.
 const (
-	LoRA        Kind = iota // a training for each rank
-	Cut                     // LoRA at R, of which the first ranks are taken as they are, with α/b
-	SVD                     // LoRA at R, shrunk to the best approximation of each rank: adapter.Shrink
-	SVDWeighted             // SVD, weighted by the inputs that the training data make
-	SVD4R                   // SVD of LoRA at 4·R, or at the full rank of the projections if that is lower
+	LoRA          Kind = iota // a training for each rank
+	Cut                       // LoRA at R, of which the first ranks are taken as they are, with α/b
+	SVD                       // LoRA at R, shrunk to the best approximation of each rank: adapter.Shrink
+	SVDWeighted               // SVD, weighted by the inputs that the training data make
+	SVD4R                     // SVD of LoRA at 4·R, or at the full rank of the projections if that is lower
+	SVD4RWeighted             // SVD4R, weighted
 )
 
-var kinds = enum.Names[Kind]{LoRA: "lora", Cut: "cut", SVD: "svd", SVDWeighted: "svd-weighted", SVD4R: "svd-4r"}
+var kinds = enum.Names[Kind]{LoRA: "lora", Cut: "cut", SVD: "svd", SVDWeighted: "svd-weighted", SVD4R: "svd-4r", SVD4RWeighted: "svd-4r-weighted"}
 
 // String is the kind's name.
 func (k Kind) String() string { return kinds.String(k) }
 
 // all are the kinds in their order.
-var all = []Kind{LoRA, Cut, SVD, SVDWeighted, SVD4R}
+var all = []Kind{LoRA, Cut, SVD, SVDWeighted, SVD4R, SVD4RWeighted}
 
 // ParseKinds reads names with commas between, or "all". Each kind comes once, in the order of the list. Errors are
 // fault.Usage.
@@ -50,6 +51,10 @@ func ParseKinds(spec string) ([]Kind, error) {
 	return list, nil
 }
 
+// shrinks and weighs say whether the ranks of the training are put in order first, and whether by its inputs.
+func (k Kind) shrinks() bool { return k >= SVD }
+func (k Kind) weighs() bool  { return k == SVDWeighted || k == SVD4RWeighted }
+
 // training is a training that baselines need.
 type training struct {
 	name string // of its folder
@@ -68,7 +73,7 @@ func (k Kind) trainings(ranks []int, R, full int) (list []training) {
 			list = append(list, at(r))
 		}
 		return list
-	case SVD4R:
+	case SVD4R, SVD4RWeighted:
 		return []training{at(fourfold(R, full))}
 	}
 	return []training{at(R)}

@@ -88,7 +88,7 @@ func (p *Plan) dir(t training) string { return filepath.Join(p.adapter.Run, Fold
 
 // settingsOf are the layers of a training's settings, weakest first.
 func (p *Plan) settingsOf(t training) []*settings.Layer {
-	own := settings.NewLayer(settings.Recipe)
+	own := settings.DefaultsOf(settings.Recipe, "baseline "+t.name, nested...) // whatever the recipe says
 	for key, value := range map[string]any{
 		"rank": t.rank, "r_min": t.rank, "eval_ranks": strconv.Itoa(t.rank), "scaling": adapter.Paper.String(),
 	} {

@@ -13,11 +13,11 @@ import (
 )
 
 // drawn are the settings of a run that say how ranks are drawn and watched. LoRA's own are for one rank, so
-// that of a nested training are the defaults unless the user says others.
-var drawn = []string{
-	"r_min", "sampler", "block", "update", "ranks_per_step", "eval_ranks", "gate",
-	"full_rank_phase", "resort", "row_lr", "distill", "new_head",
-}
+// that of a nested training are those of the recipe unless the user says others.
+var drawn = []string{"r_min", "sampler", "block", "update", "ranks_per_step", "eval_ranks", "gate", "row_lr", "new_head"}
+
+// early are the settings of what comes before ranks are nested, which is done.
+var early = []string{"full_rank_phase", "resort", "distill"}
 
 // Tuning are the settings of a training of so many steps that goes on from the nested adapter of a, which is in
 // folder. They are those of a's own run as far as they do not say how ranks are drawn, or without a run the task's recipe; layers are what
@@ -48,6 +48,6 @@ func Tuning(a *session.StoredAdapter, folder string, steps int, layers ...*setti
 	}
 	own.Set("epochs", a.Path, steps) // enough of them: an epoch has a step at least
 	remembered.Origin = settings.Recipe
-	below := []*settings.Layer{run.Without(slices.Concat(drawn, own.Keys())...), remembered}
+	below := []*settings.Layer{run.Without(slices.Concat(drawn, own.Keys())...), settings.DefaultsOf(settings.Recipe, a.Path, early...), remembered}
 	return settings.WithRecipe(append(append(below, layers...), own)...)
 }

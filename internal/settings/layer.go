@@ -41,6 +41,18 @@ func NewLayer(o Origin) *Layer {
 	return &Layer{Origin: o, values: map[string]any{}, where: map[string]string{}}
 }
 
+// DefaultsOf is a layer that says of each of the keys what its default is, so that no layer below decides it. Keys that
+// no setting has are passed over.
+func DefaultsOf(o Origin, where string, keys ...string) *Layer {
+	l := NewLayer(o)
+	for _, f := range Defaults().Fields() {
+		if slices.Contains(keys, f.Key) {
+			l.Set(f.Key, where, Plain(f.Value))
+		}
+	}
+	return l
+}
+
 // Text is a value as an environment variable or a flag holds it, where a number is text, too.
 // In a file a text where a number belongs is a mistake.
 type Text string

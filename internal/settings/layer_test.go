@@ -2,6 +2,7 @@ package settings
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +29,23 @@ var rawValues = map[string]any{
 
 // TestSetEveryKind gives every kind of value to a setting of every type: want lists those that
 // are taken, everything else is refused with an error that ends as the entry "" says.
+// TestDefaultsOf: the defaults of all settings are a layer that resolves to the defaults, with or without another below.
+func TestDefaultsOf(t *testing.T) {
+	t.Parallel()
+	below := YAMLLayer(Recipe, "below.yaml", []byte("rank: 3\nsampler: list:3\nupdate: strict\nseed: 7\nscaling: sqrt\n"))
+	r, err := Resolve(below, DefaultsOf(Run, "here", append(Keys(), "no_such_setting")...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(r.Settings, *Defaults()) {
+		t.Errorf("%+v, want the defaults", r.Settings)
+	}
+	l := DefaultsOf(Run, "here", "rank")
+	if keys := l.Keys(); len(keys) != 1 || l.Place("rank") != "here" || l.Err() != nil {
+		t.Errorf("keys %v, at %s, %v", keys, l.Place("rank"), l.Err())
+	}
+}
+
 func TestSetEveryKind(t *testing.T) {
 	for key, want := range map[string]map[string]any{
 		"rank": {"int": 4, "negative": -4, "Text int": 4, "": refused(" is not a whole number")},
