@@ -19,7 +19,7 @@ type compareArgs struct {
 }
 
 func addCompare(cmd *cobra.Command, c *compareArgs) {
-	cmd.Flags().StringVar(&c.spec, "baselines", "", "compare with these `kinds`, trained for the adapter's run: lora, cut, svd, svd-weighted, svd-4r, svd-4r-weighted, or all")
+	cmd.Flags().StringVar(&c.spec, "baselines", "", "compare with these `kinds`, trained for the adapter's run: lora, cut, svd, svd-weighted, svd-4r, svd-4r-weighted, matryoshka, or all")
 }
 
 func (c *compareArgs) validate(cmd *cobra.Command) (err error) {

@@ -47,8 +47,9 @@ Then it says which rank to use: the smallest that is not worse than the largest 
 --baselines trains other adapters for the task, data and settings of the adapter's run and
 measures them beside it: LoRA for each rank (lora), LoRA at the largest rank with its first
 ranks as they are (cut) or shrunk by singular values (svd; svd-weighted by the training
-data; svd-4r from four times the rank). How long that takes is told first. They stay in
-baselines/ of the run: what is there is not trained again, what was stopped goes on.`,
+data; svd-4r from four times the rank), and MatryoshkaLoRA. How long that takes is told
+first. They stay in baselines/ of the run: what is there is not trained again, what was
+stopped goes on.`,
 		Example: `  dylora sweep
   dylora sweep --ranks 1,2,4-8 --csv
   dylora sweep --plot sweep.svg --plot sweep.png

@@ -99,7 +99,7 @@ func TestBaselines(t *testing.T) {
 	plan, err := NewPlan(a, all, ranks, []*settings.Layer{settings.YAMLLayer(settings.Flag, "user.yaml", []byte("threads: 1"))})
 	must(t, err)
 	must(t, plan.Train(t.Context(), p.env, nil))
-	if !p.said("baselines: 3 trainings to do, kept in runs/a/baselines; at ") || !p.said("baseline lora-r8, 3 of 3") {
+	if !p.said("baselines: 4 trainings to do, kept in runs/a/baselines; at ") || !p.said("baseline lora-r8, 4 of 4") {
 		t.Errorf("told %q", p.notes)
 	}
 	if latest, err := train.Latest("runs"); err != nil || latest != filepath.Join("runs", "a") {
@@ -111,6 +111,9 @@ func TestBaselines(t *testing.T) {
 		if !strings.Contains(string(b), "\n"+want) {
 			t.Errorf("no %q in\n%s", want, b)
 		}
+	}
+	if b, err = os.ReadFile("runs/a/baselines/matryoshka-r2/config.yaml"); err != nil || !strings.Contains(string(b), "\nsampler: \"list:1,2\"") || !strings.Contains(string(b), "\ngate: matryoshka ") {
+		t.Errorf("%v, %s", err, b)
 	}
 	sweep := p.measured(t, a, plan, ranks)
 	if len(sweep.Baselines) != len(all) || sweep.Training.Examples != 32 || !(sweep.Training.Seconds > 0) {

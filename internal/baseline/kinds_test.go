@@ -12,7 +12,7 @@ func TestParseKinds(t *testing.T) {
 	for spec, want := range map[string][]Kind{
 		"lora":               {LoRA},
 		"svd, lora,svd":      {SVD, LoRA},
-		" all ":              {LoRA, Cut, SVD, SVDWeighted, SVD4R, SVD4RWeighted},
+		" all ":              {LoRA, Cut, SVD, SVDWeighted, SVD4R, SVD4RWeighted, Matryoshka},
 		"cut,svd-weighted":   {Cut, SVDWeighted},
 		"svd-4r,svd-4r,lora": {SVD4R, LoRA},
 	} {
@@ -39,6 +39,7 @@ func TestTrainings(t *testing.T) {
 		"the same, cut":               {Cut, 100, []int{8}},
 		"four times R":                {SVD4R, 100, []int{32}},
 		"once for both orders":        {SVD4RWeighted, 100, []int{32}},
+		"its own at R":                {Matryoshka, 100, []int{8}},
 		"no more than a map can have": {SVD4R, 20, []int{20}},
 	} {
 		var got []int

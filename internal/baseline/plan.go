@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
@@ -74,7 +73,7 @@ func NewPlan(a *session.StoredAdapter, kinds []Kind, ranks []int, layers []*sett
 			}
 		}
 	}
-	slices.SortFunc(p.trainings, func(x, y training) int { return cmp.Compare(x.rank, y.rank) })
+	slices.SortStableFunc(p.trainings, func(x, y training) int { return cmp.Compare(x.rank, y.rank) })
 	return p, p.check()
 }
 
@@ -89,9 +88,7 @@ func (p *Plan) dir(t training) string { return filepath.Join(p.adapter.Run, Fold
 // settingsOf are the layers of a training's settings, weakest first.
 func (p *Plan) settingsOf(t training) []*settings.Layer {
 	own := settings.DefaultsOf(settings.Recipe, "baseline "+t.name, nested...) // whatever the recipe says
-	for key, value := range map[string]any{
-		"rank": t.rank, "r_min": t.rank, "eval_ranks": strconv.Itoa(t.rank), "scaling": adapter.Paper.String(),
-	} {
+	for key, value := range t.says() {
 		own.Set(key, "baseline "+t.name, value)
 	}
 	return append(append([]*settings.Layer{p.run}, p.layers...), own)
