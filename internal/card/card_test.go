@@ -48,6 +48,15 @@ func at(t *testing.T, v any, path ...any) any {
 	return v
 }
 
+// TestNested: an adapter whose ranks were put in order later is not said to be trained at them.
+func TestNested(t *testing.T) {
+	c := example()
+	c.Nested = "svd"
+	if text := string(c.Markdown()); !strings.Contains(text, "with its ranks in the order of what they contribute (svd of the trained update): the first rows") || strings.Contains(text, "at all ranks from") {
+		t.Errorf("%s", text)
+	}
+}
+
 func TestMetadata(t *testing.T) {
 	m, body := metadata(t, string(example().Markdown()))
 	for _, tt := range []struct {

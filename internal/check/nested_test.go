@@ -53,6 +53,7 @@ func TestRun(t *testing.T) {
 	}{
 		{adapter.Provenance{RankMin: 1, RankMax: 3, Sampler: "uniform"}, Yes, false},
 		{adapter.Provenance{RankMin: 3, RankMax: 3, Sampler: "uniform"}, No, false},
+		{adapter.Provenance{RankMin: 3, RankMax: 3, Sampler: "uniform", Nested: adapter.BySVD}, Unknown, true},
 		{adapter.Provenance{}, Unknown, true},
 	} {
 		s := opened(t, tt.p)
