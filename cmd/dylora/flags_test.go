@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -97,6 +98,34 @@ func TestFlagLayer(t *testing.T) {
 				t.Errorf("%s: %s comes from %q, want %q", tt.line, key, l.Place(key), want)
 			}
 		}
+	}
+}
+
+// A flag that has the name of a setting is the setting, as its type says, or is marked as a
+// command's own.
+func TestFlagsOfSettings(t *testing.T) {
+	of := map[string]string{}
+	for _, f := range settings.Defaults().Fields() {
+		of[f.Flag()] = reflect.TypeOf(settings.Plain(f.Value)).String()
+	}
+	seen := 0
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			want, isSetting := of[f.Name]
+			if isSetting && f.Value.Type() != want && f.Annotations[notASetting] == nil {
+				t.Errorf("%s: --%s is taken for the setting, a %s, but is a %s", cmd.CommandPath(), f.Name, want, f.Value.Type())
+			}
+			if isSetting {
+				seen++
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	if walk(silentRoot()); seen < len(of) {
+		t.Errorf("%d flags of %d settings", seen, len(of))
 	}
 }
 
