@@ -59,6 +59,9 @@ func TestRefused(t *testing.T) {
 	}{
 		{"int8", "precision: int8", Place{}, fault.Usage, "precision: int8 is for evaluation only"},
 		{"bf16", "precision: bf16", Place{}, fault.Usage, "precision: bf16 is for evaluation only"},
+		{"sum of one row", "gate: matryoshka; update: strict", Place{}, fault.Usage, "update: strict needs steps of single ranks, and gate matryoshka sums all of them in every step: want all (test.yaml line 2)"},
+		{"sum of mixed ranks", "gate: matryoshka; ranks_per_step: sandwich", Place{}, fault.Usage, "ranks_per_step: sandwich needs steps of single ranks"},
+		{"sum and heads by rank", "heads: per-rank; gate: matryoshka", Place{}, fault.Usage, "heads: per-rank needs steps of single ranks"},
 		{"occupied", "", Place{Run: "occupied"}, fault.Usage, "occupied is not empty (notes.txt)"},
 		{"a run", "", Place{Run: "start"}, fault.Usage, "start holds a run"},
 		{"a file", "", Place{Run: "file"}, fault.Usage, "file"},

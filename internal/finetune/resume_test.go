@@ -53,6 +53,8 @@ func TestResume(t *testing.T) {
 		"phase":    {"full_rank_phase: 0.3; resort: weighted; scaling: constant", []int{2, 6, 7}},
 		"distill":  {"full_rank_phase: 0.4; distill: 0.5", []int{3, 8, 9, 15}},
 		"in place": {"ranks_per_step: distill; grad_accumulation: 2", []int{4}},
+		"average":  {"average: 0.9; lr_ratio_b: 4; row_lr: frequency; sampler: log-uniform+R:0.2", []int{5, 14}},
+		"sum":      {"gate: matryoshka; sampler: list:1,2,4; full_rank_phase: 0.3; resort: svd", []int{4, 9}},
 		"heads":    {"heads: per-rank; full_rank_phase: 0.3", []int{3, 6, 11}},
 		"fitted":   {"heads: fitted; best: last", []int{12}},
 		"same":     {"lr: 1.0e-9", []int{13}}, // the first epoch is the best, evaluated before the stop

@@ -41,8 +41,8 @@ func ParseRowLR(name string) (RowLR, error) {
 //
 // A row whose gradient is g in a share p of the steps and 0 in the others has moments p·E[g] and p·E[g²], so
 // that AdamW moves it by √p of what it would move in steps that all train it; the factor makes up for
-// that. Of steps whose sequences differ in rank, p is the share of the sequences: there noise shrinks with
-// √p where it decides. In mode strict a row takes part in a share p of the updates instead, whole. The decay
+// that. Of steps that mix ranks, p is the share of the gradient: there noise shrinks with √p where it
+// decides. In mode strict a row takes part in a share p of the updates instead, whole. The decay
 // stays that of all rows, for it acts in every step.
 func rowRates(c Config, s Sampler, rank int) []float64 {
 	if c.RowLR == PaperRows {
@@ -51,6 +51,12 @@ func rowRates(c Config, s Sampler, rank int) []float64 {
 	trained := make([]float64, rank+1) // by rank; the last one is above all
 	for i, p := range c.RanksPerStep.pmf(s) {
 		trained[s.Ranks()[i]-1] = p
+	}
+	if c.RanksPerStep == Distill { // half of the gradient is the full rank's, in every step
+		for i := range trained {
+			trained[i] /= 2
+		}
+		trained[rank-1] += 0.5
 	}
 	rates := make([]float64, rank)
 	for i := rank - 1; i >= 0; i-- {
