@@ -17,10 +17,10 @@ type Inspection struct {
 	Sites   []string            `json:"sites"`      // adapted modules
 	Own     []int               `json:"site_ranks"` // of each of them
 	Head    int                 `json:"head_parameters"`
-	Heads   int                 `json:"rank_heads"`      // ranks with a last layer of the head of their own; 0: one for all
-	Biases  int                 `json:"bias_parameters"` // biases of the base model that the adapter replaces
-	Idle    bool                `json:"changes_nothing"` // but for the head: the update is zero at every rank
-	Notes   []string            `json:"notes"`           // contents of the files that were not loaded, one line each
+	Heads   int                 `json:"rank_heads,omitzero"` // ranks with a last layer of the head of their own; 0: one for all
+	Biases  int                 `json:"bias_parameters"`     // biases of the base model that the adapter replaces
+	Idle    bool                `json:"changes_nothing"`     // but for the head: the update is zero at every rank
+	Notes   []string            `json:"notes"`               // contents of the files that were not loaded, one line each
 	Ranks   []RankSize          `json:"ranks"`
 	Facts   *adapter.Provenance `json:"facts"` // null where dylora did not write the adapter
 }
