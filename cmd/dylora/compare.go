@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/finetune"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/train"
 )
 
 // compareArgs say what a sweep is compared with.
@@ -42,9 +45,13 @@ func (c *compareArgs) train(ctx context.Context, io *streams, a *session.StoredA
 	if err != nil {
 		return nil, err
 	}
-	return p, p.Train(ctx, io.env(), func(job *finetune.Job) func() {
+	err = p.Train(ctx, io.env(), func(job *finetune.Job) func() {
 		show := newTrainProgress(io.err, job.Loop.Steps(), job.Config.Epochs)
 		job.Loop.On(show.hook())
 		return show.end
 	})
+	if errors.Is(err, train.ErrStopped) {
+		fmt.Fprintln(io.err, "checkpoint written; the same command goes on")
+	}
+	return p, err
 }

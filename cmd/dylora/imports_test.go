@@ -68,7 +68,7 @@ func TestImports(t *testing.T) {
 		"check":    "adapter data evaluate fault program session",
 		"plan":     "data disk evaluate fault finetune session settings train",
 		"baseline": "adapter enum evaluate fault finetune schema session settings tensorboard train",
-		"nest":     "adapter data disk fault safetensors session settings train",
+		"nest":     "adapter data disk fault finetune safetensors session settings train",
 		"finetune": "adapter data disk evaluate fault headfit model program safetensors session settings train weights",
 
 		"tensorboard/tbtest": "",

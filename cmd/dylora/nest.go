@@ -92,27 +92,23 @@ func runNest(ctx context.Context, o *nestOptions) error {
 		}
 	}
 	report, err := nest.Make(ctx, o.io.env(), a, o.nest)
+	if err == nil && !o.json {
+		err = report.Write(o.io.out)
+	}
 	if err != nil {
 		return err
 	}
-	if !o.json {
-		err = report.Write(o.io.out)
-	} else if tuning == nil {
-		err = printJSON(o.io.out, report)
-	}
-	if err != nil || tuning == nil {
-		return err
-	}
 	t := &trainOptions{io: o.io, place: finetune.Place{Run: o.run}}
-	tuned, err := t.train(ctx, tuning)
-	switch {
-	case err != nil:
-		return err
-	case o.json:
-		return printJSON(o.io.out, struct {
-			*nest.Report
-			Tuned *finetune.Report `json:"tuned"`
-		}{report, tuned})
+	if tuning != nil {
+		if report.Tuned, err = t.train(ctx, tuning); err != nil {
+			return err
+		}
 	}
-	return t.print(tuned)
+	switch {
+	case o.json:
+		return printJSON(o.io.out, report)
+	case tuning != nil:
+		return t.print(report.Tuned)
+	}
+	return nil
 }

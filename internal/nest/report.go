@@ -6,6 +6,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/dylora/dylora/internal/finetune"
 )
 
 // Report is the nested adapter, and what its ranks keep. Its JSON is an interface for scripts.
@@ -15,6 +17,8 @@ type Report struct {
 	By       string `json:"by"`                 // adapter.BySVD or adapter.BySVDWeighted
 	Examples int    `json:"examples,omitempty"` // of the training split, whose inputs weighed
 	Ranks    []Kept `json:"ranks"`
+
+	Tuned *finetune.Report `json:"tuned,omitempty"` // of the training that went on from it; nil: there was none
 }
 
 // Kept is the share of the whole update ‖ΔW‖² that the update at a rank has: 1 − ‖ΔW − ΔW(r)‖²/‖ΔW‖² over all modules.
