@@ -57,8 +57,8 @@ func BaselineName(kind string) string {
 
 // notes are what has to be said about the figure's numbers.
 func notes(s *evaluate.Sweep) (notes []string) {
-	if s.Examples > 0 {
-		notes = append(notes, fmt.Sprintf("n = %d", s.Examples))
+	if n := s.Measured(); n > 0 {
+		notes = append(notes, "n = "+evaluate.Grouped(n))
 	}
 	d := s.Decision
 	if d == nil {

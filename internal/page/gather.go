@@ -27,7 +27,7 @@ func Gather(ctx context.Context, env *session.Env, s *session.Session, sweep *ev
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Sweep: sweep, Adapter: s.Path, Base: baseName(s), HubModel: s.Encoder.Hub, Arguments: arguments(s.Task), Facts: facts(s, sweep, o.Others), Texts: o.Texts, Version: env.Version, Made: time.Now()}
+	r := &Report{Sweep: sweep, Adapter: s.Path, Base: baseName(s), HubModel: s.Encoder.Hub, Pair: s.Task.Pair, Arguments: arguments(s.Task), Facts: facts(s, sweep, o.Others), Texts: o.Texts, Version: env.Version, Made: time.Now()}
 	if env.Now != nil {
 		r.Made = env.Now()
 	}

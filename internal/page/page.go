@@ -25,6 +25,7 @@ type Report struct {
 	Adapter  string // the folder, as commands name it
 	Base     string // the base model's name
 	HubModel bool   // Base is its name on the Hub
+	Pair     bool   // the task is about two texts
 	// Arguments are those that Transformers needs beside Base to make a model of the task.
 	Arguments string
 	Costs     Costs

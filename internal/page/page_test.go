@@ -199,6 +199,26 @@ func TestHoles(t *testing.T) {
 	})
 }
 
+// TestWords: what the page says of several runs, of pairs of texts, of a part of the examples and
+// of data that cannot tell.
+func TestWords(t *testing.T) {
+	r := reportOf("demo")
+	r.Pair, r.Sweep.Decision.Rank, r.Sweep.Decision.Reported = true, 0, 800
+	page := write(t, r)
+	for _, want := range []string{
+		"<p class=\"kicker\">demo and 1 more · demo · dev</p>", "with a tab between", "so these commands keep it", "--rank 8", `class="answer open"`,
+		"<dd>800 <small>dev, 2 seeds</small></dd>", "n = 800 ·",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	r.Sweep.Decision = nil
+	if page := write(t, r); !strings.Contains(page, "Rank 8 has the best accuracy of the ranks measured here, 87.6.") || !strings.Contains(page, "<dd>1,600 ") {
+		t.Error("without a decision the page names neither the best rank nor all examples")
+	}
+}
+
 func TestFullDisk(t *testing.T) {
 	if err := reportOf("demo").Write(full{}); !errors.Is(err, errFull) {
 		t.Errorf("to a full disk: %v", err)

@@ -37,6 +37,7 @@ type (
 		Drawing template.HTML
 	}
 	use struct { // in commands
+		Open, Pair                    bool
 		Rank                          int
 		Adapter, Out, Base, Arguments string
 	}
@@ -56,7 +57,7 @@ func (r *Report) view() *view {
 	s := r.Sweep
 	v := &view{
 		Title:    fmt.Sprintf("Which rank? %s %s by dylora", s.Task, s.Split),
-		Kicker:   fmt.Sprintf("%s · %s · %s", r.Adapter, s.Task, s.Split),
+		Kicker:   fmt.Sprintf("%s · %s · %s", r.runs(), s.Task, s.Split),
 		Question: fmt.Sprintf("Which rank of this adapter is enough for %s?", s.Task),
 		Metric:   upperFirst(evaluate.Name(s.Metric)),
 		Tiles:    r.tiles(), Ranks: r.ranksTable(), Baselines: r.baselinesTable(), Costs: r.costTable(), Use: r.use(),
@@ -154,8 +155,8 @@ func (r *Report) tiles() (tiles []tile) {
 		size.Note = fmt.Sprintf("%.0f %% of rank %d", 100*float64(shown.Bytes)/float64(full.Bytes), full.Rank)
 	}
 	tiles = append(tiles, size)
-	if s.Examples > 0 {
-		t := tile{Name: "examples", Value: evaluate.Grouped(s.Examples), Note: s.Split}
+	if n := s.Measured(); n > 0 {
+		t := tile{Name: "examples", Value: evaluate.Grouped(n), Note: s.Split}
 		if d := s.Decision; d != nil && d.Seeds > 1 {
 			t.Note += fmt.Sprintf(", %d seeds", d.Seeds)
 		}
@@ -213,6 +214,14 @@ func (r *Report) method() (lines []string) {
 	return lines
 }
 
+// runs names the adapter, and says how many others the values are means with.
+func (r *Report) runs() string {
+	if d := r.Sweep.Decision; d != nil && d.Seeds > 1 {
+		return fmt.Sprintf("%s and %d more", r.Adapter, d.Seeds-1)
+	}
+	return r.Adapter
+}
+
 // use is what the page's commands are about; nil where there is no adapter to cut.
 func (r *Report) use() *use {
 	q := r.shown()
@@ -223,5 +232,6 @@ func (r *Report) use() *use {
 	if r.HubModel {
 		base = r.Base
 	}
-	return &use{Rank: q.Rank, Adapter: quoted(r.Adapter), Out: fmt.Sprintf("rank-%d", q.Rank), Base: strconv.QuoteToASCII(base), Arguments: r.Arguments}
+	_, open := r.answer()
+	return &use{Open: open, Pair: r.Pair, Rank: q.Rank, Adapter: quoted(r.Adapter), Out: fmt.Sprintf("rank-%d", q.Rank), Base: strconv.QuoteToASCII(base), Arguments: r.Arguments}
 }

@@ -17,7 +17,9 @@ func interval(metric string, low, high *float64) string {
 	return number(metric, *low) + " to " + number(metric, *high)
 }
 
-func number(metric string, v float64) string { return evaluate.Text(metric, evaluate.Number(v)) }
+func number(metric string, v float64) string {
+	return signed(evaluate.Text(metric, evaluate.Number(v)))
+}
 
 func significant(v float64, digits int) string {
 	if v == 0 {
