@@ -10,3 +10,12 @@ func Unit(metric string) float64 {
 
 // Larger says whether a larger value of a metric is a better one.
 func Larger(metric string) bool { return metric != "mse" }
+
+// Measured is how many examples the values are of: where the rank was chosen on a part of them, the
+// others. 0: not known.
+func (s *Sweep) Measured() int {
+	if s.Decision != nil && s.Decision.Reported > 0 {
+		return s.Decision.Reported
+	}
+	return s.Examples
+}

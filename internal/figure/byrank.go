@@ -47,7 +47,7 @@ func ByRank(s *evaluate.Sweep) *Figure {
 func BaselineName(kind string) string {
 	names := map[string]string{
 		"lora": "LoRA per rank", "cut": "LoRA, cut", "svd": "LoRA, SVD", "svd-weighted": "LoRA, weighted SVD",
-		"svd-4r": "LoRA of 4R, SVD", "matryoshka": "Matryoshka",
+		"svd-4r": "LoRA of 4R, SVD", "svd-4r-weighted": "LoRA of 4R, weighted SVD", "matryoshka": "Matryoshka",
 	}
 	if name, ok := names[kind]; ok {
 		return name

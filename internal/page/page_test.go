@@ -42,6 +42,9 @@ func reportOf(name string) *Report {
 			d.Ranks = append(d.Ranks, evaluate.RankDecision{Rank: rank, Difference: evaluate.Number(v - 0.876), Low: evaluate.Number(v - 0.88), High: evaluate.Number(v - 0.87), Tested: rank > 2, NotWorse: rank > 3})
 		}
 	}
+	for i := range s.Ranks {
+		s.Ranks[i].Calibration = &evaluate.Calibration{Temperature: 1.5, Fitted: 800, Measured: 800, Before: evaluate.Fit{NLL: 0.5, ECE: 0.1}, After: evaluate.Fit{NLL: 0.4, ECE: 0.02}}
+	}
 	s.Decision = d
 	s.Constant = evaluate.Metrics{{Name: "accuracy", Value: evaluate.Number(0.5)}}
 	s.Training = &evaluate.Training{Seconds: 120, Trainings: 1}
@@ -97,7 +100,7 @@ func TestPage(t *testing.T) {
 		`Use rank 4: it is not worse than rank 8 by more than 0.5 points in accuracy`, `<dd>86.8 <small>84.8 to 88.8</small></dd>`,
 		`<h2 id="ranks">Accuracy by rank</h2>`, `<svg`, `<title>demo dev: accuracy by rank</title>`, `<caption>`, `>chosen<`, `>not worse<`, `>the reference<`,
 		`Tango&#39;s score test on 800 examples and 2 seeds`, `<h2 id="baselines">`, `>15 min<`, `<h2 id="cost">`, `>82,690<`, `>0.08240<`, `0.08200 GFLOP`,
-		`dylora slice --adapter demo --rank 4 --out rank-4`, `num_labels=2`, `<h2 id="worst">`, `<h2 id="origin">`, `2026-01-02`, `It holds texts of the data`,
+		`dylora slice --adapter demo --rank 4 --out rank-4`, `num_labels=2`, `>1.50</td><td>0.500</td><td>0.400</td><td>0.100</td><td>0.0200<`, `<h2 id="worst">`, `<h2 id="origin">`, `2026-01-02`, `It holds texts of the data`,
 	} {
 		_, after, ok := strings.Cut(rest, want)
 		if !ok {
@@ -130,7 +133,7 @@ func TestAccessible(t *testing.T) {
 		}
 		return n
 	}
-	if tables := count("table"); tables != 4 || count("caption") != tables {
+	if tables := count("table"); tables != 5 || count("caption") != tables {
 		t.Errorf("%d tables, %d captions", tables, count("caption"))
 	}
 	if drawings := count("svg"); drawings != 6 || count("desc") != drawings || count("title") != drawings+1 {
@@ -139,7 +142,7 @@ func TestAccessible(t *testing.T) {
 	if count("th") != count("th scope") {
 		t.Errorf("%d of %d headers have a scope", count("th scope"), count("th"))
 	}
-	if count("h1") != 1 || count("h2") != 6 || count("main") != 1 {
+	if count("h1") != 1 || count("h2") != 7 || count("main") != 1 {
 		t.Errorf("%d h1, %d h2, %d main", count("h1"), count("h2"), count("main"))
 	}
 }
@@ -186,6 +189,7 @@ func TestHoles(t *testing.T) {
 			q := &r.Sweep.Ranks[i]
 			drop("value", func() { q.Value, q.Metrics = evaluate.Value{}, nil })
 			drop("interval", func() { q.Low, q.High = nil, nil })
+			drop("calibration", func() { q.Calibration = nil })
 			drop("time", func() { delete(r.Costs.Millis, q.Rank) })
 		}
 		r.Sweep.Ranks = r.Sweep.Ranks[:rapid.IntRange(0, 8).Draw(t, "ranks")]
@@ -213,7 +217,11 @@ func TestWords(t *testing.T) {
 			t.Errorf("no %q", want)
 		}
 	}
+	r.Sweep.Ranks[0].Calibration = &evaluate.Calibration{Threshold: 0.4, Before: evaluate.Fit{MicroF1: 0.5}, After: evaluate.Fit{MicroF1: 0.625}}
 	r.Sweep.Decision = nil
+	if page := write(t, r); !strings.Contains(page, ">0.400</td><td>50.0</td><td>62.5<") {
+		t.Error("no threshold of a multi-label task")
+	}
 	if page := write(t, r); !strings.Contains(page, "Rank 8 has the best accuracy of the ranks measured here, 87.6.") || !strings.Contains(page, "<dd>1,600 ") {
 		t.Error("without a decision the page names neither the best rank nor all examples")
 	}

@@ -119,6 +119,32 @@ func verdictOf(d *evaluate.Decision, rank int) (bound, verdict string) {
 	return bound, verdict
 }
 
+// calibrationTable is how well probabilities fit before and after a calibration; nil where there
+// is none.
+func (r *Report) calibrationTable() *table {
+	var t *table
+	for _, q := range r.Sweep.Ranks {
+		c := q.Calibration
+		if c == nil {
+			continue
+		}
+		if t == nil {
+			t = &table{Head: heads("rank", "temperature", "NLL before", "after", "ECE before", "after")}
+			if c.Threshold > 0 {
+				t.Head = heads("rank", "threshold", "micro F1 (%) before", "after")
+			}
+			t.Caption = fmt.Sprintf("Fitted on %s examples, measured on %s others. The adapter keeps it, and predictions apply it. "+
+				"NLL is the mean negative log-likelihood of the labels, ECE the expected calibration error.", evaluate.Grouped(c.Fitted), evaluate.Grouped(c.Measured))
+		}
+		cells := heads(strconv.Itoa(q.Rank), significant(c.Temperature, 3), significant(c.Before.NLL, 3), significant(c.After.NLL, 3), significant(c.Before.ECE, 3), significant(c.After.ECE, 3))
+		if c.Threshold > 0 {
+			cells = heads(strconv.Itoa(q.Rank), significant(c.Threshold, 3), number("micro_f1", c.Before.MicroF1), number("micro_f1", c.After.MicroF1))
+		}
+		t.Rows = append(t.Rows, row{cells, r.Sweep.Decision != nil && r.Sweep.Decision.Rank == q.Rank})
+	}
+	return t
+}
+
 func (r *Report) worstTable() *table {
 	if !r.Texts {
 		return nil

@@ -25,7 +25,7 @@ type view struct {
 	CostText, CostNote              string
 	Panels                          []panel
 	Use                             *use
-	Worst                           *table
+	Calibration, Worst              *table
 	Facts, Settings                 []Fact
 	Version, Date, Texts            string
 }
@@ -61,7 +61,7 @@ func (r *Report) view() *view {
 		Question: fmt.Sprintf("Which rank of this adapter is enough for %s?", s.Task),
 		Metric:   upperFirst(evaluate.Name(s.Metric)),
 		Tiles:    r.tiles(), Ranks: r.ranksTable(), Baselines: r.baselinesTable(), Costs: r.costTable(), Use: r.use(),
-		Worst: r.worstTable(), Method: r.method(),
+		Calibration: r.calibrationTable(), Worst: r.worstTable(), Method: r.method(),
 		Facts: r.Facts, Settings: r.Settings, Version: r.Version, Date: r.Made.UTC().Format("2006-01-02"),
 		Texts: "No text of the data is in it.",
 	}
