@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -58,5 +61,19 @@ func TestPrintLines(t *testing.T) {
 	left := writesLeft(1)
 	if err := printLines(&left, "one", "two", "three"); err == nil || left != 0 {
 		t.Errorf("%d, %v", left, err)
+	}
+}
+
+// TestColumns: what is no terminal has 80 columns.
+func TestColumns(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, w := range []io.Writer{f, new(bytes.Buffer)} {
+		if got := columns(w); got != 80 {
+			t.Errorf("%T has %d columns", w, got)
+		}
 	}
 }
