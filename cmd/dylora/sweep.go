@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -166,14 +165,5 @@ func (o *sweepOptions) print(s *evaluate.Sweep) error {
 	case o.csv:
 		return s.WriteCSV(o.io.out)
 	}
-	if err := s.WriteTable(o.io.out); err != nil {
-		return err
-	}
-	if len(s.Ranks) < 2 {
-		return nil
-	}
-	if _, err := fmt.Fprintf(o.io.out, "\n%s", figure.Chart(s, columns(o.io.out))); err != nil {
-		return err
-	}
-	return s.WriteAnswer(o.io.out)
+	return figure.Print(o.io.out, s, columns(o.io.out))
 }

@@ -2,6 +2,7 @@ package figure
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -44,6 +45,18 @@ func Chart(s *evaluate.Sweep, columns int) string {
 	graph := asciigraph.Plot(c.curve(), asciigraph.Height(rows), asciigraph.YAxisValueFormatter(label),
 		asciigraph.LowerBound(c.low), asciigraph.UpperBound(c.high))
 	return fmt.Sprintf("%s\n\n%s%s\n", caption, c.marked(strings.Split(graph, "\n")), c.rankAxis(left+3))
+}
+
+// Print writes a sweep for people at a terminal of so many columns: the table, and of two ranks or more
+// the chart and the answer.
+func Print(w io.Writer, s *evaluate.Sweep, columns int) error {
+	if err := s.WriteTable(w); err != nil || len(s.Ranks) < 2 {
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "\n%s", Chart(s, columns)); err != nil {
+		return err
+	}
+	return s.WriteAnswer(w)
 }
 
 // chartTicks are the round values that the chart reaches from and to, and how many rows that

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -84,4 +85,27 @@ func TestChartFits(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPrint: table, chart and answer, in this order; of one rank the table alone.
+func TestPrint(t *testing.T) {
+	var b strings.Builder
+	if err := Print(&b, drawn[1].sweep, 60); err != nil {
+		t.Fatal(err)
+	}
+	rest := b.String()
+	for _, part := range []string{"vs rank 8", "accuracy (%) by rank", "┤", "Use rank 4"} {
+		_, after, ok := strings.Cut(rest, part)
+		if !ok {
+			t.Fatalf("no %q in its place in\n%s", part, b.String())
+		}
+		rest = after
+	}
+	b.Reset()
+	if err := Print(&b, sweepOf([]int{4}, 0.5), 60); err != nil || strings.Contains(b.String(), "by rank") {
+		t.Errorf("one rank: %v\n%s", err, b.String())
+	}
+	if err := Print(full{}, drawn[1].sweep, 60); !errors.Is(err, errFull) {
+		t.Errorf("to a full disk: %v", err)
+	}
 }
