@@ -56,7 +56,7 @@ func sweepReport() *evaluate.Sweep {
 
 func TestPrintTrain(t *testing.T) {
 	t.Parallel()
-	r := &finetune.Report{Sweep: sweepReport(), Run: "runs/a", Epoch: 2, Step: 32, Adapter: "runs/a/adapter", By: "the mean over these ranks"}
+	r := &finetune.Report{Sweep: sweepReport(), Run: "runs/a", Epoch: 2, Step: 32, Adapter: "runs/a/adapter", By: "the best by the mean over these ranks"}
 	print := func(json bool) func(io *streams) error {
 		return func(io *streams) error { o := trainOptions{io: io, json: json}; return o.print(r) }
 	}
