@@ -119,6 +119,9 @@ func Append(path string, l *Line) error {
 		return err
 	}
 	defer lock.Close()
+	if info, err := os.Stat(path); err == nil && info.Size() > maxPlanBytes {
+		return fault.Invalidf("%s: %d bytes is too much for a file of results", path, info.Size())
+	}
 	before, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return disk.PathFirst(err, path)
