@@ -73,13 +73,13 @@ func TestRunsFlags(t *testing.T) {
 		wantErr string
 	}{
 		{args: "", want: runsOptions{of: "runs"}},
-		{args: "p --csv", want: runsOptions{of: "p", csv: true}},
-		{args: "p --by task,arm", want: runsOptions{of: "p", means: true, by: []string{"task", "arm"}}},
-		{args: "p --mean --csv", want: runsOptions{of: "p", means: true, csv: true}},
-		{args: "--last", want: runsOptions{of: "runs", means: true, last: true}},
+		{args: "p --csv", want: runsOptions{of: "p", table: plan.Table{CSV: true}}},
+		{args: "p --by task,arm", want: runsOptions{of: "p", table: plan.Table{By: "task,arm"}}},
+		{args: "p --mean --last --csv", want: runsOptions{of: "p", table: plan.Table{Means: true, Last: true, CSV: true}}},
+		{args: "p --json", want: runsOptions{of: "p", json: true}},
 		{args: "p q", wantErr: "2 arguments"},
-		{args: "--csv --json", wantErr: "exclude each other"},
-		{args: "--mean --json", wantErr: "--mean is a table or --csv"},
+		{args: "--csv --json", wantErr: "--json has all"},
+		{args: "--mean --json", wantErr: "leave the other flags out"},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
 			var got *runsOptions

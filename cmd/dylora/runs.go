@@ -13,11 +13,8 @@ import (
 // runsOptions is everything `dylora runs` needs.
 type runsOptions struct {
 	io    *streams
-	of    string   // a plan, or a folder of run folders
-	means bool     // over seeds
-	by    []string // groups of the means
-	last  bool     // mean after the last epoch
-	csv   bool
+	of    string // a plan, or a folder of run folders
+	table plan.Table
 	json  bool
 }
 
@@ -35,24 +32,17 @@ and rank, with all settings.`,
   dylora runs plan.jsonl --mean --by task,arm`,
 		Args: countArgs(0, 1, "one plan, or one folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			opts.of = session.RunsRoot
-			if len(args) > 0 {
-				opts.of = args[0]
-			}
-			if opts.csv && opts.json {
-				return fault.Usagef("--csv and --json exclude each other")
-			}
-			opts.means = opts.means || len(opts.by) > 0 || opts.last
-			if opts.means && opts.json {
-				return fault.Usagef("--mean is a table or --csv; --json has the single trainings")
+			opts.of = append(args, session.RunsRoot)[0]
+			if opts.json && opts.table != (plan.Table{}) {
+				return fault.Usagef("--json has all of the single trainings: leave the other flags out")
 			}
 			return runF(cmd.Context(), opts)
 		},
 	}
-	cmd.Flags().BoolVar(&opts.means, "mean", false, "print mean ± standard deviation over seeds, of the adapters that the runs have")
-	cmd.Flags().BoolVar(&opts.last, "last", false, "--mean of the values after the last epoch, whichever epoch was kept")
-	cmd.Flags().StringSliceVar(&opts.by, "by", nil, "`settings`, or arm, that --mean groups by; the default is all that differ but the seed")
-	cmd.Flags().BoolVar(&opts.csv, "csv", false, "print comma-separated values on stdout")
+	cmd.Flags().BoolVar(&opts.table.Means, "mean", false, "print mean ± standard deviation over seeds, of the adapters that the runs have")
+	cmd.Flags().BoolVar(&opts.table.Last, "last", false, "--mean of the values after the last epoch, whichever epoch was kept")
+	cmd.Flags().StringVar(&opts.table.By, "by", "", "`settings`, or arm, that --mean groups by; the default is all that differ but the seed")
+	cmd.Flags().BoolVar(&opts.table.CSV, "csv", false, "print comma-separated values on stdout")
 	addJSONFlag(cmd, &opts.json)
 	return cmd
 }
@@ -65,16 +55,5 @@ func runRuns(_ context.Context, o *runsOptions) error {
 	if o.json {
 		return printJSON(o.io.out, map[string]any{"runs": entries})
 	}
-	write, writeCSV := entries.WriteTable, entries.WriteCSV
-	if o.means {
-		m, err := plan.Average(entries, o.by, o.last)
-		if err != nil {
-			return err
-		}
-		write, writeCSV = m.WriteTable, m.WriteCSV
-	}
-	if o.csv {
-		write = writeCSV
-	}
-	return write(o.io.out)
+	return o.table.Write(o.io.out, entries)
 }

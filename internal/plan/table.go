@@ -16,6 +16,33 @@ import (
 	"github.com/dylora/dylora/internal/evaluate"
 )
 
+// Table says what is shown of trainings.
+type Table struct {
+	Means bool   // over seeds, instead of the single trainings
+	By    string // what means are grouped by, with commas between; not "": Means
+	Last  bool   // means of the values after the last epoch; true: Means
+	CSV   bool   // comma-separated values
+}
+
+// Write shows the trainings.
+func (t Table) Write(w io.Writer, entries Entries) error {
+	if !t.Means && t.By == "" && !t.Last {
+		if t.CSV {
+			return entries.WriteCSV(w)
+		}
+		return entries.WriteTable(w)
+	}
+	by := strings.FieldsFunc(t.By, func(c rune) bool { return c == ',' || c == ' ' })
+	m, err := Average(entries, by, t.Last)
+	switch {
+	case err != nil:
+		return err
+	case t.CSV:
+		return m.WriteCSV(w)
+	}
+	return m.WriteTable(w)
+}
+
 // ranksOf are the ranks that any of the entries has a value of, ascending.
 func ranksOf(entries []Entry) []int {
 	ranks := map[int]bool{}
