@@ -21,6 +21,7 @@ import (
 type Entry struct {
 	State State  `json:"state"`
 	Why   string `json:"why,omitempty"` // of one that failed
+	Step  int    `json:"step,omitzero"` // the last one of one that is running or stopped
 	*Result
 }
 
@@ -74,11 +75,11 @@ func entry(l *Line, s Status) (Entry, error) {
 		if record != nil {
 			e.Record = record
 		}
-		last, metric, lastErr := lastScores(filepath.Join(l.Run, train.LogName))
-		if !errors.Is(lastErr, fs.ErrNotExist) {
-			err = lastErr
+		log, logErr := readLog(filepath.Join(l.Run, train.LogName))
+		if !errors.Is(logErr, fs.ErrNotExist) && s.State != Running { // whose last line may be half written
+			err = logErr
 		}
-		e.Last, e.Metric = last, metric
+		e.Last, e.Metric, e.Step = log.scores, log.metric, log.step
 		err = errors.Join(readErr, err)
 	}
 	if err == nil {

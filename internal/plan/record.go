@@ -30,6 +30,8 @@ type Record struct {
 
 	Seconds         float64 `json:"seconds,omitzero"`          // from start to end, of all processes that worked on it: loading, training, evaluation, saving
 	TrainingSeconds float64 `json:"training_seconds,omitzero"` // of the loop alone, its evaluations included
+	CPUSeconds      float64 `json:"cpu_seconds,omitzero"`      // of the processor, over all threads and processes; unlike the others it says the same on a busy machine
+	Steps           int     `json:"steps,omitzero"`            // that the training takes
 	Processes       int     `json:"processes,omitzero"`        // that worked on it
 	Examples        int     `json:"examples,omitzero"`         // of train
 	DevExamples     int     `json:"dev_examples,omitzero"`

@@ -62,39 +62,49 @@ func result(l *Line) (*Result, error) {
 	for _, rank := range s.Ranks {
 		r.Final[rank.Rank] = rank.Value
 	}
-	r.Last, _, err = lastScores(filepath.Join(l.Run, train.LogName))
+	log, err := readLog(filepath.Join(l.Run, train.LogName))
+	r.Last = log.scores
 	return r, err
 }
 
-// lastScores are those of the last evaluation in a run's log, with their metric.
-func lastScores(path string) (last Scores, metric string, err error) {
+// logged is what a run's log says of its end.
+type logged struct {
+	step   int    // the last one
+	metric string // of the last evaluation
+	scores Scores
+}
+
+// readLog reads a run's log.
+func readLog(path string) (l logged, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, "", err
+		return l, err
 	}
 	defer f.Close()
 	sc := bufio.NewScanner(f)
 	sc.Buffer(nil, 1<<20)
-	last = Scores{}
+	l.scores = Scores{}
 	for sc.Scan() {
-		if !bytes.Contains(sc.Bytes(), []byte(`"evaluation"`)) {
-			continue
-		}
 		var e struct {
+			Step   int                 `json:"step"`
 			Metric string              `json:"metric"`
-			Values map[string]*float64 `json:"values"`
+			Values map[string]*float64 `json:"values"` // of an evaluation
 		}
 		if err := json.Unmarshal(sc.Bytes(), &e); err != nil {
-			return nil, "", fault.Invalidf("%s: %w", path, err)
+			return l, fault.Invalidf("%s: %w", path, err)
 		}
-		last, metric = Scores{}, e.Metric
+		l.step = e.Step
+		if e.Values == nil {
+			continue
+		}
+		l.metric, l.scores = e.Metric, Scores{}
 		for text, v := range e.Values {
 			if rank, err := strconv.Atoi(text); err == nil {
-				last[rank] = v
+				l.scores[rank] = v
 			}
 		}
 	}
-	return last, metric, sc.Err()
+	return l, sc.Err()
 }
 
 // encode is v as one line of JSON.

@@ -49,7 +49,7 @@ func finish(t *testing.T, l *Line, seconds float64) {
 		t.Fatal(err)
 	}
 	mustWrite(t, filepath.Join(l.Run, "sweep.json"), `{"task":"demo","split":"dev","metric":"accuracy","ranks":[{"rank":1,"value":0.25},{"rank":8,"value":0.5}],"epoch":1}`)
-	r := &Record{Plan: "p.jsonl", Line: *l, Seconds: seconds, TrainingSeconds: seconds / 2, Processes: 1, Examples: 10, DevExamples: 4, Version: "v1", Kernel: "avx2", Threads: 2}
+	r := &Record{Plan: "p.jsonl", Line: *l, Seconds: seconds, TrainingSeconds: seconds / 2, CPUSeconds: seconds * 2, Steps: 2, Processes: 1, Examples: 10, DevExamples: 4, Version: "v1", Kernel: "avx2", Threads: 2}
 	if err := r.write(l.Run); err != nil {
 		t.Fatal(err)
 	}
@@ -173,8 +173,8 @@ func TestAppend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"dev_examples":4,"epoch":1,"examples":10,"final":{"1":0.25,"8":0.5},"id":"` + p.Lines[1].ID + `","index":1,"kernel":"avx2","last":{"1":0.5,"8":null},` +
-		`"metric":"accuracy","plan":"p.jsonl","processes":1,"run":"a/2","seconds":3,"settings":{"seed":2},"task":"demo","threads":2,"training_seconds":1.5,"version":"v1"}`
+	want := `{"cpu_seconds":6,"dev_examples":4,"epoch":1,"examples":10,"final":{"1":0.25,"8":0.5},"id":"` + p.Lines[1].ID + `","index":1,"kernel":"avx2","last":{"1":0.5,"8":null},` +
+		`"metric":"accuracy","plan":"p.jsonl","processes":1,"run":"a/2","seconds":3,"settings":{"seed":2},"steps":2,"task":"demo","threads":2,"training_seconds":1.5,"version":"v1"}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -68,7 +68,7 @@ func (entries Entries) WriteTable(w io.Writer) error {
 	count := map[State]int{}
 	for _, e := range entries {
 		count[e.State]++
-		row := table.Row{e.Index, e.Run, e.State, evaluate.Heading(e.Metric)}
+		row := table.Row{e.Index, e.Run, e.progress(), evaluate.Heading(e.Metric)}
 		values := e.Final
 		if len(values) == 0 {
 			values = e.Last
@@ -96,6 +96,14 @@ func (entries Entries) WriteTable(w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w, "%d trainings: %s\n", len(entries), strings.Join(sum, ", "))
 	return err
+}
+
+// progress is the state, and how much of one that is not done is trained.
+func (e Entry) progress() string {
+	if e.Step == 0 || e.Steps == 0 {
+		return string(e.State)
+	}
+	return fmt.Sprintf("%s at %d %%", e.State, 100*e.Step/e.Steps)
 }
 
 func timeText(s float64) string {
@@ -142,7 +150,7 @@ func (entries Entries) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	keys := settingKeys(entries)
 	header := append([]string{"index", "id", "arm", "run", "state"}, keys...)
-	if err := c.Write(append(header, "metric", "measured_rank", "final", "last", "seconds", "training_seconds", "why")); err != nil {
+	if err := c.Write(append(header, "metric", "measured_rank", "final", "last", "seconds", "training_seconds", "cpu_seconds", "why")); err != nil {
 		return err
 	}
 	for _, e := range entries {
@@ -150,7 +158,7 @@ func (entries Entries) WriteCSV(w io.Writer) error {
 		for _, key := range keys {
 			begin = append(begin, e.setting(key))
 		}
-		end := []string{number(e.Seconds), number(e.TrainingSeconds), e.Why}
+		end := []string{number(e.Seconds), number(e.TrainingSeconds), number(e.CPUSeconds), e.Why}
 		rows := [][]string{}
 		for _, rank := range ranksOf([]Entry{e}) {
 			rows = append(rows, []string{e.Metric, strconv.Itoa(rank), e.Final.exact(rank), e.Last.exact(rank)})

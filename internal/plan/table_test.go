@@ -27,6 +27,7 @@ func listed(t *testing.T) Entries {
 	if err != nil {
 		t.Fatal(err)
 	}
+	entries[1].Steps = 4
 	for i := range entries { // so that tables have no hashes
 		entries[i].ID = "id" + string('0'+rune(i))
 	}
@@ -42,25 +43,25 @@ func TestTables(t *testing.T) {
 	if err := entries.WriteCSV(&csv); err != nil {
 		t.Fatal(err)
 	}
-	wantTable := ` index  run     state    metric        rank 1  rank 8        time 
-──────────────────────────────────────────────────────────────────
-     0  a/x-1   done     accuracy (%)    25.0    50.0  1 min 15 s 
-     1  a/x-2   failed   accuracy (%)    25.0    50.0             
-     2  a/y-42  missing                                           
+	wantTable := ` index  run     state           metric        rank 1  rank 8        time 
+─────────────────────────────────────────────────────────────────────────
+     0  a/x-1   done            accuracy (%)    25.0    50.0  1 min 15 s 
+     1  a/x-2   failed at 25 %  accuracy (%)    25.0    50.0             
+     2  a/y-42  missing                                                  
 a/x-2: the loss is NaN; at step 2
 3 trainings: 1 done, 1 failed, 1 missing
 `
 	if table.String() != wantTable {
 		t.Errorf("table\n%s\nwant\n%s", table.String(), wantTable)
 	}
-	wantCSV := `index,id,arm,run,state,seed,targets,metric,measured_rank,final,last,seconds,training_seconds,why
-0,id0,x,a/x-1,done,1,,accuracy,1,0.25,0.5,75.000,37.500,
-0,id0,x,a/x-1,done,1,,accuracy,8,0.5,undefined,75.000,37.500,
-1,id1,x,a/x-2,failed,2,,accuracy,1,,0.25,,,"the loss is NaN
+	wantCSV := `index,id,arm,run,state,seed,targets,metric,measured_rank,final,last,seconds,training_seconds,cpu_seconds,why
+0,id0,x,a/x-1,done,1,,accuracy,1,0.25,0.5,75.000,37.500,150.000,
+0,id0,x,a/x-1,done,1,,accuracy,8,0.5,undefined,75.000,37.500,150.000,
+1,id1,x,a/x-2,failed,2,,accuracy,1,,0.25,,,,"the loss is NaN
 at step 2"
-1,id1,x,a/x-2,failed,2,,accuracy,8,,0.5,,,"the loss is NaN
+1,id1,x,a/x-2,failed,2,,accuracy,8,,0.5,,,,"the loss is NaN
 at step 2"
-2,id2,y,a/y-42,missing,,"query,value,key",,,,,,,
+2,id2,y,a/y-42,missing,,"query,value,key",,,,,,,,
 `
 	if csv.String() != wantCSV {
 		t.Errorf("CSV\n%s\nwant\n%s", csv.String(), wantCSV)

@@ -108,6 +108,7 @@ type clock struct {
 	now             func() time.Time
 	start, training time.Time     // training zero: the loop is not running
 	before, trained time.Duration // of the processes before this one
+	computed        time.Duration // by them
 }
 
 func (t *training) newClock(env *session.Env, job *finetune.Job, start time.Time) (*clock, error) {
@@ -120,10 +121,12 @@ func (t *training) newClock(env *session.Env, job *finetune.Job, start time.Time
 		c.record = *old
 	}
 	c.before, c.trained = seconds(c.record.Seconds), seconds(c.record.TrainingSeconds)
+	c.computed = seconds(c.record.CPUSeconds)
 	machine := job.Program.Machine()
 	c.record.Plan, c.record.Line, c.record.Version = t.plan.Path, *t.line, env.Version
 	c.record.Kernel, c.record.Threads = machine.Name(), machine.Threads()
 	c.record.Examples, c.record.DevExamples = job.Examples()
+	c.record.Steps = job.Loop.Steps()
 	c.record.Processes++
 	return c, c.note()
 }
@@ -131,6 +134,7 @@ func (t *training) newClock(env *session.Env, job *finetune.Job, start time.Time
 // note writes the record as it is now.
 func (c *clock) note() error {
 	c.record.Seconds = (c.before + c.now().Sub(c.start)).Seconds()
+	c.record.CPUSeconds = (c.computed + processor()).Seconds()
 	c.record.TrainingSeconds = c.trained.Seconds()
 	if !c.training.IsZero() {
 		c.record.TrainingSeconds += c.now().Sub(c.training).Seconds()
