@@ -27,7 +27,7 @@ type Result struct {
 	*Record
 	Task   string `json:"task"`
 	Metric string `json:"metric,omitzero"` // the headline
-	Epoch  int    `json:"epoch,omitzero"`  // the best one
+	Epoch  int    `json:"epoch,omitzero"`  // that the adapter is of
 	Final  Scores `json:"final"`           // dev as the adapter of the run has it: at the best epoch, with what was fitted to it
 	Last   Scores `json:"last"`            // dev after the last epoch, which no look at dev has chosen
 }
