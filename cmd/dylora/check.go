@@ -128,7 +128,7 @@ func (o *checkOptions) print(c *check.Report) error {
 	}
 	effect := ""
 	if c.Idle {
-		effect = "effect      " + changesNothing + "\n"
+		effect = "effect      " + session.ChangesNothing + "\n"
 	}
 	_, err := fmt.Fprintf(o.io.out, "%s\n\nround trip  %s\nnested      %s: %s\n%s", t.Render(), round, c.Nested, c.Why, effect)
 	return err

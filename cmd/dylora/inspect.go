@@ -3,14 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
-	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/session"
@@ -80,9 +77,6 @@ func runInspect(ctx context.Context, o *inspectOptions) error {
 	return o.print(i)
 }
 
-// changesNothing is the message about an adapter whose update is zero.
-const changesNothing = "none: the update of every module is zero at every rank, so beside the head it is the base model"
-
 // inspectModel shows how a base model is read.
 func (o *inspectOptions) inspectModel(ctx context.Context) error {
 	r, err := settings.Resolve(o.layers...)
@@ -110,53 +104,7 @@ func (o *inspectOptions) inspectModel(ctx context.Context) error {
 }
 
 func (o *inspectOptions) print(i *session.Inspection) error {
-	lines := [][2]string{
-		{"folder", i.Folder},
-		{"rank, alpha", fmt.Sprintf("%d, %v", i.Rank, i.Alpha)},
-		{"adapted", fmt.Sprintf("%d projections", len(i.Sites))},
-		{"head", fmt.Sprintf("%d parameters", i.Head)},
-	}
-	if i.Heads > 0 {
-		lines[3][1] += fmt.Sprintf(", and a last layer for each of %d ranks", i.Heads)
-	}
-	if i.Scaling != adapter.Paper.String() {
-		lines[1][1] += ", scale " + i.Scale
-	}
-	if low := slices.Min(i.Own); low < i.Rank {
-		lines[2][1] += fmt.Sprintf(" of ranks %d to %d", low, i.Rank)
-	}
-	if i.Biases > 0 {
-		lines = append(lines, [2]string{"biases", fmt.Sprintf("%d parameters, in the place of the base model's", i.Biases)})
-	}
-	if i.Idle {
-		lines = append(lines, [2]string{"effect", changesNothing})
-	}
-	for _, n := range i.Notes {
-		lines = append(lines, [2]string{"note", n})
-	}
-	if f := i.Facts; f != nil {
-		lines = append(lines,
-			[2]string{"task", f.Task},
-			[2]string{"model", fmt.Sprintf("%s (%.12s…)", f.Model, f.ModelHash)},
-			[2]string{"targets", strings.Join(f.Targets, ", ")},
-			[2]string{"trained", fmt.Sprintf("ranks %d to %d, %s, update %s, seed %d, epoch %d, step %d", f.RankMin, f.RankMax, f.Sampler, f.Update, f.Seed, f.Epoch, f.Step)},
-			[2]string{"dylora", f.Version})
-		if f.MultiLabel {
-			lines = append(lines, [2]string{"multi-label", fmt.Sprintf("%s; a label holds above %v", strings.Join(f.Labels, ", "), f.Threshold)})
-		}
-		if f.Nested != "" {
-			lines = append(lines, [2]string{"nested", f.Nested + ": the ranks were put in order after training"})
-		}
-		for r := 1; r <= i.Rank; r++ {
-			if c := f.At(r); c != nil {
-				lines = append(lines, [2]string{"calibrated", fmt.Sprintf("rank %d: %s", r, c)})
-			}
-		}
-		if f.CutFrom > 0 {
-			lines = append(lines, [2]string{"cut from", fmt.Sprintf("rank %d", f.CutFrom)})
-		}
-	}
-	for _, l := range lines {
+	for _, l := range i.Lines() {
 		if _, err := fmt.Fprintf(o.io.out, "%-12s %s\n", l[0], l[1]); err != nil {
 			return err
 		}

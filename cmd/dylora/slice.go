@@ -3,14 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/adapter"
-	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/safetensors"
@@ -100,14 +97,11 @@ func parseDType(name string) (string, error) {
 	return types[name], nil
 }
 
-// maxModuleRanks bounds a file of module ranks, in bytes.
-const maxModuleRanks = 1 << 20
-
 // parseModuleRanks reads --ranks-per-module; "" is none.
 func parseModuleRanks(modules string) (map[string]int, error) {
 	if file, ok := strings.CutPrefix(modules, "@"); ok {
 		var err error
-		if modules, err = readModuleRanks(file); err != nil {
+		if modules, err = adapter.ReadModuleRanks(file); err != nil {
 			return nil, fault.Usagef("--ranks-per-module: %w", err)
 		}
 	}
@@ -119,28 +113,6 @@ func parseModuleRanks(modules string) (map[string]int, error) {
 		return nil, fmt.Errorf("--ranks-per-module: %w", err)
 	}
 	return ranks, nil
-}
-
-// readModuleRanks reads a file of module ranks, a JSON object; of one that is too large no
-// more than the bound.
-func readModuleRanks(file string) (string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return "", disk.PathFirst(err, file)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxModuleRanks+1))
-	if err != nil {
-		return "", disk.PathFirst(err, file)
-	}
-	if len(b) > maxModuleRanks {
-		return "", fmt.Errorf("%s: more than %d bytes are too much for a list of ranks", file, maxModuleRanks)
-	}
-	text := strings.TrimSpace(string(b))
-	if !strings.HasPrefix(text, "{") {
-		return "", fmt.Errorf("%s: want a JSON object such as {\"query\": 4}", file)
-	}
-	return text, nil
 }
 
 // auto is the list of ranks that a decision takes the place of.
