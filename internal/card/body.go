@@ -48,11 +48,8 @@ func (c *Card) table(b *bytes.Buffer) {
 		return
 	}
 	b.WriteString("\n## Results by rank\n\nOn the dev split; the epoch was chosen by the same split.")
-	for _, m := range c.Results[0].Metrics {
-		if m.Interval != nil {
-			fmt.Fprintf(b, " In brackets: %v %% intervals.", 100*m.Interval.Confidence)
-			break
-		}
+	if i := c.interval(); i != nil {
+		fmt.Fprintf(b, " In brackets: %v %% intervals.", 100*i.Confidence)
 	}
 	b.WriteString("\n\n| rank |")
 	rule := "\n|---|"
@@ -68,6 +65,18 @@ func (c *Card) table(b *bytes.Buffer) {
 		}
 		b.WriteByte('\n')
 	}
+}
+
+// interval is the first of the results; nil where there is none.
+func (c *Card) interval() *Interval {
+	for _, r := range c.Results {
+		for _, m := range r.Metrics {
+			if m.Interval != nil {
+				return m.Interval
+			}
+		}
+	}
+	return nil
 }
 
 // text is the interval behind a value.
