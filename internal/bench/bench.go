@@ -185,11 +185,3 @@ type source []*data.Batch
 func (s source) Batches() int { return len(s) }
 
 func (s source) Batch(_, i int) (*data.Batch, error) { return s[i], nil }
-
-// atRank draws one rank for all steps.
-type atRank int
-
-func (r atRank) Rank(uint64, int) int { return int(r) }
-
-func (r atRank) Ranks() []int   { return []int{int(r)} }
-func (r atRank) PMF() []float64 { return []float64{1} }

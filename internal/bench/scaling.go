@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/train"
 )
 
 // Point is a step with so many sequences of one length.
@@ -68,7 +69,7 @@ type Effort struct {
 // what is trained with the subject's, and all at the full rank: that size alone makes them differ.
 func (s *Subject) Scale(ctx context.Context, points []Point, e Effort) (*Threads, error) {
 	one := *s
-	one.Program, one.Sampler = s.Program.WithThreads(e.Threads), atRank(s.Rank)
+	one.Program, one.Sampler = s.Program.WithThreads(e.Threads), train.OnlyRank(s.Rank)
 	if err := one.measure(ctx, points, e); err != nil {
 		return nil, err
 	}

@@ -147,7 +147,7 @@ func (s *Setup) subject(ctx context.Context) *Subject {
 		batches = append(batches, data.Pack(list))
 	}
 	return &Subject{Program: s.Program, Clock: s.clock, Batches: batches, Rank: s.Adapter.Rank,
-		Train: s.request.Train, Loop: s.Config, Sampler: s.Sampler, Probe: s.Encoder.Model.Precision()}
+		Train: s.request.Train, Loop: s.Config, Sampler: s.Steps(), Probe: s.Encoder.Model.Precision()}
 }
 
 // Measure takes the steps and the rates of the machine; with products also those of products

@@ -1,8 +1,6 @@
 package finetune
 
 import (
-	"strconv"
-
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/settings"
@@ -31,11 +29,10 @@ func gateFits(r *settings.Resolved) error {
 	return nil
 }
 
-// steps draws the ranks of the loop's steps: where each trains the sum of all ranks, the full one.
-func (p *Parts) steps() (train.Sampler, error) {
-	if p.Settings.Adapter.Gate != adapter.Matryoshka {
-		return p.Sampler, nil
+// Steps draws the ranks of a loop's steps: where each trains the sum of all ranks, the full one.
+func (p *Parts) Steps() train.Sampler {
+	if p.Settings.Adapter.Gate == adapter.Matryoshka {
+		return train.OnlyRank(p.Adapter.Rank)
 	}
-	full := p.Adapter.Rank
-	return adapter.NewSampler("list:"+strconv.Itoa(full), 1, full, 1)
+	return p.Sampler
 }

@@ -127,11 +127,7 @@ func (j *Job) newLoop(ctx context.Context) (err error) {
 		j.distilled = &distillation{Source: source, share: share}
 		source = j.distilled
 	}
-	sampler, err := j.steps()
-	if err != nil {
-		return err
-	}
-	j.Loop, err = train.New(j.Config, j.Program, source, sampler, j.validate)
+	j.Loop, err = train.New(j.Config, j.Program, source, j.Steps(), j.validate)
 	if err == nil && j.distilled != nil && j.Loop.PhaseSteps() == 0 {
 		err = fault.Usagef("distill: full_rank_phase of %v is not one step of the run's %d: give it a larger share", j.Config.FullRankPhase, j.Loop.Steps())
 	}

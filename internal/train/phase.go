@@ -83,17 +83,10 @@ func (p phase) has(step int) bool { return step < p.steps }
 // sampler draws the ranks of a step: the full one in the phase, else s's.
 func (p phase) sampler(s Sampler, step int) Sampler {
 	if p.has(step) {
-		return onlyRank(p.rank)
+		return OnlyRank(p.rank)
 	}
 	return s
 }
-
-// onlyRank is a sampler that draws one rank.
-type onlyRank int
-
-func (r onlyRank) Rank(uint64, int) int { return int(r) }
-func (r onlyRank) Ranks() []int         { return []int{int(r)} }
-func (r onlyRank) PMF() []float64       { return []float64{1} }
 
 // PhaseSteps is the number of steps of the full-rank phase; 0: there is none.
 func (l *Loop) PhaseSteps() int { return l.phase.steps }

@@ -15,6 +15,18 @@ type Sampler interface {
 	PMF() []float64
 }
 
+// OnlyRank is a sampler that draws one rank.
+type OnlyRank int
+
+// Rank is that one.
+func (r OnlyRank) Rank(uint64, int) int { return int(r) }
+
+// Ranks is that one.
+func (r OnlyRank) Ranks() []int { return []int{int(r)} }
+
+// PMF is 1.
+func (r OnlyRank) PMF() []float64 { return []float64{1} }
+
 // Draw is how the sequences of one optimizer step come by their ranks.
 type Draw int
 
