@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/train"
@@ -39,7 +40,7 @@ func TestLoopConfig(t *testing.T) {
 		before := *s
 		c, err := s.LoopConfig()
 		whole := s.Train.Loop
-		whole.Best, whole.Strict = want.best, want.strict
+		whole.Best, whole.Strict, whole.OwnRow = want.best, want.strict, s.Adapter.Update != adapter.All
 		if err != nil || c != whole || c.Validate() != nil {
 			t.Errorf("%s: %+v, %v, want %+v", words, c, err, whole)
 		}
