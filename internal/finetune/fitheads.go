@@ -21,7 +21,8 @@ const (
 	fitFeatures = 1 << 26
 	// fitPenalty is the strength of the pull to the shared layer, per unit of the mean loss: see
 	// headfit.Problem. Features of the training split are more certain than those of other texts,
-	// so the fit must not trust them alone.
+	// so the fit must not trust them alone. On MRPC (MiniLM, 1,200 examples, ranks 1, 2 and 8) accuracy
+	// on dev was level from 0.003 to 0.03 and fell below 0.001, where that on train still rose.
 	fitPenalty = 1e-2
 )
 
