@@ -19,6 +19,13 @@ func TestSteadyStepAllocates(t *testing.T) {
 	defer func(r int) { runtime.MemProfileRate = r }(runtime.MemProfileRate)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pools
 	first, _ := mini(t, program.Options{Dropout: true})
+	steadyStepAllocates(t, first)
+	first, _, _ = headed(t, first.Machine(), program.Options{Dropout: true})
+	steadyStepAllocates(t, first)
+}
+
+func steadyStepAllocates(t *testing.T, first *program.Program) {
+	t.Helper()
 	defer runtime.KeepAlive(first) // else the end of its machine might be counted
 	p := first.WithThreads(2)
 	b := batch(32)
