@@ -188,8 +188,9 @@ func TestMix(t *testing.T) {
 	if math.Abs(m.Estimate-0.04) > 1e-12 || math.Abs(m.Runs-0.0004) > 1e-12 || math.Abs(m.Examples-0.0001) > 1e-12 {
 		t.Errorf("%+v", m)
 	}
-	v := 0.0004/3 + 0.0001
-	if want := 2 * v * v / math.Pow(0.0004/3, 2); math.Abs(m.Freedom-want) > 1e-9 {
+	runs := 0.0004 / 3
+	v := runs + 0.0001
+	if want := 2 * v * v / (runs * runs); math.Abs(m.Freedom-want) > 1e-9 {
 		t.Errorf("%v degrees of freedom, want %v", m.Freedom, want)
 	}
 	if low, high := m.Bounds(0.9); math.Abs(m.Above(low)-0.05) > 1e-6 || math.Abs((low+high)/2-0.04) > 1e-12 {
