@@ -59,7 +59,7 @@ func TestAdapterArg(t *testing.T) {
 			case tt.wantErr != "" && (err == nil || !strings.Contains(err.Error(), tt.wantErr) || fault.ClassOf(err) != fault.Usage):
 				t.Errorf("%s %s: %v, want %q", name, line, err, tt.wantErr)
 			}
-			if !strings.HasSuffix(cmd.UseLine(), "[ADAPTER] [flags]") {
+			if want := map[bool]string{true: "[ADAPTER...] [flags]", false: "[ADAPTER] [flags]"}[name == "sweep"]; !strings.HasSuffix(cmd.UseLine(), want) {
 				t.Errorf("%s: usage line %q", name, cmd.UseLine())
 			}
 		}

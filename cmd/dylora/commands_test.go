@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
@@ -187,6 +188,7 @@ func TestSliceFlags(t *testing.T) {
 				return
 			}
 			got.io = nil
+			tt.want.decision = decisionArgs{points: 0.5, question: evaluate.Question{Confidence: 0.95}} // the defaults
 			if !reflect.DeepEqual(*got, tt.want) {
 				t.Errorf("options = %+v, want %+v", *got, tt.want)
 			}

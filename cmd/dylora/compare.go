@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/spf13/cobra"
-
 	"github.com/dylora/dylora/internal/baseline"
-	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
@@ -19,21 +16,6 @@ import (
 type compareArgs struct {
 	spec  string
 	kinds []baseline.Kind // none: nothing
-}
-
-func addCompare(cmd *cobra.Command, c *compareArgs) {
-	cmd.Flags().StringVar(&c.spec, "baselines", "", "compare with these `kinds`, trained for the adapter's run: lora, cut, svd, svd-weighted, svd-4r, svd-4r-weighted, matryoshka, or all")
-}
-
-func (c *compareArgs) validate(cmd *cobra.Command) (err error) {
-	if !cmd.Flags().Changed("baselines") {
-		return nil
-	}
-	if f := cmd.Flags().Lookup("as-seeds"); f != nil && f.Changed {
-		return fault.Usagef("--baselines and --as-seeds exclude each other: one run at a time is compared")
-	}
-	c.kinds, err = baseline.ParseKinds(c.spec)
-	return err
 }
 
 // train trains the baselines that are asked for and missing; nil: none are asked for.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/baseline"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/figure"
@@ -107,6 +108,21 @@ func (o *sweepOptions) validate(cmd *cobra.Command) error {
 		return err
 	}
 	return checkSplit(o.split)
+}
+
+func addCompare(cmd *cobra.Command, c *compareArgs) {
+	cmd.Flags().StringVar(&c.spec, "baselines", "", "compare with these `kinds`, trained for the adapter's run: lora, cut, svd, svd-weighted, svd-4r, svd-4r-weighted, matryoshka, or all")
+}
+
+func (c *compareArgs) validate(cmd *cobra.Command) (err error) {
+	if !cmd.Flags().Changed("baselines") {
+		return nil
+	}
+	if f := cmd.Flags().Lookup("as-seeds"); f != nil && f.Changed {
+		return fault.Usagef("--baselines and --as-seeds exclude each other: one run at a time is compared")
+	}
+	c.kinds, err = baseline.ParseKinds(c.spec)
+	return err
 }
 
 func runSweep(ctx context.Context, o *sweepOptions) error {

@@ -127,7 +127,7 @@ func imports(t *testing.T, file *ast.File) (paths []string) {
 // TestWhoParses: cobra is for the files of commands, each of which constructs one, and those
 // that define what commands share; pflag is for the latter alone.
 func TestWhoParses(t *testing.T) {
-	shared := []string{"adapterflags.go", "flags.go", "main.go"}
+	shared := []string{"adapterflags.go", "decisionflags.go", "flags.go", "main.go"}
 	for name, file := range ownFiles(t) {
 		constructor := slices.ContainsFunc(file.Decls, func(d ast.Decl) bool {
 			f, ok := d.(*ast.FuncDecl)

@@ -22,11 +22,11 @@ func TestTrain(t *testing.T) {
 		steps        int
 		by           string
 	}{
-		"sink":       {"", "accuracy", []int{1, 2, 4}, 20, "the mean over these ranks"},
-		"alike":      {alike + "; best: 3", "pearson", []int{1, 2, 3, 4}, 12, "rank 3"},
-		"demo":       {"task: demo; model: mini; max_train_examples: 20; max_eval_examples: 8; rank: 2; batch: 8", "accuracy", []int{1, 2}, 6, "the mean over these ranks"},
-		"cut short":  {"max_steps: 3; eval_ranks: 2-3", "accuracy", []int{2, 3}, 3, "the mean over these ranks"},
-		"two a step": {"grad_accumulation: 2; ranks_per_step: sandwich; best: R", "accuracy", []int{1, 2, 4}, 10, "rank 4"},
+		"sink":       {"", "accuracy", []int{1, 2, 4}, 20, "the best by the mean over these ranks"},
+		"alike":      {alike + "; best: 3", "pearson", []int{1, 2, 3, 4}, 12, "the best by rank 3"},
+		"demo":       {"task: demo; model: mini; max_train_examples: 20; max_eval_examples: 8; rank: 2; batch: 8", "accuracy", []int{1, 2}, 6, "the best by the mean over these ranks"},
+		"cut short":  {"max_steps: 3; eval_ranks: 2-3", "accuracy", []int{2, 3}, 3, "the best by the mean over these ranks"},
+		"two a step": {"grad_accumulation: 2; ranks_per_step: sandwich; best: R", "accuracy", []int{1, 2, 4}, 10, "the best by rank 4"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := folder{t, f.env, f.notes}

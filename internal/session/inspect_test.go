@@ -55,7 +55,7 @@ func TestInspectJSON(t *testing.T) {
 	must(t, err)
 	var keys map[string]any
 	must(t, json.Unmarshal(b, &keys))
-	for _, key := range []string{"folder", "rank", "alpha", "rslora", "scaling", "scale", "sites", "site_ranks", "head_parameters", "rank_heads", "bias_parameters", "notes", "ranks", "facts", "changes_nothing"} {
+	for _, key := range []string{"folder", "rank", "alpha", "rslora", "scaling", "scale", "sites", "site_ranks", "head_parameters", "bias_parameters", "notes", "ranks", "facts", "changes_nothing"} {
 		if _, has := keys[key]; !has {
 			t.Errorf("no %s in %s", key, b)
 		}
