@@ -31,13 +31,14 @@ cross-build:
 	@for p in $(PLATFORMS); do echo "build for $$p"; \
 	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -o /dev/null ./cmd/dylora || exit 1; done
 
-# The packages that have goroutines or locks; the others have nothing to race. Comparisons with
-# references would take minutes under the detector and show it no other interleaving, so of
-# tokenizer, model and program only the tests run that share and map.
+# The race detector, on what has goroutines, locks or mapped memory; the other tests have nothing to
+# race, and take minutes under it.
+RACE = CGO_ENABLED=1 $(GO) test -vet=off -race -short
 race:
-	CGO_ENABLED=1 $(GO) test -vet=off -race -short -skip Reference ./internal/kernel ./internal/data/... ./internal/train ./internal/hub ./internal/packed ./internal/disk
-	CGO_ENABLED=1 $(GO) test -vet=off -race -short -run 'Load|Cache|Flipped|WhileUsed|SharedMemory|RunFaults|Programs|WithThreads' ./internal/model ./internal/program
-	CGO_ENABLED=1 $(GO) test -vet=off -race -short -run 'Concurrent' ./internal/tokenizer
+	$(RACE) ./internal/hub ./internal/packed ./internal/disk
+	$(RACE) -run 'Adopt|AtOnce|Bits|Burst|Mapping|Parallel|Tasks|Waited|Workers' ./internal/kernel
+	$(RACE) -run 'Claim|Concurrent|Events|Lock|OpenRun|Runner|Stopped|Stream' ./internal/train ./internal/data ./internal/plan ./internal/tokenizer
+	$(RACE) -run 'Load|Cache|Flipped|WhileUsed|SharedMemory|RunFaults|Programs|WithThreads' ./internal/model ./internal/program
 
 # FUZZTIME a target; crashers land in testdata/fuzz of the package.
 FUZZTIME ?= 30s

@@ -17,7 +17,7 @@ import (
 // Times that one rate is measured for: long enough for a clock that varies to be at its
 // usual speed.
 const (
-	peakTime    = 400 * time.Millisecond
+	peakTime    = 200 * time.Millisecond
 	productTime = 100 * time.Millisecond
 )
 
