@@ -1,9 +1,13 @@
 # check is what CI runs; the other targets are parts of it and tools.
 GO ?= go
 
-.PHONY: check test vet lint cross cross-build race fuzz bench emulate gen
+.PHONY: check test vet lint cross cross-build race race-plan fuzz bench emulate gen
 
-check: vet lint cross test race
+# The linter and the race detector compile for minutes, with pauses that the other can use; the tests
+# have the machine to themselves.
+check: vet
+	$(MAKE) -j2 lint race
+	$(MAKE) cross test
 
 # The linter makes vet's checks, on tests, too; to make them once more at each compilation of a test
 # takes half a minute.
@@ -37,8 +41,12 @@ RACE = CGO_ENABLED=1 $(GO) test -vet=off -race -short
 race:
 	$(RACE) ./internal/hub ./internal/packed ./internal/disk
 	$(RACE) -run 'Adopt|AtOnce|Bits|Burst|Mapping|Parallel|Tasks|Waited|Workers' ./internal/kernel
-	$(RACE) -run 'Claim|Concurrent|Events|Lock|OpenRun|Runner|Stopped|Stream' ./internal/train ./internal/data ./internal/plan ./internal/tokenizer
+	$(RACE) -run 'Claim|Concurrent|Events|Lock|OpenRun|Stopped|Stream' ./internal/train ./internal/data ./internal/tokenizer
 	$(RACE) -run 'Load|Cache|Flipped|WhileUsed|SharedMemory|RunFaults|Programs|WithThreads' ./internal/model ./internal/program
+
+# Of the processes of a plan, whose tests need half of the packages compiled for the detector.
+race-plan:
+	$(RACE) -run 'Runner|Stopped' ./internal/plan
 
 # FUZZTIME a target; crashers land in testdata/fuzz of the package.
 FUZZTIME ?= 30s
