@@ -3,11 +3,11 @@ GO ?= go
 
 .PHONY: check test vet lint cross cross-build race race-plan fuzz bench emulate gen
 
-# The linter and the race detector compile for minutes, with pauses that the other can use; the tests
+# The linter and the race detector compile for minutes, with pauses that others can use; the tests
 # have the machine to themselves.
-check: vet
-	$(MAKE) -j2 lint race
-	$(MAKE) cross test
+check:
+	$(MAKE) -j3 vet lint race cross
+	$(MAKE) test
 
 # The linter makes vet's checks, on tests, too; to make them once more at each compilation of a test
 # takes half a minute.
