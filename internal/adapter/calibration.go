@@ -28,7 +28,7 @@ type Fit struct {
 	MicroF1 float64 `json:"micro_f1,omitzero"`
 }
 
-// String is what predictions are made with.
+// String names the temperature or the threshold that predictions use.
 func (c *Calibration) String() string {
 	if c.Temperature == 0 {
 		return fmt.Sprintf("threshold %.4f (micro F1 %.1f before, %.1f after)", c.Threshold, 100*c.Before.MicroF1, 100*c.After.MicroF1)

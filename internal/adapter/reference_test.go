@@ -100,7 +100,7 @@ func TestReferenceSlices(t *testing.T) {
 	})
 }
 
-// TestReferenceScaledSlices: a slice of every scaling is what PEFT saved, tensor for tensor, and
+// TestReferenceScaledSlices: a slice of every scaling equals what PEFT saved, tensor for tensor, and
 // its configuration has PEFT's scale, but for the last bit of a power.
 func TestReferenceScaledSlices(t *testing.T) {
 	for _, name := range []string{"roberta", "bert"} {

@@ -39,8 +39,8 @@ func distance(x, y, half *mat.Dense) float64 {
 	return mat.Norm(&d, 2)
 }
 
-// tail is what the best approximation of x of rank r leaves: the root of the sum of the squares of
-// the singular values beyond r (Eckart, Young).
+// tail gives the error of the best approximation of x of rank r: the root of the sum of the squares
+// of the singular values beyond r (Eckart, Young).
 func tail(x mat.Matrix, r int) float64 {
 	var svd mat.SVD
 	if !svd.Factorize(x, mat.SVDNone) {

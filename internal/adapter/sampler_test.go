@@ -216,7 +216,7 @@ func FuzzSampler(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, spec string, rmin, rmax, block int) {
 		if rmax > 1<<10 {
-			t.Skip("ranks are bounded where they are read")
+			return // settings refuse ranks above 65,536; this bounds the time of one input
 		}
 		s, err := adapter.NewSampler(spec, rmin, rmax, block)
 		if err != nil {
