@@ -1,15 +1,11 @@
 package main
 
 import (
-	"cmp"
-	"strconv"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/adapter"
-	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 )
@@ -46,12 +42,12 @@ func (a *adapterArg) open(io *streams) (*session.StoredAdapter, error) {
 }
 
 // openAt reads the adapter and tells which of its ranks are asked for.
-func (a *adapterArg) openAt(io *streams, r *ranksArg, fallback string) (*session.StoredAdapter, []int, error) {
+func (a *adapterArg) openAt(io *streams, r *flagset.Ranks, fallback string) (*session.StoredAdapter, []int, error) {
 	stored, err := a.open(io)
 	if err != nil {
 		return nil, nil, err
 	}
-	ranks, err := r.of(stored.Adapter.Rank, fallback)
+	ranks, err := r.Of(stored.Adapter.Rank, fallback)
 	return stored, ranks, err
 }
 
@@ -66,65 +62,12 @@ type baseArgs struct {
 func addBaseArgs(cmd *cobra.Command, b *baseArgs) {
 	addAdapterArg(cmd, &b.adapterArg)
 	cmd.Flags().BoolVar(&b.forceBase, "force-base", false, "use the adapter with a base model it was not trained on")
-	addConfigFlag(cmd)
-	addSettings(cmd.Flags(), settings.Scoped("files")...)
-	addSettings(cmd.Flags(), "task", "labels", "threshold", "data_dir", "model", "revision", "max_length", "max_eval_examples", "threads", "kernel")
+	flagset.AddConfig(cmd)
+	flagset.AddSettings(cmd.Flags(), settings.Scoped("files")...)
+	flagset.AddSettings(cmd.Flags(), "task", "labels", "threshold", "data_dir", "model", "revision", "max_length", "max_eval_examples", "threads", "kernel")
 }
 
 // options are those of session.Open as far as the flags say them.
 func (b *baseArgs) options() session.Options {
 	return session.Options{Layers: b.layers, ForceBase: b.forceBase}
-}
-
-// ranksArg is a list of ranks of an adapter: "4", "1,2,4-8" or "all".
-type ranksArg struct {
-	flag string // as it was given, for messages
-	spec string
-}
-
-// maxRank bounds a list of ranks before the adapter is known.
-const maxRank = 1 << 16
-
-// addRanks defines --rank, and --ranks as the same; spec is the default.
-func addRanks(cmd *cobra.Command, r *ranksArg, spec, usage string) {
-	r.flag = "--rank"
-	cmd.Flags().StringVarP(&r.spec, "rank", "r", spec, usage)
-	cmd.Flags().StringVar(&r.spec, "ranks", spec, "the same as --rank")
-	ownMeaning(cmd, "rank")
-	if spec == "" {
-		cmd.Flags().Lookup("ranks").Hidden = true
-	}
-}
-
-// check refuses a list of ranks that no adapter has; whether this one has them is for later.
-func (r *ranksArg) check(cmd *cobra.Command) error {
-	one, list := cmd.Flags().Changed("rank"), cmd.Flags().Changed("ranks")
-	switch {
-	case one && list:
-		return fault.Usagef("--rank and --ranks are the same: give one of them")
-	case list:
-		r.flag = "--ranks"
-	}
-	if !one && !list {
-		return nil
-	}
-	if _, err := evaluate.ParseRanks(r.spec, maxRank); err != nil {
-		return r.fault(err)
-	}
-	return nil
-}
-
-// of are the ranks of an adapter of rank R, ascending; without a list those of fallback, and
-// for "" R alone.
-func (r *ranksArg) of(rank int, fallback string) ([]int, error) {
-	spec := cmp.Or(r.spec, fallback, strconv.Itoa(rank))
-	ranks, err := evaluate.ParseRanks(spec, rank)
-	if err != nil {
-		return nil, r.fault(err)
-	}
-	return ranks, nil
-}
-
-func (r *ranksArg) fault(err error) error {
-	return fault.Usagef("%s: %s", r.flag, strings.TrimPrefix(err.Error(), "ranks: "))
 }

@@ -9,7 +9,9 @@ import (
 	"github.com/dylora/dylora/internal/bench"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // benchOptions is everything `dylora bench` needs; runBench reads nothing else.
@@ -60,9 +62,9 @@ is what the machine can do when nothing else runs on it.`,
   dylora bench --mode eval --json
   dylora bench --scaling 1,2 --mode eval
   dylora bench --model random:roberta-base --task sst2 --data-dir glue --svg step.svg`,
-		Args: noArgs,
+		Args: flagset.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.layers, err = layers(cmd); err != nil {
+			if opts.layers, err = flagset.Layers(cmd); err != nil {
 				return err
 			}
 			if err := opts.validate(cmd); err != nil {
@@ -71,18 +73,18 @@ is what the machine can do when nothing else runs on it.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addConfigFlag(cmd)
-	addSettings(cmd.Flags(), "task", "data_dir", "model", "revision", "max_length", "rank", "r_min", "targets", "batch", "seed", "threads", "kernel", "precision")
+	flagset.AddConfig(cmd)
+	flagset.AddSettings(cmd.Flags(), "task", "data_dir", "model", "revision", "max_length", "rank", "r_min", "targets", "batch", "seed", "threads", "kernel", "precision")
 	cmd.Flags().StringVar(&opts.mode, "mode", "train", "what to measure: train or eval")
 	cmd.Flags().IntVar(&opts.steps, "steps", 10, "steps to measure, after two that are not")
 	cmd.Flags().StringVar(&opts.tokenizer, "tokenizer", "", "`folder` of the tokenizer for a random model")
 	cmd.Flags().StringVar(&opts.svg, "svg", "", "draw the step's time by operation to `file`")
 	cmd.Flags().BoolVar(&opts.products, "products", true, "also measure products at the model's shapes")
 	cmd.Flags().IntSliceVar(&opts.scaling, "scaling", nil, "measure how steps scale, on each of these numbers of `threads`")
-	ownMeaning(cmd, "scaling") // not the adapter's
+	flagset.OwnMeaning(cmd, "scaling") // not the adapter's
 	cmd.Flags().IntVar(&opts.maxTokens, "max-tokens", 2048, "with --scaling: tokens of a step at most")
 	cmd.Flags().IntVar(&opts.rounds, "rounds", 12, "with --scaling: how often each size is measured, big steps less")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -109,7 +111,7 @@ func (o *benchOptions) validate(cmd *cobra.Command) error {
 	case o.maxTokens < minScaled || o.maxTokens > maxScaled:
 		return fault.Usagef("--max-tokens: %d is not in [%d, %d]", o.maxTokens, minScaled, maxScaled)
 	}
-	return checkFile("--svg", o.svg)
+	return flagset.CheckFile("--svg", o.svg)
 }
 
 func runBench(ctx context.Context, o *benchOptions) error {
@@ -143,7 +145,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 
 func (o *benchOptions) print(r interface{ WriteTable(io.Writer) error }) error {
 	if o.json {
-		return printJSON(o.io.out, r)
+		return terminal.JSON(o.io.out, r)
 	}
 	return r.WriteTable(o.io.out)
 }

@@ -8,16 +8,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/check"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // checkOptions is everything `dylora check` needs; runCheck reads nothing else.
 type checkOptions struct {
 	io *streams
 	baseArgs
-	ranks  ranksArg // none: all, of more than 16 the powers of two
-	nested bool     // fail unless the adapter is nested
-	data   bool     // measure the task's dev split, too
+	ranks  flagset.Ranks // none: all, of more than 16 the powers of two
+	nested bool          // fail unless the adapter is nested
+	data   bool          // measure the task's dev split, too
 	json   bool
 }
 
@@ -44,20 +46,20 @@ always the most frequent label. --nested fails unless it is nested.`,
   dylora check peft-folder --model roberta-folder
   dylora check runs/sst2 --data --nested --json`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.layers, err = soundLayers(cmd); err != nil {
+			if opts.layers, err = flagset.SoundLayers(cmd); err != nil {
 				return err
 			}
-			if err := opts.ranks.check(cmd); err != nil {
+			if err := opts.ranks.Check(cmd); err != nil {
 				return err
 			}
 			return runF(cmd.Context(), opts)
 		},
 	}
 	addBaseArgs(cmd, &opts.baseArgs)
-	addRanks(cmd, &opts.ranks, "", "`ranks` to check; default all, of more than 16 the powers of two")
+	flagset.AddRanks(cmd, &opts.ranks, "", "`ranks` to check; default all, of more than 16 the powers of two")
 	cmd.Flags().BoolVar(&opts.nested, "nested", false, "fail unless the adapter is nested")
 	cmd.Flags().BoolVar(&opts.data, "data", false, "measure the task's dev split at each rank")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -67,8 +69,8 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		return err
 	}
 	ranks := check.Ranks(a.Adapter.Rank)
-	if o.ranks.spec != "" {
-		if ranks, err = o.ranks.of(a.Adapter.Rank, ""); err != nil {
+	if o.ranks.Spec != "" {
+		if ranks, err = o.ranks.Of(a.Adapter.Rank, ""); err != nil {
 			return err
 		}
 	}
@@ -101,9 +103,9 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 
 func (o *checkOptions) print(c *check.Report) error {
 	if o.json {
-		return printJSON(o.io.out, c)
+		return terminal.JSON(o.io.out, c)
 	}
-	t := plainTable()
+	t := terminal.Table()
 	header := table.Row{"rank", "slice", "beyond", "merged", "same answers"}
 	if o.data {
 		header = append(header, "dev")

@@ -13,6 +13,7 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 )
@@ -76,7 +77,7 @@ func TestEvalFlags(t *testing.T) {
 	}{
 		{args: "", want: evalOptions{baseArgs: baseArgs{adapterArg: adapterArg{path: session.LatestRun}}, split: "dev", atLeast: nan}},
 		{args: "-a x --rank 3 --split train --predictions p --at-least 0.5 --force-base --json",
-			want: evalOptions{baseArgs: baseArgs{adapterArg: adapterArg{path: "x"}, forceBase: true}, ranks: ranksArg{spec: "3"}, split: "train", predictions: "p", atLeast: 0.5, json: true}},
+			want: evalOptions{baseArgs: baseArgs{adapterArg: adapterArg{path: "x"}, forceBase: true}, ranks: flagset.Ranks{Spec: "3"}, split: "train", predictions: "p", atLeast: 0.5, json: true}},
 		{args: "--rank 0", wantErr: "--rank: rank 0: ranks count from 1"},
 		{args: "--rank -2", wantErr: `--rank: "-2"`},
 		{args: "--split test", wantErr: `--split: "test" is none of`},
@@ -96,7 +97,7 @@ func TestEvalFlags(t *testing.T) {
 			if !math.IsNaN(got.atLeast) && got.atLeast != tt.want.atLeast {
 				t.Errorf("at least %v, want %v", got.atLeast, tt.want.atLeast)
 			}
-			if got.path != tt.want.path || got.forceBase != tt.want.forceBase || got.ranks.spec != tt.want.ranks.spec || got.split != tt.want.split ||
+			if got.path != tt.want.path || got.forceBase != tt.want.forceBase || got.ranks.Spec != tt.want.ranks.Spec || got.split != tt.want.split ||
 				got.predictions != tt.want.predictions || got.json != tt.want.json {
 				t.Errorf("options = %+v, want %+v", *got, tt.want)
 			}
@@ -145,7 +146,7 @@ func TestSweepFlags(t *testing.T) {
 			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
 				return
 			}
-			if got.ranks.spec != tt.ranks || got.csv != tt.csv || len(got.plots) != tt.plots {
+			if got.ranks.Spec != tt.ranks || got.csv != tt.csv || len(got.plots) != tt.plots {
 				t.Errorf("options = %+v", got)
 			}
 		})
@@ -158,14 +159,14 @@ func TestSliceFlags(t *testing.T) {
 		want    sliceOptions
 		wantErr string
 	}{
-		{args: "--rank 4", want: sliceOptions{adapterArg: adapterArg{path: session.LatestRun}, ranks: ranksArg{"--rank", "4"}, form: session.Form{DType: "F32"}}},
+		{args: "--rank 4", want: sliceOptions{adapterArg: adapterArg{path: session.LatestRun}, ranks: flagset.Ranks{Flag: "--rank", Spec: "4"}, form: session.Form{DType: "F32"}}},
 		{args: "-a x.bin --rank 4 --allow-pickle --lora-alpha 16",
-			want: sliceOptions{adapterArg: adapterArg{path: "x.bin", read: adapter.Options{AllowPickle: true, Alpha: 16}}, ranks: ranksArg{"--rank", "4"}, form: session.Form{DType: "F32"}}},
-		{args: "-a x -r 1,2 -o y --force --json", want: sliceOptions{adapterArg: adapterArg{path: "x"}, ranks: ranksArg{"--rank", "1,2"}, out: "y", force: true, json: true, form: session.Form{DType: "F32"}}},
+			want: sliceOptions{adapterArg: adapterArg{path: "x.bin", read: adapter.Options{AllowPickle: true, Alpha: 16}}, ranks: flagset.Ranks{Flag: "--rank", Spec: "4"}, form: session.Form{DType: "F32"}}},
+		{args: "-a x -r 1,2 -o y --force --json", want: sliceOptions{adapterArg: adapterArg{path: "x"}, ranks: flagset.Ranks{Flag: "--rank", Spec: "1,2"}, out: "y", force: true, json: true, form: session.Form{DType: "F32"}}},
 		{args: "--ranks-per-module query=4,layer.0.value=2 --compat --dtype bf16 --format peft",
-			want: sliceOptions{adapterArg: adapterArg{path: session.LatestRun}, ranks: ranksArg{flag: "--rank"}, form: session.Form{DType: "BF16", Compat: true, ModuleRanks: map[string]int{"query": 4, "layer.0.value": 2}}}},
+			want: sliceOptions{adapterArg: adapterArg{path: session.LatestRun}, ranks: flagset.Ranks{Flag: "--rank"}, form: session.Form{DType: "BF16", Compat: true, ModuleRanks: map[string]int{"query": 4, "layer.0.value": 2}}}},
 		{args: "--rank 4 --ranks-per-module {\"query\":3} --dtype f16",
-			want: sliceOptions{adapterArg: adapterArg{path: session.LatestRun}, ranks: ranksArg{"--rank", "4"}, form: session.Form{DType: "F16", ModuleRanks: map[string]int{"query": 3}}}},
+			want: sliceOptions{adapterArg: adapterArg{path: session.LatestRun}, ranks: flagset.Ranks{Flag: "--rank", Spec: "4"}, form: session.Form{DType: "F16", ModuleRanks: map[string]int{"query": 3}}}},
 		{args: "--rank 4 --dtype f64", wantErr: `--dtype: "f64" is none of`},
 		{args: "--rank 4 --format gguf", wantErr: `--format: "gguf" is not peft`},
 		{args: "--ranks-per-module query", wantErr: "--ranks-per-module: "},
@@ -178,7 +179,7 @@ func TestSliceFlags(t *testing.T) {
 		{args: "x y --rank 2", wantErr: "unexpected argument"},
 		{args: "x -a y --rank 2", wantErr: "given twice"},
 		{args: "--rank 2 --ranks 2", wantErr: "are the same"},
-		{args: "x --ranks 2", want: sliceOptions{adapterArg: adapterArg{path: "x"}, ranks: ranksArg{"--ranks", "2"}, form: session.Form{DType: "F32"}}},
+		{args: "x --ranks 2", want: sliceOptions{adapterArg: adapterArg{path: "x"}, ranks: flagset.Ranks{Flag: "--ranks", Spec: "2"}, form: session.Form{DType: "F32"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.args, func(t *testing.T) {
@@ -199,7 +200,7 @@ func TestSliceFlags(t *testing.T) {
 func TestMergeAndInspectFlags(t *testing.T) {
 	var merged *mergeOptions
 	cmd := newMergeCmd(&streams{}, func(_ context.Context, o *mergeOptions) error { merged = o; return nil })
-	if err := execute(cmd, "--rank 4 -o m --json"); err != nil || merged.ranks.spec != "4" || merged.out != "m" || !merged.json {
+	if err := execute(cmd, "--rank 4 -o m --json"); err != nil || merged.ranks.Spec != "4" || merged.out != "m" || !merged.json {
 		t.Errorf("merge: %+v, %v", merged, err)
 	}
 	for args, want := range map[string]string{"--rank 0": "--rank: ", "--out=": "--out is empty", "x y": "unexpected"} {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/dylora/dylora/internal/baseline"
-	"github.com/dylora/dylora/internal/finetune"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/train"
@@ -27,11 +26,7 @@ func (c *compareArgs) train(ctx context.Context, io *streams, a *session.StoredA
 	if err != nil {
 		return nil, err
 	}
-	err = p.Train(ctx, io.env(), func(job *finetune.Job) func() {
-		show := newTrainProgress(io.err, job.Loop.Steps(), job.Config.Epochs)
-		job.Loop.On(show.hook())
-		return show.end
-	})
+	err = p.Train(ctx, io.env(), io.watch)
 	if errors.Is(err, train.ErrStopped) {
 		fmt.Fprintln(io.err, "checkpoint written; the same command goes on")
 	}

@@ -6,7 +6,9 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // newConfigCmd groups what there is to say about settings.
@@ -15,7 +17,7 @@ func newConfigCmd(io *streams) *cobra.Command {
 		Use:     "config",
 		Short:   "Look at settings",
 		Example: "  dylora config show",
-		Args:    noArgs,
+		Args:    flagset.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newConfigShowCmd(io, runConfigShow))
@@ -41,17 +43,17 @@ DYLORA_MAX_STEPS.`,
 		Example: `  dylora config show
   dylora config show --task sst2 --lr 5e-4
   dylora config show --config run.yaml --json`,
-		Args: noArgs,
+		Args: flagset.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.layers, err = layers(cmd); err != nil {
+			if opts.layers, err = flagset.Layers(cmd); err != nil {
 				return err
 			}
 			return runF(opts)
 		},
 	}
-	addConfigFlag(cmd)
-	addSettings(cmd.Flags(), settings.Keys()...)
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddConfig(cmd)
+	flagset.AddSettings(cmd.Flags(), settings.Keys()...)
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -81,9 +83,9 @@ func runConfigShow(o *configShowOptions) error {
 		return err
 	}
 	if o.json {
-		return printJSON(o.io.out, map[string]any{"settings": configEntries(r)})
+		return terminal.JSON(o.io.out, map[string]any{"settings": configEntries(r)})
 	}
-	t := plainTable()
+	t := terminal.Table()
 	t.AppendHeader(table.Row{"setting", "value", "origin"})
 	for _, f := range r.Fields() {
 		t.AppendRow(table.Row{f.Key, settings.YAMLValue(settings.Plain(f.Value)), originText(r, f.Key)})

@@ -7,10 +7,9 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
-	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/finetune"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // streams are the program's three: out takes the result and nothing else, err the talk.
@@ -25,42 +24,18 @@ func (s *streams) env() *session.Env {
 	version, _ := buildOf(info)
 	return &session.Env{
 		Note:     func(line string) { fmt.Fprintln(s.err, line) },
-		Progress: func(what string, total int) session.Progress { return newProgress(s.err, what, total) },
-		Download: (&downloadProgress{talk: s.err}).at,
+		Progress: func(what string, total int) session.Progress { return terminal.NewProgress(s.err, what, total) },
+		Download: terminal.NewDownloads(s.err).At,
 		Getenv:   os.Getenv,
 		Now:      time.Now,
 		Version:  version,
-		Memory:   memoryLimit("/"),
+		Memory:   session.MemoryLimit("/"),
 	}
 }
 
-// downloadProgress shows downloads: a bar on a terminal, elsewhere a line per large file.
-type downloadProgress struct {
-	talk io.Writer
-	file string
-	bar  *progressbar.ProgressBar
-}
-
-// worthALine is the size from which a file is worth a line.
-const worthALine = 10 << 20
-
-func (p *downloadProgress) at(file string, done, total int64) {
-	if file != p.file {
-		p.file, p.bar = file, nil
-		switch {
-		case isTerminal(p.talk):
-			p.bar = progressbar.NewOptions64(total,
-				progressbar.OptionSetWriter(p.talk),
-				progressbar.OptionSetDescription(file),
-				progressbar.OptionShowBytes(true),
-				progressbar.OptionClearOnFinish(),
-				progressbar.OptionSetPredictTime(true),
-			)
-		case total >= worthALine:
-			fmt.Fprintf(p.talk, "downloading %s, %s\n", file, evaluate.Size(total))
-		}
-	}
-	if p.bar != nil {
-		_ = p.bar.Set64(done) // a bar that cannot be drawn is no reason to stop
-	}
+// watch shows how a training goes; the result ends the display.
+func (s *streams) watch(job *finetune.Job) func() {
+	show := terminal.NewTraining(s.err, job.Loop.Steps(), job.Config.Epochs)
+	job.Loop.On(show.Hook())
+	return show.End
 }

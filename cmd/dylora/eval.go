@@ -11,14 +11,16 @@ import (
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // evalOptions is everything `dylora eval` needs; runEval reads nothing else.
 type evalOptions struct {
 	io *streams
 	baseArgs
-	ranks       ranksArg // none: the adapter's largest
+	ranks       flagset.Ranks // none: the adapter's largest
 	split       string
 	predictions string  // file of JSON lines, "" for none
 	atLeast     float64 // NaN: no check
@@ -40,7 +42,7 @@ is below the bound. With --json each rank has one line.`,
   dylora eval --adapter peft-folder --task sst2 --data-dir glue --model roberta-folder
   dylora eval --split train --predictions predictions.jsonl --json`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.layers, err = soundLayers(cmd); err != nil {
+			if opts.layers, err = flagset.SoundLayers(cmd); err != nil {
 				return err
 			}
 			if err := opts.validate(cmd); err != nil {
@@ -50,26 +52,26 @@ is below the bound. With --json each rank has one line.`,
 		},
 	}
 	addBaseArgs(cmd, &opts.baseArgs)
-	addSettings(cmd.Flags(), "precision")
-	addRanks(cmd, &opts.ranks, "", "`ranks` to measure: 4, or several such as 1,2,4; default the adapter's largest")
-	addSplitFlag(cmd, &opts.split)
+	flagset.AddSettings(cmd.Flags(), "precision")
+	flagset.AddRanks(cmd, &opts.ranks, "", "`ranks` to measure: 4, or several such as 1,2,4; default the adapter's largest")
+	flagset.AddSplit(cmd, &opts.split)
 	cmd.Flags().StringVar(&opts.predictions, "predictions", "", "write one JSON line per example to `file`")
-	addAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value`")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value`")
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
 func (o *evalOptions) validate(cmd *cobra.Command) error {
-	if err := o.ranks.check(cmd); err != nil {
+	if err := o.ranks.Check(cmd); err != nil {
 		return err
 	}
-	if err := checkAtLeast(cmd, o.atLeast); err != nil {
+	if err := flagset.CheckAtLeast(cmd, o.atLeast); err != nil {
 		return err
 	}
-	if err := checkFile("--predictions", o.predictions); err != nil {
+	if err := flagset.CheckFile("--predictions", o.predictions); err != nil {
 		return err
 	}
-	return checkSplit(o.split)
+	return flagset.CheckSplit(o.split)
 }
 
 func runEval(ctx context.Context, o *evalOptions) error {
@@ -78,7 +80,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return err
 	}
 	if len(ranks) > 1 && o.predictions != "" {
-		return fault.Usagef("--predictions: %s are several ranks, and the file holds the predictions of one", o.ranks.spec)
+		return fault.Usagef("--predictions: %s are several ranks, and the file holds the predictions of one", o.ranks.Spec)
 	}
 	options := o.options()
 	options.Split = o.split
@@ -109,11 +111,11 @@ func runEval(ctx context.Context, o *evalOptions) error {
 
 func (o *evalOptions) print(e *evaluate.Evaluation) error {
 	if o.json {
-		return printJSON(o.io.out, e)
+		return terminal.JSON(o.io.out, e)
 	}
 	lines := []string{fmt.Sprintf("%s %s, %d examples, rank %d", e.Task, e.Split, e.Examples, e.Rank)}
 	for _, m := range e.Metrics {
 		lines = append(lines, fmt.Sprintf("%s  %s", evaluate.Heading(m.Name), evaluate.Text(m.Name, m.Value)))
 	}
-	return printLines(o.io.out, lines...)
+	return terminal.Lines(o.io.out, lines...)
 }

@@ -8,8 +8,10 @@ import (
 
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // fetchOptions is everything `dylora fetch` needs; runFetch reads nothing else.
@@ -45,15 +47,15 @@ fails with exit code 4. A download that was cut off goes on where it was.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if opts.layers, err = layers(cmd); err != nil {
+			if opts.layers, err = flagset.Layers(cmd); err != nil {
 				return err
 			}
 			opts.names = args
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addSettings(cmd.Flags(), "revision", "allow_pickle")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddSettings(cmd.Flags(), "revision", "allow_pickle")
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -77,14 +79,14 @@ func runFetch(ctx context.Context, o *fetchOptions) error {
 		}
 	}
 	if o.json {
-		return printJSON(o.io.out, map[string]any{"fetched": all})
+		return terminal.JSON(o.io.out, map[string]any{"fetched": all})
 	}
 	return nil
 }
 
 func (o *fetchOptions) print(f *session.Fetched) error {
 	if f.Folder == "" {
-		return printLines(o.io.out, f.Name+": built in")
+		return terminal.Lines(o.io.out, f.Name+": built in")
 	}
 	parts := "files"
 	if f.Kind == "task" {

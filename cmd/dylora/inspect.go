@@ -10,8 +10,10 @@ import (
 
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // inspectOptions is everything `dylora inspect` needs; runInspect reads nothing else.
@@ -47,15 +49,15 @@ weights are loaded. A folder that cannot be used is refused as elsewhere.`,
 			case len(args) > 0 || cmd.Flags().Changed("adapter"):
 				return fault.Usagef("an adapter and --model: give one of them to be shown")
 			}
-			if opts.layers, err = soundLayers(cmd); err != nil {
+			if opts.layers, err = flagset.SoundLayers(cmd); err != nil {
 				return err
 			}
 			return runF(cmd.Context(), opts)
 		},
 	}
 	addAdapterArg(cmd, &opts.adapterArg)
-	addSettings(cmd.Flags(), "model", "revision")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddSettings(cmd.Flags(), "model", "revision")
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -72,7 +74,7 @@ func runInspect(ctx context.Context, o *inspectOptions) error {
 		return err
 	}
 	if o.json {
-		return printJSON(o.io.out, i)
+		return terminal.JSON(o.io.out, i)
 	}
 	return o.print(i)
 }
@@ -88,9 +90,9 @@ func (o *inspectOptions) inspectModel(ctx context.Context) error {
 		return err
 	}
 	if o.json {
-		return printJSON(o.io.out, m)
+		return terminal.JSON(o.io.out, m)
 	}
-	t := plainTable()
+	t := terminal.Table()
 	t.AppendHeader(table.Row{"what", "is", "from", "why"})
 	var columns []table.ColumnConfig
 	for i, width := range []int{20, 60, 45, 60} {
@@ -100,7 +102,7 @@ func (o *inspectOptions) inspectModel(ctx context.Context) error {
 	for _, d := range m.Decisions {
 		t.AppendRow(table.Row{d.About, d.Value, d.Source, d.Reason})
 	}
-	return printLines(o.io.out, "folder       "+m.Folder, "", t.Render())
+	return terminal.Lines(o.io.out, "folder       "+m.Folder, "", t.Render())
 }
 
 func (o *inspectOptions) print(i *session.Inspection) error {
@@ -109,7 +111,7 @@ func (o *inspectOptions) print(i *session.Inspection) error {
 			return err
 		}
 	}
-	t := plainTable()
+	t := terminal.Table()
 	t.AppendHeader(table.Row{"rank", "parameters", "size", "‖ΔW‖"})
 	for _, r := range i.Ranks {
 		t.AppendRow(table.Row{r.Rank, r.Parameters, evaluate.Size(r.Bytes), fmt.Sprintf("%.4f", r.DeltaNorm)})

@@ -7,15 +7,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // mergeOptions is everything `dylora merge` needs; runMerge reads nothing else.
 type mergeOptions struct {
 	io *streams
 	baseArgs
-	ranks ranksArg // none: the adapter's largest
-	out   string   // "": merged-rank-<N> in the run folder
+	ranks flagset.Ranks // none: the adapter's largest
+	out   string        // "": merged-rank-<N> in the run folder
 	json  bool
 }
 
@@ -32,10 +34,10 @@ merged-rank-<N> in --out.`,
 		Example: `  dylora merge
   dylora merge --rank 4 --out model-r4`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.layers, err = soundLayers(cmd); err != nil {
+			if opts.layers, err = flagset.SoundLayers(cmd); err != nil {
 				return err
 			}
-			if err := opts.ranks.check(cmd); err != nil {
+			if err := opts.ranks.Check(cmd); err != nil {
 				return err
 			}
 			if cmd.Flags().Changed("out") && opts.out == "" {
@@ -45,9 +47,9 @@ merged-rank-<N> in --out.`,
 		},
 	}
 	addBaseArgs(cmd, &opts.baseArgs)
-	addRanks(cmd, &opts.ranks, "", "`ranks` to merge: 4, or several such as 1,2,4; default the adapter's largest")
+	flagset.AddRanks(cmd, &opts.ranks, "", "`ranks` to merge: 4, or several such as 1,2,4; default the adapter's largest")
 	cmd.Flags().StringVarP(&opts.out, "out", "o", "", "`folder` to write; default merged-rank-<N> in the run folder")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -80,9 +82,9 @@ func runMerge(ctx context.Context, o *mergeOptions) error {
 func (o *mergeOptions) print(all []*session.Merged) error {
 	switch {
 	case o.json && len(all) == 1:
-		return printJSON(o.io.out, all[0])
+		return terminal.JSON(o.io.out, all[0])
 	case o.json:
-		return printJSON(o.io.out, map[string]any{"merged": all})
+		return terminal.JSON(o.io.out, map[string]any{"merged": all})
 	}
 	for _, m := range all {
 		if _, err := fmt.Fprintf(o.io.out, "rank %d merged into %s\nlargest difference of a logit on %d random sequences: %.3g (largest logit %.3g)\n",

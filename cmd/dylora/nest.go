@@ -8,8 +8,10 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/nest"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // nestOptions is everything `dylora nest` needs; runNest reads nothing else.
@@ -39,7 +41,7 @@ nested training in a run folder of its own, with the settings of the adapter's r
   dylora nest --adapter runs/lora --weighted --out nested
   dylora nest peft-folder --task mrpc --model FacebookAI/roberta-base --tune 200 --lr 1e-4`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.layers, err = soundLayers(cmd); err != nil {
+			if opts.layers, err = flagset.SoundLayers(cmd); err != nil {
 				return err
 			}
 			if err := opts.validate(cmd); err != nil {
@@ -52,7 +54,7 @@ nested training in a run folder of its own, with the settings of the adapter's r
 	given := []string{"rank", "alpha", "scaling", "targets", "init_adapter", "max_steps", "epochs", "recipe"}
 	for _, f := range settings.Defaults().Fields() {
 		if !slices.Contains(given, f.Key) && cmd.Flags().Lookup(f.Flag()) == nil {
-			addSettings(cmd.Flags(), f.Key)
+			flagset.AddSettings(cmd.Flags(), f.Key)
 		}
 	}
 	cmd.Flags().StringVarP(&opts.nest.Out, "out", "o", "", "`folder` to write; default nested in the adapter's run, or beside its folder")
@@ -60,7 +62,7 @@ nested training in a run folder of its own, with the settings of the adapter's r
 	cmd.Flags().IntVar(&opts.tune, "tune", 0, "`steps` of nested training from there")
 	cmd.Flags().StringVar(&opts.run, "run", "", "run `folder` of --tune; default runs/<task>-<time>")
 	cmd.Flags().BoolVar(&opts.nest.Force, "force", false, "replace an adapter that dylora wrote there before; re-sort one that is nested already")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -106,7 +108,7 @@ func runNest(ctx context.Context, o *nestOptions) error {
 	}
 	switch {
 	case o.json:
-		return printJSON(o.io.out, report)
+		return terminal.JSON(o.io.out, report)
 	case tuning != nil:
 		return t.print(report.Tuned)
 	}

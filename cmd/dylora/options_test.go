@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 )
@@ -26,10 +27,10 @@ func TestMergeFlags(t *testing.T) {
 		want    mergeOptions
 		wantErr string
 	}{
-		{args: "", want: mergeOptions{baseArgs: newest(), ranks: ranksArg{flag: "--rank"}}},
-		{args: "x --rank 1,2 --out m --json", want: mergeOptions{baseArgs: adapterAt("x"), ranks: ranksArg{"--rank", "1,2"}, out: "m", json: true}},
-		{args: "-a x --ranks all -o m", want: mergeOptions{baseArgs: adapterAt("x"), ranks: ranksArg{"--ranks", "all"}, out: "m"}},
-		{args: "--force-base", want: mergeOptions{baseArgs: baseArgs{adapterArg: newest().adapterArg, forceBase: true}, ranks: ranksArg{flag: "--rank"}}},
+		{args: "", want: mergeOptions{baseArgs: newest(), ranks: flagset.Ranks{Flag: "--rank"}}},
+		{args: "x --rank 1,2 --out m --json", want: mergeOptions{baseArgs: adapterAt("x"), ranks: flagset.Ranks{Flag: "--rank", Spec: "1,2"}, out: "m", json: true}},
+		{args: "-a x --ranks all -o m", want: mergeOptions{baseArgs: adapterAt("x"), ranks: flagset.Ranks{Flag: "--ranks", Spec: "all"}, out: "m"}},
+		{args: "--force-base", want: mergeOptions{baseArgs: baseArgs{adapterArg: newest().adapterArg, forceBase: true}, ranks: flagset.Ranks{Flag: "--rank"}}},
 		{args: "--ranks 0", wantErr: "--ranks: rank 0"},
 		{args: "--out=", wantErr: "--out is empty"},
 		{args: "--precision i16", wantErr: "unknown flag"},
@@ -52,12 +53,12 @@ func TestMergeFlags(t *testing.T) {
 func TestCheckOptions(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]checkOptions{
-		"":                                  {baseArgs: newest(), ranks: ranksArg{flag: "--rank"}},
-		"x --rank 1,4 --nested --data":      {baseArgs: adapterAt("x"), ranks: ranksArg{"--rank", "1,4"}, nested: true, data: true},
-		"--adapter x --ranks 1-3 --json":    {baseArgs: adapterAt("x"), ranks: ranksArg{"--ranks", "1-3"}, json: true},
-		"x --nested=false --ranks all":      {baseArgs: adapterAt("x"), ranks: ranksArg{"--ranks", "all"}},
-		"x --data-dir glue --threads 2":     {baseArgs: adapterAt("x"), ranks: ranksArg{flag: "--rank"}},
-		"x --task sst2 --model m --ranks=8": {baseArgs: adapterAt("x"), ranks: ranksArg{"--ranks", "8"}},
+		"":                                  {baseArgs: newest(), ranks: flagset.Ranks{Flag: "--rank"}},
+		"x --rank 1,4 --nested --data":      {baseArgs: adapterAt("x"), ranks: flagset.Ranks{Flag: "--rank", Spec: "1,4"}, nested: true, data: true},
+		"--adapter x --ranks 1-3 --json":    {baseArgs: adapterAt("x"), ranks: flagset.Ranks{Flag: "--ranks", Spec: "1-3"}, json: true},
+		"x --nested=false --ranks all":      {baseArgs: adapterAt("x"), ranks: flagset.Ranks{Flag: "--ranks", Spec: "all"}},
+		"x --data-dir glue --threads 2":     {baseArgs: adapterAt("x"), ranks: flagset.Ranks{Flag: "--rank"}},
+		"x --task sst2 --model m --ranks=8": {baseArgs: adapterAt("x"), ranks: flagset.Ranks{Flag: "--ranks", Spec: "8"}},
 	} {
 		var got *checkOptions
 		cmd := newCheckCmd(&streams{}, func(_ context.Context, o *checkOptions) error { got = o; return nil })

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/plan"
 )
 
@@ -29,7 +29,7 @@ would. 'dylora run' trains the plan; docs/plans.md describes the file.`,
 		Example: `  dylora plan study.yaml > plan.jsonl
   dylora plan study.yaml --set model=minilm --set seed=[1,2,3] > plan.jsonl
   dylora plan study.yaml --arms paper,sqrt > second.jsonl`,
-		Args: countArgs(1, 1, "the study, a YAML file"),
+		Args: flagset.CountArgs(1, 1, "the study, a YAML file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.study = args[0]
 			return runF(cmd.Context(), opts)
@@ -48,14 +48,4 @@ func runPlan(_ context.Context, o *planOptions) error {
 	}
 	fmt.Fprintf(o.io.err, "%d trainings\n", len(p.Lines))
 	return p.Write(o.io.out)
-}
-
-// countArgs asks for so many arguments and says what they are.
-func countArgs(least, most int, what string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) < least || len(args) > most {
-			return fault.Usagef("%d arguments: name %s", len(args), what)
-		}
-		return nil
-	}
 }

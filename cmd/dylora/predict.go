@@ -12,17 +12,19 @@ import (
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/predict"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // predictOptions is everything `dylora predict` needs; runPredict reads nothing else.
 type predictOptions struct {
 	io *streams
 	baseArgs
-	ranks  ranksArg // one, with glue also several; none: the largest, with glue all
-	in     string   // file; "" or "-": stdin
+	ranks  flagset.Ranks // one, with glue also several; none: the largest, with glue all
+	in     string        // file; "" or "-": stdin
 	format predict.Format
 	named  predict.Columns // what the user says of the columns, where the format has any
 
@@ -58,7 +60,7 @@ other tasks there stay, so that a folder fills up to a whole submission.`,
   dylora predict --in reviews.csv --text-column review
   dylora predict --adapter runs/sst2 --glue submission --rank 1,8 --data-dir glue`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.layers, err = soundLayers(cmd); err != nil {
+			if opts.layers, err = flagset.SoundLayers(cmd); err != nil {
 				return err
 			}
 			opts.byEnding = format == ""
@@ -75,14 +77,14 @@ other tasks there stay, so that a folder fills up to a whole submission.`,
 		},
 	}
 	addBaseArgs(cmd, &opts.baseArgs)
-	addSettings(cmd.Flags(), "precision")
+	flagset.AddSettings(cmd.Flags(), "precision")
 	flags := cmd.Flags()
-	addRanks(cmd, &opts.ranks, "", "`rank` to predict at, with --glue also several such as 1,2,4; default the largest, with --glue all")
+	flagset.AddRanks(cmd, &opts.ranks, "", "`rank` to predict at, with --glue also several such as 1,2,4; default the largest, with --glue all")
 	flags.StringVar(&opts.in, "in", "-", "`file` of texts; - is stdin")
 	flags.StringVar(&format, "format", "", "`format` of the texts: lines, jsonl, csv, tsv or json; default as --in ends, else lines")
 	flags.StringVar(&opts.glue, "glue", "", "write GLUE's submission files below this `folder`")
 	flags.BoolVar(&opts.force, "force", false, "with --glue: replace the task's files that are there")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddJSON(cmd, &opts.json)
 	flags.Lookup("json").Usage = "print a JSON object per text, with --glue one for all, on stdout"
 	return cmd
 }
@@ -99,7 +101,7 @@ func (o *predictOptions) validate(cmd *cobra.Command) error {
 	case changed("in") && o.in == "":
 		return fault.Usagef("--in is empty: name a file, or - for stdin")
 	}
-	return o.ranks.check(cmd)
+	return o.ranks.Check(cmd)
 }
 
 func runPredict(ctx context.Context, o *predictOptions) error {
@@ -111,7 +113,7 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 		return err
 	}
 	if len(ranks) != 1 {
-		return fault.Usagef("%s: %s are several ranks: lines are predicted at one, several go with --glue", o.ranks.flag, o.ranks.spec)
+		return fault.Usagef("%s: %s are several ranks: lines are predicted at one, several go with --glue", o.ranks.Flag, o.ranks.Spec)
 	}
 	in, name, err := o.input()
 	if err != nil {
@@ -124,7 +126,7 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 	if err != nil {
 		return err
 	}
-	if f, ok := in.(*os.File); o.in == "-" && ok && isTerminal(f) {
+	if f, ok := in.(*os.File); o.in == "-" && ok && terminal.Is(f) {
 		fmt.Fprintln(o.io.err, "a text per line; Ctrl-D ends")
 	}
 	temperature, task := s.Calibrated(ranks[0])
@@ -162,11 +164,11 @@ func (o *predictOptions) submit(ctx context.Context) error {
 		return err
 	}
 	if o.json {
-		return printJSON(o.io.out, map[string]any{"submissions": plan})
+		return terminal.JSON(o.io.out, map[string]any{"submissions": plan})
 	}
 	for _, w := range plan {
 		for _, file := range w.Files {
-			if err := printLines(o.io.out, fmt.Sprintf("rank %d  %s", w.Rank, filepath.Join(w.Folder, file))); err != nil {
+			if err := terminal.Lines(o.io.out, fmt.Sprintf("rank %d  %s", w.Rank, filepath.Join(w.Folder, file))); err != nil {
 				return err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/predict"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
@@ -21,8 +22,8 @@ func TestPredictFlags(t *testing.T) {
 		wantErr string
 	}{
 		{args: "", want: predictOptions{in: "-"}},
-		{args: "--rank 3 --in x --format jsonl --json", want: predictOptions{ranks: ranksArg{spec: "3"}, in: "x", format: predict.JSONL, json: true}},
-		{args: "--glue sub --rank 1,2-4 --force", want: predictOptions{ranks: ranksArg{spec: "1,2-4"}, in: "-", glue: "sub", force: true}},
+		{args: "--rank 3 --in x --format jsonl --json", want: predictOptions{ranks: flagset.Ranks{Spec: "3"}, in: "x", format: predict.JSONL, json: true}},
+		{args: "--glue sub --rank 1,2-4 --force", want: predictOptions{ranks: flagset.Ranks{Spec: "1,2-4"}, in: "-", glue: "sub", force: true}},
 		{args: "--glue=", wantErr: "--glue is empty"},
 		{args: "--glue sub --in x", wantErr: "--in and --format have no use"},
 		{args: "--glue sub --format lines", wantErr: "--in and --format have no use"},
@@ -39,7 +40,7 @@ func TestPredictFlags(t *testing.T) {
 			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
 				return
 			}
-			if got.path != session.LatestRun || got.ranks.spec != tt.want.ranks.spec || got.in != tt.want.in || got.format != tt.want.format ||
+			if got.path != session.LatestRun || got.ranks.Spec != tt.want.ranks.Spec || got.in != tt.want.in || got.format != tt.want.format ||
 				got.glue != tt.want.glue || got.force != tt.want.force || got.json != tt.want.json {
 				t.Errorf("options = %+v, want %+v", *got, tt.want)
 			}

@@ -9,7 +9,9 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/plan"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // runOptions is everything `dylora run` needs.
@@ -37,10 +39,10 @@ checkpoint_every count.`,
 		Example: `  dylora run plan.jsonl
   dylora run plan.jsonl --jobs 4 --results results.jsonl
   dylora run plan.jsonl --index 3`,
-		Args: countArgs(1, 1, "the plan, a file that 'dylora plan' has written"),
+		Args: flagset.CountArgs(1, 1, "the plan, a file that 'dylora plan' has written"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			opts.path = args[0]
-			if opts.order.Machine, err = soundLayers(cmd); err != nil {
+			if opts.order.Machine, err = flagset.SoundLayers(cmd); err != nil {
 				return err
 			}
 			if err := opts.validate(cmd); err != nil {
@@ -49,14 +51,14 @@ checkpoint_every count.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addSettings(cmd.Flags(), plan.MachineKeys()...)
+	flagset.AddSettings(cmd.Flags(), plan.MachineKeys()...)
 	cmd.Flags().IntVar(&opts.index, "index", -1, "train only the line of this `index`, from 0, in this process")
 	cmd.Flags().Lookup("index").DefValue = ""
 	cmd.Flags().IntVar(&opts.order.Jobs, "jobs", 1, "trainings at once")
 	cmd.Flags().StringVar(&opts.order.Results, "results", "", "append a line of JSON per finished training to this `file`")
 	cmd.Flags().StringVar(&opts.parent, "until-eof", "", "stop as by a signal when stdin ends; `id` that the line has to have")
 	cmd.Flags().Lookup("until-eof").Hidden, cmd.Flags().Lookup("until-eof").NoOptDefVal = true, plan.AnyID
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -69,7 +71,7 @@ func (o *runOptions) validate(cmd *cobra.Command) error {
 	case o.order.Jobs < 1:
 		return fault.Usagef("--jobs: %d is below 1", o.order.Jobs)
 	}
-	return checkFile("--results", o.order.Results)
+	return flagset.CheckFile("--results", o.order.Results)
 }
 
 func runRun(ctx context.Context, o *runOptions) error {
@@ -85,25 +87,20 @@ func runRun(ctx context.Context, o *runOptions) error {
 	})
 	if o.json {
 		entries, listErr := plan.List(p)
-		err = errors.Join(err, listErr, printJSON(o.io.out, map[string]any{"runs": entries}))
+		err = errors.Join(err, listErr, terminal.JSON(o.io.out, map[string]any{"runs": entries}))
 	}
 	return err
 }
 
 // runOne trains one line in this process.
 func (o *runOptions) runOne(ctx context.Context, p *plan.Plan) error {
-	var show *trainProgress
-	watch := func(job *finetune.Job) {
-		show = newTrainProgress(o.io.err, job.Loop.Steps(), job.Config.Epochs)
-		job.Loop.On(show.hook())
-	}
+	end := func() {}
+	watch := func(job *finetune.Job) { end = o.io.watch(job) }
 	if o.parent != "" {
 		o.order.Parent = &plan.Parent{Expected: o.parent, In: o.io.in}
 	}
 	report, err := p.RunOne(ctx, o.io.env(), o.index, o.order, watch)
-	if show != nil {
-		show.end()
-	}
+	end()
 	if err != nil || report == nil {
 		return err
 	}

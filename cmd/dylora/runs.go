@@ -6,8 +6,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/plan"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // runsOptions is everything `dylora runs` needs.
@@ -30,7 +32,7 @@ and rank, with all settings.`,
 		Example: `  dylora runs
   dylora runs plan.jsonl --csv
   dylora runs plan.jsonl --mean --by task,arm`,
-		Args: countArgs(0, 1, "one plan, or one folder"),
+		Args: flagset.CountArgs(0, 1, "one plan, or one folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.of = append(args, session.RunsRoot)[0]
 			if opts.json && opts.table != (plan.Table{}) {
@@ -43,7 +45,7 @@ and rank, with all settings.`,
 	cmd.Flags().BoolVar(&opts.table.Last, "last", false, "--mean of the values after the last epoch, whichever epoch was kept")
 	cmd.Flags().StringVar(&opts.table.By, "by", "", "`settings`, or arm, that --mean groups by; the default is all that differ but the seed")
 	cmd.Flags().BoolVar(&opts.table.CSV, "csv", false, "print comma-separated values on stdout")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -53,7 +55,7 @@ func runRuns(_ context.Context, o *runsOptions) error {
 		return err
 	}
 	if o.json {
-		return printJSON(o.io.out, map[string]any{"runs": entries})
+		return terminal.JSON(o.io.out, map[string]any{"runs": entries})
 	}
 	return o.table.Write(o.io.out, entries)
 }

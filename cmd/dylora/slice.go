@@ -10,16 +10,18 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/safetensors"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // sliceOptions is everything `dylora slice` needs; runSlice reads nothing else.
 type sliceOptions struct {
 	io *streams
 	adapterArg
-	ranks    ranksArg
+	ranks    flagset.Ranks
 	decision decisionArgs      // of --rank auto
 	layers   []*settings.Layer // with which dev is measured for it
 	form     session.Form
@@ -54,7 +56,7 @@ with a manifest.json that lists them.`,
   dylora slice --rank 8 --ranks-per-module query=4,layer.0.attention.self.value=2 --out mixed
   dylora slice --rank 4 --compat --dtype bf16 --out served`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.ranks.spec == "" && (modules == "" || cmd.Flags().Changed("rank")) {
+			if opts.ranks.Spec == "" && (modules == "" || cmd.Flags().Changed("rank")) {
 				return fault.Usagef("--rank is required: the ranks to keep, such as 4 or 1,2,4")
 			}
 			if err := opts.checkRank(cmd); err != nil {
@@ -76,7 +78,7 @@ with a manifest.json that lists them.`,
 		},
 	}
 	addAdapterArg(cmd, &opts.adapterArg)
-	addRanks(cmd, &opts.ranks, "", "`ranks` to keep: 4, several such as 1,2,4, or auto")
+	flagset.AddRanks(cmd, &opts.ranks, "", "`ranks` to keep: 4, several such as 1,2,4, or auto")
 	addTolerance(cmd, &opts.decision)
 	cmd.Flags().StringVarP(&opts.out, "out", "o", "", "`folder` to write; default rank-<N> or slices in the run folder")
 	cmd.Flags().StringVar(&modules, "ranks-per-module", "", "`ranks` of single modules: name=rank,…, or @file of JSON")
@@ -84,7 +86,7 @@ with a manifest.json that lists them.`,
 	cmd.Flags().BoolVar(&opts.form.Compat, "compat", false, "one rank and one alpha for all modules, the scale in B")
 	cmd.Flags().StringVar(&dtype, "dtype", "f32", "`type` of the weights: f32, f16 or bf16")
 	cmd.Flags().BoolVar(&opts.force, "force", false, "replace an adapter that dylora wrote there before")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -120,15 +122,15 @@ const auto = "auto"
 
 // checkRank refuses ranks that no adapter has, and a tolerance without a rank to choose.
 func (o *sliceOptions) checkRank(cmd *cobra.Command) (err error) {
-	if o.ranks.spec != auto {
+	if o.ranks.Spec != auto {
 		for _, name := range []string{"tolerance", "confidence"} {
 			if cmd.Flags().Changed(name) {
 				return fault.Usagef("--%s is for --rank auto", name)
 			}
 		}
-		return o.ranks.check(cmd)
+		return o.ranks.Check(cmd)
 	}
-	if o.layers, err = soundLayers(cmd); err != nil {
+	if o.layers, err = flagset.SoundLayers(cmd); err != nil {
 		return err
 	}
 	return o.decision.validate()
@@ -136,7 +138,7 @@ func (o *sliceOptions) checkRank(cmd *cobra.Command) (err error) {
 
 // open reads the adapter, and chooses the rank where it is to.
 func (o *sliceOptions) open(ctx context.Context) (*session.StoredAdapter, []int, error) {
-	if o.ranks.spec != auto {
+	if o.ranks.Spec != auto {
 		return o.openAt(o.io, &o.ranks, "")
 	}
 	a, err := o.adapterArg.open(o.io)
@@ -153,14 +155,14 @@ func runSlice(ctx context.Context, o *sliceOptions) error {
 		return err
 	}
 	if len(ranks) > 1 && len(o.form.ModuleRanks) > 0 {
-		return fault.Usagef("%s: %s are several ranks, and --ranks-per-module wants one for the other modules", o.ranks.flag, o.ranks.spec)
+		return fault.Usagef("%s: %s are several ranks, and --ranks-per-module wants one for the other modules", o.ranks.Flag, o.ranks.Spec)
 	}
 	slices, err := a.Slice(ranks, o.form, o.out, o.force)
 	if err != nil {
 		return err
 	}
 	if o.json {
-		return printJSON(o.io.out, map[string]any{"slices": slices})
+		return terminal.JSON(o.io.out, map[string]any{"slices": slices})
 	}
 	for _, s := range slices {
 		if _, err := fmt.Fprintf(o.io.out, "rank %d  %d parameters  %s  %s\n", s.Rank, s.Parameters, evaluate.Size(s.Bytes), s.Folder); err != nil {

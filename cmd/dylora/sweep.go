@@ -12,15 +12,17 @@ import (
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/figure"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/page"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // sweepOptions is everything `dylora sweep` needs; runSweep reads nothing else.
 type sweepOptions struct {
 	io *streams
 	baseArgs
-	ranks    ranksArg
+	ranks    flagset.Ranks
 	split    string
 	decision decisionArgs
 	compare  compareArgs
@@ -59,7 +61,7 @@ stopped goes on.`,
   dylora sweep runs/seed1 runs/seed2 runs/seed3 --as-seeds
   dylora sweep --ranks 1,2,4,8 --baselines lora,svd`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.layers, err = soundLayers(cmd); err != nil {
+			if opts.layers, err = flagset.SoundLayers(cmd); err != nil {
 				return err
 			}
 			if err := opts.validate(cmd); err != nil {
@@ -69,17 +71,17 @@ stopped goes on.`,
 		},
 	}
 	addBaseArgs(cmd, &opts.baseArgs)
-	addSettings(cmd.Flags(), "precision")
-	addRanks(cmd, &opts.ranks, "all", "`ranks` to measure, such as 1,2,4-8, or all")
-	addSplitFlag(cmd, &opts.split)
+	flagset.AddSettings(cmd.Flags(), "precision")
+	flagset.AddRanks(cmd, &opts.ranks, "all", "`ranks` to measure, such as 1,2,4-8, or all")
+	flagset.AddSplit(cmd, &opts.split)
 	addDecision(cmd, &opts.decision)
 	addCompare(cmd, &opts.compare)
-	addAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value` at any of the ranks")
+	flagset.AddAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value` at any of the ranks")
 	cmd.Flags().StringArrayVar(&opts.plots, "plot", nil, "draw the metric over the rank to `file`.svg or .png; may be repeated")
 	cmd.Flags().StringVar(&opts.html, "html", "", "write a page with decision, curve, cost and origin to `file`; it needs no network")
 	cmd.Flags().BoolVar(&opts.texts, "with-texts", false, "add the worst examples with their texts to the page")
 	cmd.Flags().BoolVar(&opts.csv, "csv", false, "print comma-separated values on stdout")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -91,23 +93,23 @@ func (o *sweepOptions) validate(cmd *cobra.Command) error {
 		if e := strings.ToLower(filepath.Ext(p)); e != ".svg" && e != ".png" {
 			return fault.Usagef("--plot: %s ends in neither .svg nor .png", p)
 		}
-		if err := checkFile("--plot", p); err != nil {
+		if err := flagset.CheckFile("--plot", p); err != nil {
 			return err
 		}
 	}
 	if o.texts && o.html == "" {
 		return fault.Usagef("--with-texts adds to the page of --html: give that, too")
 	}
-	if err := o.ranks.check(cmd); err != nil {
+	if err := o.ranks.Check(cmd); err != nil {
 		return err
 	}
-	if err := errors.Join(checkFile("--html", o.html), o.decision.validate(), o.compare.validate(cmd)); err != nil {
+	if err := errors.Join(flagset.CheckFile("--html", o.html), o.decision.validate(), o.compare.validate(cmd)); err != nil {
 		return err
 	}
-	if err := checkAtLeast(cmd, o.atLeast); err != nil {
+	if err := flagset.CheckAtLeast(cmd, o.atLeast); err != nil {
 		return err
 	}
-	return checkSplit(o.split)
+	return flagset.CheckSplit(o.split)
 }
 
 func addCompare(cmd *cobra.Command, c *compareArgs) {
@@ -177,9 +179,9 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 func (o *sweepOptions) print(s *evaluate.Sweep) error {
 	switch {
 	case o.json:
-		return printJSON(o.io.out, s)
+		return terminal.JSON(o.io.out, s)
 	case o.csv:
 		return s.WriteCSV(o.io.out)
 	}
-	return figure.Print(o.io.out, s, columns(o.io.out))
+	return figure.Print(o.io.out, s, terminal.Columns(o.io.out))
 }

@@ -9,7 +9,9 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/terminal"
 	"github.com/dylora/dylora/internal/train"
 )
 
@@ -42,9 +44,9 @@ bit-identical results.`,
   dylora train --task mrpc --model FacebookAI/roberta-base
   dylora train --rank 16 --sampler geometric:0.15 --best 4 --run runs/try
   dylora train --resume --run runs/try`,
-		Args: noArgs,
+		Args: flagset.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if opts.layers, err = layers(cmd); err != nil {
+			if opts.layers, err = flagset.Layers(cmd); err != nil {
 				return err
 			}
 			if err := opts.validate(cmd); err != nil {
@@ -53,11 +55,11 @@ bit-identical results.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	addConfigFlag(cmd)
-	addSettings(cmd.Flags(), settings.Keys()...)
+	flagset.AddConfig(cmd)
+	flagset.AddSettings(cmd.Flags(), settings.Keys()...)
 	cmd.Flags().StringVar(&opts.place.Run, "run", "", "run `folder`; default runs/<task>-<time>, with --resume runs/latest")
 	cmd.Flags().BoolVar(&opts.place.Resume, "resume", false, "go on with a run that was stopped")
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -87,10 +89,9 @@ func (o *trainOptions) train(ctx context.Context, r *settings.Resolved) (report 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, job.Close()) }()
-	show := newTrainProgress(o.io.err, job.Loop.Steps(), r.Train.Loop.Epochs)
-	job.Loop.On(show.hook())
+	end := o.io.watch(job)
 	err = job.Run(ctx)
-	show.end()
+	end()
 	if errors.Is(err, train.ErrStopped) {
 		fmt.Fprintf(o.io.err, "checkpoint written; 'dylora train --resume --run %s' goes on\n", job.Dir)
 	}
@@ -102,7 +103,7 @@ func (o *trainOptions) train(ctx context.Context, r *settings.Resolved) (report 
 
 func (o *trainOptions) print(r *finetune.Report) error {
 	if o.json {
-		return printJSON(o.io.out, r)
+		return terminal.JSON(o.io.out, r)
 	}
 	if _, err := fmt.Fprintf(o.io.out, "%s dev after epoch %d, %s\n", r.Task, r.Epoch, r.By); err != nil {
 		return err

@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // versionOptions is everything `dylora version` needs.
@@ -45,13 +47,13 @@ func newVersionCmd(io *streams, runF func(*versionOptions) error) *cobra.Command
 		Use:     "version",
 		Short:   "Print the version, Go's version and the arithmetic in use",
 		Example: "  dylora version\n  dylora version --json",
-		Args:    noArgs,
+		Args:    flagset.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			opts.kernel = os.Getenv("DYLORA_KERNEL")
 			return runF(opts)
 		},
 	}
-	addJSONFlag(cmd, &opts.json)
+	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
 
@@ -63,7 +65,7 @@ func runVersion(o *versionOptions) error {
 	info, _ := debug.ReadBuildInfo()
 	f := versionOf(info, machine)
 	if o.json {
-		return printJSON(o.io.out, f)
+		return terminal.JSON(o.io.out, f)
 	}
 	commit := ""
 	if f.Commit != "" {
@@ -73,7 +75,7 @@ func runVersion(o *versionOptions) error {
 		return err
 	}
 	for _, p := range f.Precisions {
-		if err := printLines(o.io.out, "precision "+p.text()); err != nil {
+		if err := terminal.Lines(o.io.out, "precision "+p.text()); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bytes"
@@ -10,11 +10,11 @@ import (
 )
 
 // Off a terminal training says a line per evaluation and nothing between.
-func TestTrainProgress(t *testing.T) {
+func TestTraining(t *testing.T) {
 	t.Parallel()
 	var talk bytes.Buffer
-	p := newTrainProgress(&talk, 64, 2)
-	h := p.hook()
+	p := NewTraining(&talk, 64, 2)
+	h := p.Hook()
 	if h.Name != "progress" || h.Step == nil || h.Evaluated == nil {
 		t.Fatalf("hook %+v", h)
 	}
@@ -34,7 +34,7 @@ func TestTrainProgress(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p.end()
+	p.End()
 	want := regexp.MustCompile(`^epoch 1 of 2, step 32 of 64, loss 0\.500, [0-9]+ examples/s; dev accuracy \(%\) by rank 1: 50\.0, 8: 91\.2, best so far
 epoch 2 of 2, step 64 of 64, loss 0\.500, [0-9]+ examples/s; dev Matthews \(×100\) by rank 8: undefined
 $`)
@@ -47,9 +47,9 @@ $`)
 }
 
 // The loss that is shown starts at the first step's and follows slowly.
-func TestTrainProgressLoss(t *testing.T) {
+func TestTrainingLoss(t *testing.T) {
 	t.Parallel()
-	p := newTrainProgress(&bytes.Buffer{}, 2, 1)
+	p := NewTraining(&bytes.Buffer{}, 2, 1)
 	for _, loss := range []float64{2, 1} {
 		if err := p.step(nil, train.Step{Loss: loss, Examples: 1}); err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"bytes"
@@ -7,10 +7,10 @@ import (
 	"strconv"
 )
 
-// memoryLimit is how many bytes this process may use: what the machine has, or the limit of
+// MemoryLimit is how many bytes this process may use: what the machine has, or the limit of
 // its control group where that is lower. It is 0 where the system does not say, as on others
 // than Linux. root is "/", but for tests.
-func memoryLimit(root string) int64 {
+func MemoryLimit(root string) int64 {
 	limit := int64(0)
 	if b, err := os.ReadFile(filepath.Join(root, "proc/meminfo")); err == nil {
 		for line := range bytes.Lines(b) {

@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"os"
@@ -40,11 +40,11 @@ func TestMemoryLimit(t *testing.T) {
 			if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 				t.Fatal(err)
 			}
-			if err := writeText(path, text); err != nil {
+			if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got := memoryLimit(root); got != tt.want {
+		if got := MemoryLimit(root); got != tt.want {
 			t.Errorf("%s: %d, want %d", name, got, tt.want)
 		}
 	}
@@ -56,7 +56,7 @@ func TestMemoryHere(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("no /proc/meminfo")
 	}
-	if got := memoryLimit("/"); got < 1<<26 || got > 1<<50 {
+	if got := MemoryLimit("/"); got < 1<<26 || got > 1<<50 {
 		t.Errorf("%d bytes", got)
 	}
 }

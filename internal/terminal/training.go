@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 	"github.com/dylora/dylora/internal/train"
 )
 
-// trainProgress shows a run: on a terminal a bar with loss, rank, speed and the time that
+// Training shows a run: on a terminal a bar with loss, rank, speed and the time that
 // is left; everywhere one line per evaluation.
-type trainProgress struct {
+type Training struct {
 	talk   io.Writer
 	steps  int
 	epochs int
@@ -26,9 +26,10 @@ type trainProgress struct {
 	loss     float64 // smoothed over about 20 steps
 }
 
-func newTrainProgress(talk io.Writer, steps, epochs int) *trainProgress {
-	p := &trainProgress{talk: talk, steps: steps, epochs: epochs, mark: time.Now()}
-	if isTerminal(talk) {
+// NewTraining shows a run of so many steps and epochs on talk.
+func NewTraining(talk io.Writer, steps, epochs int) *Training {
+	p := &Training{talk: talk, steps: steps, epochs: epochs, mark: time.Now()}
+	if Is(talk) {
 		p.bar = progressbar.NewOptions(steps,
 			progressbar.OptionSetWriter(talk),
 			progressbar.OptionShowCount(),
@@ -40,11 +41,12 @@ func newTrainProgress(talk io.Writer, steps, epochs int) *trainProgress {
 	return p
 }
 
-func (p *trainProgress) hook() train.Hook {
+// Hook is what the loop calls.
+func (p *Training) Hook() train.Hook {
 	return train.Hook{Name: "progress", Step: p.step, Evaluated: p.evaluated}
 }
 
-func (p *trainProgress) step(_ *train.Loop, s train.Step) error {
+func (p *Training) step(_ *train.Loop, s train.Step) error {
 	now := time.Now()
 	p.learning += now.Sub(p.mark)
 	p.mark = now
@@ -60,7 +62,7 @@ func (p *trainProgress) step(_ *train.Loop, s train.Step) error {
 	return nil
 }
 
-func (p *trainProgress) evaluated(_ *train.Loop, e train.Evaluated) error {
+func (p *Training) evaluated(_ *train.Loop, e train.Evaluated) error {
 	values := make([]string, len(e.Values))
 	for i, v := range e.Values {
 		values[i] = fmt.Sprintf("%d: %s", v.Rank, evaluate.Text(e.Metric, evaluate.Number(v.Value)))
@@ -77,18 +79,18 @@ func (p *trainProgress) evaluated(_ *train.Loop, e train.Evaluated) error {
 }
 
 // speed is examples learnt per second, evaluations aside.
-func (p *trainProgress) speed() float64 {
+func (p *Training) speed() float64 {
 	return float64(p.examples) / max(p.learning.Seconds(), 1e-9)
 }
 
-func (p *trainProgress) clear() {
+func (p *Training) clear() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
 }
 
-// end takes the bar off the screen.
-func (p *trainProgress) end() { p.clear() }
+// End takes the bar off the screen.
+func (p *Training) End() { p.clear() }
 
 func ranksText(ranks []int) string {
 	switch len(ranks) {

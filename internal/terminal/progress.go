@@ -1,4 +1,6 @@
-package main
+// Package terminal is what a person sees of the program on a terminal: bars of long tasks, tables, and
+// lines of text.
+package terminal
 
 import (
 	"io"
@@ -8,15 +10,15 @@ import (
 	"golang.org/x/term"
 )
 
-// progress is a bar on a terminal; elsewhere it shows nothing.
-type progress struct{ bar *progressbar.ProgressBar }
+// Progress is a bar on a terminal; elsewhere it shows nothing.
+type Progress struct{ bar *progressbar.ProgressBar }
 
-// newProgress shows how much of total is done.
-func newProgress(talk io.Writer, what string, total int) *progress {
-	if !isTerminal(talk) {
-		return &progress{}
+// NewProgress shows how much of total is done.
+func NewProgress(talk io.Writer, what string, total int) *Progress {
+	if !Is(talk) {
+		return &Progress{}
 	}
-	return &progress{progressbar.NewOptions(total,
+	return &Progress{progressbar.NewOptions(total,
 		progressbar.OptionSetWriter(talk), // its own choice is stdout
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionShowCount(),
@@ -28,26 +30,27 @@ func newProgress(talk io.Writer, what string, total int) *progress {
 }
 
 // At says that n of total are done.
-func (p *progress) At(n int) {
+func (p *Progress) At(n int) {
 	if p.bar != nil {
 		_ = p.bar.Set(n) // a bar that cannot be drawn is no reason to stop
 	}
 }
 
 // End takes the bar off the screen.
-func (p *progress) End() {
+func (p *Progress) End() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
 }
 
-func isTerminal(w io.Writer) bool {
+// Is says whether w is a terminal.
+func Is(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// columns are how many characters a line of w holds; 80 where it is no terminal.
-func columns(w io.Writer) int {
+// Columns are how many characters a line of w holds; 80 where it is no terminal.
+func Columns(w io.Writer) int {
 	if f, ok := w.(*os.File); ok {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			return width

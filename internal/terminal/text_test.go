@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bytes"
@@ -13,9 +13,9 @@ import (
 )
 
 // A table rules off its header alone, and headings keep their case.
-func TestPlainTable(t *testing.T) {
+func TestTable(t *testing.T) {
 	t.Parallel()
-	w := plainTable()
+	w := Table()
 	w.AppendHeader(table.Row{"rank", "‖ΔW‖"})
 	w.AppendRow(table.Row{1, "Some"})
 	w.AppendRow(table.Row{16, "x"})
@@ -26,13 +26,13 @@ func TestPlainTable(t *testing.T) {
 }
 
 // JSON is one line, in which markup stays as it is.
-func TestPrintJSON(t *testing.T) {
+func TestJSON(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := printJSON(&out, map[string]any{"b": "<s> & 'x'", "a": []int{1}}); err != nil || out.String() != "{\"a\":[1],\"b\":\"<s> & 'x'\"}\n" {
+	if err := JSON(&out, map[string]any{"b": "<s> & 'x'", "a": []int{1}}); err != nil || out.String() != "{\"a\":[1],\"b\":\"<s> & 'x'\"}\n" {
 		t.Errorf("%q, %v", out.String(), err)
 	}
-	if err := printJSON(&out, math.Inf(1)); err == nil {
+	if err := JSON(&out, math.Inf(1)); err == nil {
 		t.Error("a number that JSON does not have is printed")
 	}
 }
@@ -49,17 +49,17 @@ func (w *writesLeft) Write(b []byte) (int, error) {
 }
 
 // Printing ends at the first line that cannot be written.
-func TestPrintLines(t *testing.T) {
+func TestLines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := printLines(&out, "one", "", "two"); err != nil || out.String() != "one\n\ntwo\n" {
+	if err := Lines(&out, "one", "", "two"); err != nil || out.String() != "one\n\ntwo\n" {
 		t.Errorf("%q, %v", out.String(), err)
 	}
-	if err := printLines(&out); err != nil {
+	if err := Lines(&out); err != nil {
 		t.Error(err)
 	}
 	left := writesLeft(1)
-	if err := printLines(&left, "one", "two", "three"); err == nil || left != 0 {
+	if err := Lines(&left, "one", "two", "three"); err == nil || left != 0 {
 		t.Errorf("%d, %v", left, err)
 	}
 }
@@ -72,7 +72,7 @@ func TestColumns(t *testing.T) {
 	}
 	defer f.Close()
 	for _, w := range []io.Writer{f, new(bytes.Buffer)} {
-		if got := columns(w); got != 80 {
+		if got := Columns(w); got != 80 {
 			t.Errorf("%T has %d columns", w, got)
 		}
 	}

@@ -1,0 +1,84 @@
+package flagset
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// AddJSON defines --json, which swaps the printer and nothing else.
+func AddJSON(cmd *cobra.Command, v *bool) {
+	cmd.Flags().BoolVar(v, "json", false, "print one JSON object on stdout")
+}
+
+// AddSplit defines --split.
+func AddSplit(cmd *cobra.Command, v *string) {
+	cmd.Flags().StringVar(v, "split", "dev", "`split` to read: dev, train, or dev_mismatched for mnli")
+}
+
+// CheckSplit refuses a split that no task has.
+func CheckSplit(split string) error {
+	switch split {
+	case "dev", "train", "dev_mismatched":
+		return nil
+	}
+	return fault.Usagef("--split: %q is none of dev, train, dev_mismatched", split)
+}
+
+// AddAtLeast defines --at-least; NaN stands for no bound.
+func AddAtLeast(cmd *cobra.Command, v *float64, usage string) {
+	cmd.Flags().Float64Var(v, "at-least", math.NaN(), usage)
+	cmd.Flags().Lookup("at-least").DefValue = ""
+}
+
+// CheckAtLeast refuses a bound that nothing can be compared with.
+func CheckAtLeast(cmd *cobra.Command, v float64) error {
+	if cmd.Flags().Changed("at-least") && (math.IsNaN(v) || math.IsInf(v, 0)) {
+		return fault.Usagef("--at-least: %v is not a number to compare with", v)
+	}
+	return nil
+}
+
+// CheckFile refuses a file to write whose folder is not there, before the work is done that
+// it is to hold. "" is no file.
+func CheckFile(flag, path string) error {
+	if path == "" {
+		return nil
+	}
+	folder := filepath.Dir(path)
+	info, err := os.Stat(folder)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: cannot write %s: %w", flag, path, disk.PathFirst(err, folder))
+	case !info.IsDir():
+		return fmt.Errorf("%s: cannot write %s: %s is not a folder", flag, path, folder)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s: %s is a folder: name a file", flag, path)
+	}
+	return nil
+}
+
+// NoArgs refuses arguments that are no flags.
+func NoArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fault.Usagef("unexpected argument %q: this command takes flags only", args[0])
+	}
+	return nil
+}
+
+// CountArgs asks for so many arguments and says what they are.
+func CountArgs(least, most int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return fault.Usagef("%d arguments: name %s", len(args), what)
+		}
+		return nil
+	}
+}
