@@ -29,6 +29,8 @@ type csvReader struct {
 	text   []byte // of the record's fields, end to end
 	ends   []int
 	fields []string
+
+	kept *keptLines // nil: nobody asks for a record's own bytes
 }
 
 // read gives the fields of the next record, which are valid until the next call, and io.EOF
@@ -36,6 +38,7 @@ type csvReader struct {
 func (c *csvReader) read() ([]string, error) {
 	for empty := true; empty; empty = len(bytes.TrimLeft(c.line, c.blanks)) == 0 {
 		c.start, c.size = c.count+1, 0
+		c.kept.begin()
 		if err := c.next(); err != nil {
 			return nil, err
 		}
@@ -111,8 +114,9 @@ func (c *csvReader) split() []string {
 func (c *csvReader) next() error {
 	c.line, c.open = c.line[:0], false
 	for {
-		part, err := c.r.ReadSlice('\n')
+		part, err := c.kept.slice(c.r)
 		if c.size += len(part); c.size > maxLine {
+			c.kept.tear()
 			return fault.Invalidf("%s: line %d: a row is longer than %d bytes: is there a quote without its end?", c.path, c.start, maxLine)
 		}
 		c.line = append(c.line, part...)
@@ -135,6 +139,7 @@ func (c *csvReader) next() error {
 
 // stray refuses a quote at a column of the current line, from 1.
 func (c *csvReader) stray(column int) error {
+	c.kept.tear()
 	return fault.Because(StrayQuote, fault.Invalidf(`%s: line %d, column %d: extraneous or missing " in quoted-field: a quote within quotes is written twice`,
 		c.path, c.count, column))
 }

@@ -14,6 +14,15 @@ import (
 // scanAnyJSON reads what files that end in .json hold: one array of objects, or one object
 // per line. Which of them it is, the first letter says.
 func scanAnyJSON(path string, r *bufio.Reader, want []field, row func(place, []string) error) error {
+	isArray, whole := beginsArray(r)
+	if isArray {
+		return scanArray(path, whole, want, row)
+	}
+	return scanJSON(path, whole, want, row)
+}
+
+// beginsArray says whether the first letter that is no blank opens an array, and gives all of r.
+func beginsArray(r *bufio.Reader) (bool, io.Reader) {
 	var start []byte
 	for len(start) < maxLine {
 		b, err := r.ReadByte()
@@ -24,23 +33,32 @@ func scanAnyJSON(path string, r *bufio.Reader, want []field, row func(place, []s
 			break
 		}
 	}
-	whole := io.MultiReader(bytes.NewReader(start), r)
-	if bytes.HasSuffix(start, []byte("[")) {
-		return scanArray(path, whole, want, row)
-	}
-	return scanJSON(path, whole, want, row)
+	return bytes.HasSuffix(start, []byte("[")), io.MultiReader(bytes.NewReader(start), r)
 }
 
-// scanArray reads an array of objects, one at a time. Each may take as many bytes as a line
-// of the other formats.
+// scanArray reads an array of objects, one at a time.
 func scanArray(path string, r io.Reader, want []field, row func(place, []string) error) error {
+	o := newObject(want)
+	return elements(path, r, func(at place, value jsontext.Value) error {
+		if err := o.read(jsontext.NewDecoder(bytes.NewReader(value)), at); err != nil {
+			return err
+		}
+		if err := o.complete(at); err != nil {
+			return err
+		}
+		return row(at, o.values)
+	})
+}
+
+// elements gives those of an array, one at a time. Each may take as many bytes as a line
+// of the other formats.
+func elements(path string, r io.Reader, element func(place, jsontext.Value) error) error {
 	a := &array{path: path, bound: &bounded{r: r, left: maxLine}}
 	a.lines.r = a.bound
 	d := jsontext.NewDecoder(&a.lines)
 	if _, err := d.ReadToken(); err != nil {
 		return a.broken(err, 0)
 	}
-	o := newObject(want)
 	for n := 1; ; n++ {
 		a.bound.left = maxLine
 		if d.PeekKind() == ']' {
@@ -51,14 +69,7 @@ func scanArray(path string, r io.Reader, want []field, row func(place, []string)
 			return a.broken(err, n)
 		}
 		line, _ := a.lines.position(d.InputOffset() - int64(len(value)))
-		at := place{path: path, line: line, element: n}
-		if err := o.read(jsontext.NewDecoder(bytes.NewReader(value)), at); err != nil {
-			return err
-		}
-		if err := o.complete(at); err != nil {
-			return err
-		}
-		if err := row(at, o.values); err != nil {
+		if err := element(place{path: path, line: line, element: n}, value); err != nil {
 			return err
 		}
 	}

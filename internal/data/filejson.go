@@ -72,6 +72,11 @@ func broken(at place, err error) error {
 func (o *object) read(d *jsontext.Decoder, at place) error {
 	clear(o.seen)
 	o.keys = o.keys[:0]
+	return members(d, at, func(key string, value jsontext.Value) error { return o.take(at, key, value) })
+}
+
+// members gives each member of the object that d is before.
+func members(d *jsontext.Decoder, at place, member func(key string, value jsontext.Value) error) error {
 	if d.PeekKind() != '{' {
 		return at.wrong("not a JSON object")
 	}
@@ -88,7 +93,7 @@ func (o *object) read(d *jsontext.Decoder, at place) error {
 		if err != nil {
 			return broken(at, err)
 		}
-		if err := o.take(at, key, value); err != nil {
+		if err := member(key, value); err != nil {
 			return err
 		}
 	}

@@ -18,4 +18,6 @@ const (
 	UnclearSeparator fault.Reason = "data: unclear separator"
 	// StrayQuote: a quote is not where RFC 4180 has one.
 	StrayQuote fault.Reason = "data: stray quote"
+	// NoTextColumn: the input has no column of the name that texts have.
+	NoTextColumn fault.Reason = "data: no text column"
 )
