@@ -101,6 +101,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	var below []error
 	for i := range results {
 		e := evaluate.NewEvaluation(s.Task, o.split, &results[i])
+		e.OtherData = s.OtherData
 		if err := o.print(e); err != nil {
 			return err
 		}
@@ -117,5 +118,5 @@ func (o *evalOptions) print(e *evaluate.Evaluation) error {
 	for _, m := range e.Metrics {
 		lines = append(lines, fmt.Sprintf("%s  %s", evaluate.Heading(m.Name), evaluate.Text(m.Name, m.Value)))
 	}
-	return terminal.Lines(o.io.out, lines...)
+	return terminal.Lines(o.io.out, append(lines, evaluate.OtherDataLines(e.OtherData)...)...)
 }

@@ -18,7 +18,7 @@ import (
 // names of an encoder's modules, is data in a package of its own.
 func TestImports(t *testing.T) {
 	allowed := map[string]string{ // package → packages of this module that it may import
-		"cmd/dylora": "adapter baseline bench check data disk evaluate fault figure finetune flagset hub kernel model nest page parquet plan predict safetensors session settings terminal train",
+		"cmd/dylora": "adapter baseline bench check data datacheck disk evaluate fault figure finetune flagset hub kernel model nest page parquet plan predict safetensors session settings terminal train",
 		"configs":    "enum",
 		"models":     "",
 
@@ -49,6 +49,7 @@ func TestImports(t *testing.T) {
 		"adapter":         "card enum fault disk lfs safetensors seed pickle weights model/architecture",
 		"data":            "enum fault lfs seed data/demo",
 		"data/demo":       "seed",
+		"datacheck":       "data fault session settings",
 		"model/op":        "kernel",
 		"model/op/optest": "",
 		"model":           "decision disk fault kernel lfs packed pickle safetensors seed weights model/op model/architecture",
@@ -71,7 +72,7 @@ func TestImports(t *testing.T) {
 		"plan":     "data disk evaluate fault finetune session settings train",
 		"baseline": "adapter enum evaluate fault finetune schema session settings tensorboard train",
 		"nest":     "adapter data disk fault finetune safetensors session settings train",
-		"finetune": "adapter data disk evaluate fault headfit model program safetensors session settings train weights",
+		"finetune": "adapter data datacheck disk evaluate fault headfit model program safetensors session settings train weights",
 
 		"tensorboard/tbtest": "",
 		"model/architecture": "",

@@ -89,7 +89,7 @@ func runNest(ctx context.Context, o *nestOptions) error {
 	o.nest.Session, o.nest.Tuned = o.options(), o.tune > 0
 	var tuning *settings.Resolved
 	if o.tune > 0 {
-		if tuning, err = nest.Tuning(a, o.nest.Folder(a), o.tune, o.layers...); err != nil {
+		if tuning, err = nest.Tuning(o.io.env(), a, o.nest.Folder(a), o.tune, o.layers...); err != nil {
 			return err
 		}
 	}

@@ -40,6 +40,7 @@ func cardOf(a *Adapter, p *Provenance) *card.Card {
 	if p.InitTask != "" {
 		c.Settings = append(c.Settings, [2]string{"started from an adapter for", p.InitTask})
 	}
+	c.Settings = append(c.Settings, p.Data.card()...)
 	for _, key := range slices.Sorted(maps.Keys(p.Training)) {
 		c.Settings = append(c.Settings, [2]string{strings.ReplaceAll(key, "_", " "), p.Training[key]})
 	}

@@ -44,6 +44,10 @@ type Provenance struct {
 	PairColumn  string `json:"pair_column,omitzero"`  // of such a task of two texts
 	LabelColumn string `json:"label_column,omitzero"` // of such a task; several with commas between
 
+	Delimiter string `json:"delimiter,omitzero"` // between the columns of such a task's files, where it is not the ending's
+
+	Data *TrainingData `json:"data,omitempty"` // of such a task; nil: not known
+
 	MultiLabel     bool    `json:"multi_label,omitzero"`     // several labels may hold, each has a probability of its own
 	Threshold      float64 `json:"threshold,omitzero"`       // above which a label of such a task is taken to hold
 	LabelSeparator string  `json:"label_separator,omitzero"` // between labels in the column of such a task

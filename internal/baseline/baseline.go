@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/evaluate"
@@ -19,6 +20,9 @@ func (p *Plan) Train(ctx context.Context, env *session.Env, watch func(*finetune
 		return err
 	}
 	missing := p.missing()
+	for _, line := range p.other {
+		env.Say("other data than in the adapter's training: " + line)
+	}
 	if len(missing) > 0 {
 		env.Say(cost)
 	}
@@ -61,6 +65,11 @@ func (p *Plan) Measure(ctx context.Context, env *session.Env, sweep *evaluate.Sw
 		return err
 	}
 	sweep.Training = &own
+	for _, line := range p.other {
+		if !slices.Contains(sweep.OtherData, line) {
+			sweep.OtherData = append(sweep.OtherData, line)
+		}
+	}
 	for _, k := range p.kinds {
 		b := evaluate.LoRABaseline{Name: k.String()}
 		for _, t := range k.trainings(p.ranks, p.adapter.Adapter.Rank, p.full) {

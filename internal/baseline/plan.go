@@ -35,6 +35,7 @@ type Plan struct {
 	run       *settings.Layer   // of the adapter's training, without what is nested
 	full      int               // rank of the smallest projection
 	trainings []training        // each once
+	other     []string          // a line for each file of data that is not the one that the adapter was trained with
 }
 
 // NewPlan plans the comparison of an adapter at some ranks. layers are what the user says of data and machine. An adapter
@@ -54,7 +55,11 @@ func NewPlan(a *session.StoredAdapter, kinds []Kind, ranks []int, layers []*sett
 	if from, _ := run.Value("init_adapter"); from != nil && from != "" {
 		return nil, fault.Usagef("%s: the training started from the adapter %v, and baselines of other ranks could not: compare one that started from nothing", file, from)
 	}
-	p := &Plan{adapter: a, kinds: kinds, ranks: ranks, run: run.Without(nested...)}
+	run, other, err := a.LocatedLayer(run, layers)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{other: other, adapter: a, kinds: kinds, ranks: ranks, run: run.Without(nested...)}
 	if best, _ := run.Value("best"); isNumber(best) { // a rank, which the baselines may not have
 		p.run = p.run.Without("best")
 	}
@@ -88,6 +93,9 @@ func (p *Plan) dir(t training) string { return filepath.Join(p.adapter.Run, Fold
 // settingsOf are the layers of a training's settings, weakest first.
 func (p *Plan) settingsOf(t training) []*settings.Layer {
 	own := settings.DefaultsOf(settings.Recipe, "baseline "+t.name, nested...) // whatever the recipe says
+	if !p.begun(t) {
+		own.Set("allow_changed_data", "baseline "+t.name, false) // it is a new run, with data of its own
+	}
 	for key, value := range t.says() {
 		own.Set(key, "baseline "+t.name, value)
 	}

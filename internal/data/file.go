@@ -1,8 +1,6 @@
 package data
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,14 +10,18 @@ import (
 
 // Files is a task in somebody's own files, each with named columns: comma-separated
 // (.csv), tab-separated (.tsv), one JSON object per line (.jsonl), or such lines or one
-// array of objects (.json). Blank lines are no rows.
+// array of objects (.json), also compressed (.gz, .zst). Blank lines are no rows.
 type Files struct {
-	Train, Dev        string // paths; Dev may be ""
+	Train, Dev        string // a path, or several as Paths reads them; Dev may be ""
 	Text, Pair, Label string // names of columns; Pair "" for tasks of one text; Label may name several, see LabelColumns
 	Kind              Kind
 	Quoting           Quoting
+	Delimiter         string   // between the columns of .csv and .tsv files, see ParseDelimiter
 	Separator         string   // between the labels of a cell; "": a comma
 	Labels            []string // by class, in any order; nil: those of the training file, in order
+
+	held *Held   // rows of the training files that are the dev split; nil: it has files of its own
+	seen *[]File // the training files as the labels were found in them; nil: nobody looked
 }
 
 // Quoting says what a quote means in .csv and .tsv files.
@@ -52,16 +54,6 @@ func ParseKind(s string) (Kind, error) {
 	return k, nil
 }
 
-// FileEndings are the endings of the files that Files takes, for messages.
-const FileEndings = ".csv, .tsv, .json or .jsonl"
-
-// IsFile says whether a task's name is that of a file: no task of the table has a dot.
-func IsFile(name string) bool {
-	return slices.Contains([]string{".csv", ".tsv", ".json", ".jsonl"}, extension(name))
-}
-
-func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
-
 // Task is the task that f describes, by the name of its training file. For a
 // classification without Labels it reads that file: the labels are those that occur,
 // whole numbers in their order, else sorted as text. Numbers are compared by value and truth
@@ -73,7 +65,8 @@ func extension(path string) string { return strings.ToLower(filepath.Ext(path)) 
 // A multi-label task has a column that holds lists, or a column of 1 and 0 for each label.
 // A regression may have a column for each of several outputs.
 func (f Files) Task() (*Task, error) {
-	t := &Task{Name: filepath.Base(f.Train), Kind: f.Kind, Pair: f.Pair != "", files: &f}
+	f.seen = new([]File)
+	t := &Task{Name: FilesName(f.Train), Kind: f.Kind, Pair: f.Pair != "", files: &f}
 	switch f.Kind {
 	case Regression:
 		return f.regression(t)
@@ -124,25 +117,22 @@ func (f Files) regression(t *Task) (*Task, error) {
 	return t, nil
 }
 
-// read reads the file of a split.
-func (f Files) read(t *Task, split string) ([]Example, error) {
-	path := f.Train
-	if split == "dev" {
-		path = f.Dev
+// read reads the files of a split, and tells which they were.
+func (f Files) read(t *Task, split string) ([]Example, []File, error) {
+	path, held := f.Train, f.held
+	if split == "dev" && f.Dev != "" {
+		path, held = f.Dev, nil
 	}
-	if path == "" {
-		return nil, fault.Because(NoDevFile, fault.Usagef("task %s has no file for %s", t.Name, split))
+	if split == "dev" && f.Dev == "" && held == nil {
+		return nil, nil, fault.Because(NoDevFile, fault.Usagef("task %s has no file for %s", t.Name, split))
 	}
 	target, err := f.target(t)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	want := append(slices.Clone(target.columns), field{name: f.Text, text: true})
-	if t.Pair {
-		want = append(want, field{name: f.Pair, text: true})
-	}
+	want := append(slices.Clone(target.columns), f.texts()...)
 	var examples []Example
-	err = f.rows(path, want, func(at place, values []string) error {
+	files, err := f.rows(path, want, func(at place, values []string) error {
 		e, err := f.example(t, at, values[len(target.columns):])
 		if err != nil {
 			return err
@@ -154,7 +144,31 @@ func (f Files) read(t *Task, split string) ([]Example, error) {
 		examples = append(examples, e)
 		return nil
 	})
-	return examples, err
+	if err != nil || held == nil {
+		return examples, files, err
+	}
+	train, dev, err := held.Divide(t.Name, examples)
+	if split == "dev" {
+		return dev, files, err
+	}
+	return train, files, err
+}
+
+// paths are the files of a split.
+func (f Files) paths(split string) ([]string, error) {
+	if split == "dev" && f.Dev != "" {
+		return Paths(f.Dev)
+	}
+	return Paths(f.Train)
+}
+
+// texts are the columns of the texts.
+func (f Files) texts() []field {
+	fields := []field{{name: f.Text, text: true}}
+	if f.Pair != "" {
+		fields = append(fields, field{name: f.Pair, text: true})
+	}
+	return fields
 }
 
 // example makes one of a row's text and second text.
@@ -172,29 +186,47 @@ func (f Files) example(t *Task, at place, texts []string) (e Example, err error)
 	return e, nil
 }
 
-// rows gives the wanted columns of every row, in their order; values are valid during the call.
-func (f Files) rows(path string, want []field, row func(place, []string) error) error {
-	if !IsFile(path) {
-		return fault.Usagef("%s: want a file that ends in %s", path, FileEndings)
-	}
-	file, err := os.Open(path)
+// rows gives the wanted columns of every row of one file or several, in their order; values are valid during the
+// call. It tells which files they were. Training files must be those that the labels were found in.
+func (f Files) rows(spec string, want []field, row func(place, []string) error) (files []File, err error) {
+	paths, err := Paths(spec)
 	if err != nil {
-		return fault.Invalidf("cannot read %s: %w", path, reason(err))
+		return nil, err
 	}
-	defer file.Close()
-	if !isFile(path) {
-		return fault.Invalidf("%s is not a file", path)
+	for _, path := range paths {
+		file, err := f.fileRows(path, want, row)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
 	}
+	if spec != f.Train || f.seen == nil {
+		return files, nil
+	}
+	if before := *f.seen; len(before) > 0 && !slices.Equal(before, files) {
+		return nil, fault.Invalidf("%s has changed while it was read", spec)
+	}
+	*f.seen = files
+	return files, nil
+}
+
+// fileRows is rows for one file.
+func (f Files) fileRows(path string, want []field, row func(place, []string) error) (File, error) {
+	file, err := open(path)
+	if err != nil {
+		return File{}, err
+	}
+	defer file.close()
 	n := 0
 	count := func(at place, values []string) error {
 		n++
 		return row(at, values)
 	}
-	if err := scanRows(path, extension(path), file, f.Quoting, want, count); err != nil {
-		return err
+	if err := scanRows(path, file.r, Format{extension(path), f.Quoting, f.Delimiter}, want, count); err != nil {
+		return File{}, err
 	}
 	if n == 0 {
-		return fault.Invalidf("%s has no rows", path)
+		return File{}, fault.Invalidf("%s has no rows", path)
 	}
-	return nil
+	return file.done()
 }

@@ -266,7 +266,7 @@ func FuzzFiles(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content string) {
 		for _, path := range []string{"f.csv", "f.tsv", "f.jsonl", "f.json"} {
 			for _, q := range []Quoting{QuoteAuto, QuoteCSV, QuoteNone} {
-				err := scanRows(path, extension(path), strings.NewReader(content), q, []field{{name: "label"}, {name: "text", text: true}}, func(at place, values []string) error {
+				err := scanRows(path, strings.NewReader(content), Format{Ending: extension(path), Quoting: q}, []field{{name: "label"}, {name: "text", text: true}}, func(at place, values []string) error {
 					if at.line < 1 || len(values) != 2 {
 						t.Errorf("row at %d: %q", at.line, values)
 					}

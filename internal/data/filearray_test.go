@@ -18,7 +18,7 @@ import (
 // rowsOf reads the columns text and label of a .json file, with the place of each row.
 func rowsOf(r io.Reader) (rows []string, err error) {
 	want := []field{{name: "label"}, {name: "text", text: true}}
-	err = scanRows("f.json", ".json", r, QuoteAuto, want, func(at place, values []string) error {
+	err = scanRows("f.json", r, Format{Ending: ".json"}, want, func(at place, values []string) error {
 		rows = append(rows, fmt.Sprintf("%s: %s %s", at.row(), values[0], values[1]))
 		return nil
 	})
@@ -89,7 +89,7 @@ func TestScanArrayIsBounded(t *testing.T) {
 	var before, now runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	err := scanRows("f.json", ".json", io.MultiReader(parts...), QuoteAuto, []field{{name: "label"}}, func(at place, _ []string) error {
+	err := scanRows("f.json", io.MultiReader(parts...), Format{Ending: ".json"}, []field{{name: "label"}}, func(at place, _ []string) error {
 		if rows++; at.line != 1+(rows-1)*1000 || at.element != rows {
 			return at.wrong("is row %d", rows)
 		}

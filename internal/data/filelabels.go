@@ -33,7 +33,7 @@ func (l *labels) add(at place, label string) error {
 		return fault.Because(LongLabel, at.errorf(l.column, "has %d bytes, no label is so long", len(label)))
 	}
 	if rival := l.labelSet.add(at, label); rival != nil {
-		return at.errorf(l.column, "is %.40q, but %s has %.40q: write them alike if they are one label, and as words if not", label, rival.at.row(), rival.text)
+		return at.errorf(l.column, "is %.40q, but %s has %.40q: write them alike if they are one label, and as words if not", label, rival.at.from(at), rival.text)
 	}
 	if len(l.found) > mostLabels {
 		return fault.Because(ManyLabels, at.errorf(l.column, "is the label %.40q, one more than %d different ones", label, mostLabels))
@@ -47,7 +47,7 @@ func (l *labels) add(at place, label string) error {
 // findLabels reads the training file's column of labels.
 func (f Files) findLabels() ([]string, error) {
 	found := newLabels(f)
-	err := f.rows(f.Train, []field{{name: f.Label, single: true}}, func(at place, values []string) error {
+	_, err := f.rows(f.Train, []field{{name: f.Label, single: true}}, func(at place, values []string) error {
 		label := strings.TrimSpace(values[0])
 		if label == "" {
 			return at.errorf(f.Label, "is empty: every example of training needs its label")

@@ -38,6 +38,14 @@ func (p place) row() string {
 	return fmt.Sprintf("line %d", p.line)
 }
 
+// from names the place for a message about another one.
+func (p place) from(other place) string {
+	if p.path == other.path {
+		return p.row()
+	}
+	return p.path + ", " + p.row() + ","
+}
+
 func (p place) errorf(column, format string, a ...any) error {
 	return p.wrong("column %q %s", column, fmt.Sprintf(format, a...))
 }
@@ -55,8 +63,12 @@ func (p place) number(column, s string) (float32, error) {
 	return float32(v), nil
 }
 
-// scanRows reads a file of the format that files with that ending have; path is for messages.
-func scanRows(path, kind string, r io.Reader, q Quoting, want []field, row func(place, []string) error) error {
+// scanRows reads a file of a format; path is for messages.
+func scanRows(path string, r io.Reader, f Format, want []field, row func(place, []string) error) error {
+	separator, err := f.separator()
+	if err != nil {
+		return err
+	}
 	buffered := bufio.NewReader(r)
 	start, _ := buffered.Peek(lfs.Length)
 	if err := lfs.Check(path, start); err != nil {
@@ -69,22 +81,15 @@ func scanRows(path, kind string, r io.Reader, q Quoting, want []field, row func(
 		return fault.Invalidf("%s is UTF-16: convert it to UTF-8", path)
 	}
 	switch {
-	case kind == ".jsonl":
+	case f.Ending == ".jsonl":
 		return scanJSON(path, buffered, want, row)
-	case kind == ".json":
+	case f.Ending == ".json":
 		return scanAnyJSON(path, buffered, want, row)
-	case q == QuoteNone || q != QuoteCSV && kind == ".tsv":
-		return scanPlain(path, buffered, separator(kind), want, row)
+	case f.Quoting == QuoteNone || f.Quoting != QuoteCSV && f.Ending == ".tsv":
+		return scanPlain(path, buffered, separator, want, row)
 	default:
-		return scanCSV(path, buffered, separator(kind), want, row)
+		return scanCSV(path, buffered, separator, want, row)
 	}
-}
-
-func separator(kind string) string {
-	if kind == ".tsv" {
-		return "\t"
-	}
-	return ","
 }
 
 // columns are the places of the wanted ones in a header. A name is looked for as it is
@@ -101,7 +106,7 @@ func columns(at place, header []string, want []field) ([]int, error) {
 			names = bare
 		}
 		if places[i] = slices.Index(names, w.name); places[i] < 0 {
-			return nil, w.missing(at.wrong("no column %q; there are: %s", w.name, listed(header)))
+			return nil, w.missing(otherDelimiter(header, at.wrong("no column %q; there are: %s", w.name, listed(header))))
 		}
 		if slices.Contains(names[places[i]+1:], w.name) {
 			return nil, at.wrong("column %q is there twice", w.name)
@@ -140,10 +145,7 @@ func listed(names []string) string {
 // blanks are the letters of a line that holds nothing. pandas skips such lines, wherever they
 // are; a line that holds a separator is a row.
 func blanks(separator string) string {
-	if separator == "\t" {
-		return " \r"
-	}
-	return " \t\r"
+	return strings.ReplaceAll(" \t", separator, "") + "\r"
 }
 
 // blank says that a line of separated fields holds nothing.

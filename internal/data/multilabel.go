@@ -107,7 +107,7 @@ func (f Files) listedLabels() ([]string, error) {
 		return columns, err
 	}
 	found, always := newLabels(f), true
-	err = f.rows(f.Train, []field{{name: columns[0], list: true}}, func(at place, values []string) error {
+	_, err = f.rows(f.Train, []field{{name: columns[0], list: true}}, func(at place, values []string) error {
 		list, err := f.labelList(at, values[0])
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package data
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,25 +17,71 @@ import (
 // or without '-' and '_'. The demo needs no folder. An unknown split or a missing dataDir
 // is a Usage error, a file that is not there or not as it should be an Invalid one.
 func (t *Task) Read(dataDir, split string) ([]Example, error) {
+	examples, _, err := t.ReadFiles(dataDir, split)
+	return examples, err
+}
+
+// ReadFiles is Read, and tells which files were read, in order; none for the demo.
+func (t *Task) ReadFiles(dataDir, split string) ([]Example, []File, error) {
+	paths, err := t.Paths(dataDir, split)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case t.files != nil:
+		return t.files.read(t, split)
+	case t.Folder == "":
+		return t.readDemo(split), nil, nil
+	}
+	f, err := open(paths[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.close()
+	examples, err := t.parseSplit(paths[0], split, f.r)
+	if err != nil {
+		return nil, nil, err
+	}
+	file, err := f.done()
+	return examples, []File{file}, err
+}
+
+// Paths are the files that ReadFiles reads for a split. They need not be there in a task of the user's own files.
+func (t *Task) Paths(dataDir, split string) ([]string, error) {
 	if !slices.Contains(t.Splits(), split) {
 		return nil, fault.Usagef("task %s has no split %q: choose one of %s", t.Name, split, strings.Join(t.Splits(), ", "))
 	}
 	switch {
 	case t.files != nil:
-		return t.files.read(t, split)
+		return t.files.paths(split)
 	case t.Folder == "":
-		return t.readDemo(split), nil
+		return nil, nil
+	case t.placed[split] != "":
+		return []string{t.placed[split]}, nil
 	}
 	path, err := t.locate(dataDir, t.fileName(split))
-	if err != nil {
-		return nil, err
+	return []string{path}, err
+}
+
+// At is the task with the files of a split elsewhere: as many as Paths gives.
+func (t *Task) At(split string, paths []string) *Task {
+	n := *t
+	if t.files == nil {
+		n.placed = maps.Clone(t.placed)
+		if n.placed == nil {
+			n.placed = map[string]string{}
+		}
+		n.placed[split] = paths[0]
+		return &n
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fault.Invalidf("cannot read %s: %w", path, reason(err))
+	f := *t.files
+	f.seen = new([]File)
+	if split == "dev" && f.Dev != "" {
+		f.Dev = JoinPaths(paths)
+	} else {
+		f.Train = JoinPaths(paths)
 	}
-	defer f.Close()
-	return t.parseSplit(path, split, f)
+	n.files = &f
+	return &n
 }
 
 // fileName is the official name of a split's file.

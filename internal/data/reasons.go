@@ -6,7 +6,7 @@ import "github.com/dylora/dylora/internal/fault"
 const (
 	// NoDataFolder: no GLUE folder was given, or the one given does not have the file.
 	NoDataFolder fault.Reason = "data: no GLUE folder"
-	// NoDevFile: the task in the user's own files has none for this split.
+	// NoDevFile: the task in the user's own files has none for this split, and none can be or is to be made.
 	NoDevFile fault.Reason = "data: no dev file"
 	// LongLabel: the column of labels holds a text that is too long for one.
 	LongLabel fault.Reason = "data: long label"
@@ -16,6 +16,8 @@ const (
 	SeveralLabels fault.Reason = "data: several labels"
 	// UnclearSeparator: a column of lists holds a letter that may stand between labels or in one.
 	UnclearSeparator fault.Reason = "data: unclear separator"
+	// WrongDelimiter: the header is one column, with a letter in it that may stand between columns.
+	WrongDelimiter fault.Reason = "data: wrong delimiter"
 	// StrayQuote: a quote is not where RFC 4180 has one.
 	StrayQuote fault.Reason = "data: stray quote"
 	// NoTextColumn: the input has no column of the name that texts have.

@@ -15,9 +15,8 @@ import (
 
 // Source says how rows stand in an input whose texts are to be read and whose rows are to be passed on.
 type Source struct {
-	Name    string // for messages
-	Ending  string // of files of the format: .csv, .tsv, .json, .jsonl; "": plain lines, which have no columns
-	Quoting Quoting
+	Name    string   // for messages
+	Format           // an ending of "" is of plain lines, which have no columns
 	A, B    []string // names that the column of a text may have, of which the first that is there counts; B nil: one text
 	MayLack bool     // B is where it is there
 

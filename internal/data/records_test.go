@@ -44,33 +44,33 @@ func TestRecords(t *testing.T) {
 	}{
 		"lines": {Source{}, "\ufeffa\r\n\nb\xff\n" + long + "y\nc", []string{"1 a -> ", "2  -> ", "3 b\xff -> in: line 3: the text is not UTF-8: convert the input",
 			"4 " + long + " -> in: line 4: longer than 1048576 bytes", "5 c -> "}},
-		"csv": {Source{Ending: ".csv", A: one}, "\ufeffid, text \r\n1,\"a, \"\"b\"\"\r\n c\"\r\n\r\n2,\n", []string{"1 \ufeffid, text  -> header", "2 1,\"a, \"\"b\"\"\r\n c\" -> a, \"b\"\n c", "5 2, -> "}},
-		"a quote without its end": {Source{Ending: ".csv", A: one}, "id,text\n1,\"a\n2,b\n3,\"c\"\n4,d\n", []string{"1 id,text -> header",
+		"csv": {Source{Format: Format{Ending: ".csv"}, A: one}, "\ufeffid, text \r\n1,\"a, \"\"b\"\"\r\n c\"\r\n\r\n2,\n", []string{"1 \ufeffid, text  -> header", "2 1,\"a, \"\"b\"\"\r\n c\" -> a, \"b\"\n c", "5 2, -> "}},
+		"a quote without its end": {Source{Format: Format{Ending: ".csv"}, A: one}, "id,text\n1,\"a\n2,b\n3,\"c\"\n4,d\n", []string{"1 id,text -> header",
 			"2  -> in: line 4, column 3: extraneous or missing \" in quoted-field: a quote within quotes is written twice", "3 2,b -> b", "4 3,\"c\" -> c", "5 4,d -> d"}},
-		"a quote that takes the rest": {Source{Ending: ".csv", A: one}, "id,text\n1,\"a\n2,b\n3,c", []string{"1 id,text -> header",
+		"a quote that takes the rest": {Source{Format: Format{Ending: ".csv"}, A: one}, "id,text\n1,\"a\n2,b\n3,c", []string{"1 id,text -> header",
 			"2  -> in: line 4, column 4: extraneous or missing \" in quoted-field: a quote within quotes is written twice", "3 2,b -> b", "4 3,c -> c"}},
-		"two of them": {Source{Ending: ".csv", A: one}, "id,text\n1,\"a\n2,b\"x\n3,\"c\n4,d", []string{"1 id,text -> header",
+		"two of them": {Source{Format: Format{Ending: ".csv"}, A: one}, "id,text\n1,\"a\n2,b\"x\n3,\"c\n4,d", []string{"1 id,text -> header",
 			"2  -> in: line 3, column 4: extraneous or missing \" in quoted-field: a quote within quotes is written twice", "3 2,b\"x -> b\"x",
 			"4  -> in: line 5, column 4: extraneous or missing \" in quoted-field: a quote within quotes is written twice", "5 4,d -> d"}},
-		"a row that is too long": {Source{Ending: ".csv", A: one}, "text\n" + long + "x\nb\n\"" + long + "\nc\n", []string{"1 text -> header",
+		"a row that is too long": {Source{Format: Format{Ending: ".csv"}, A: one}, "text\n" + long + "x\nb\n\"" + long + "\nc\n", []string{"1 text -> header",
 			"2  -> in: line 2: a row is longer than 1048576 bytes: is there a quote without its end?", "3 b -> b",
 			"4  -> in: line 4: a row is longer than 1048576 bytes: is there a quote without its end?", "5 c -> c"}},
-		"columns": {Source{Ending: ".csv", A: one}, "id,text\n1\n2,b,c\n3,d\xff\n4,e\n", []string{"1 id,text -> header", "2 1 -> in: line 2: 1 columns where the header has 2",
+		"columns": {Source{Format: Format{Ending: ".csv"}, A: one}, "id,text\n1\n2,b,c\n3,d\xff\n4,e\n", []string{"1 id,text -> header", "2 1 -> in: line 2: 1 columns where the header has 2",
 			"3 2,b,c -> in: line 3: 3 columns where the header has 2", "4 3,d\xff -> in: line 4: column \"text\" is not UTF-8: convert the file", "5 4,e -> e"}},
-		"the second name":             {Source{Ending: ".csv", A: []string{"text", "sentence"}}, "sentence\na\n", []string{"1 sentence -> header", "2 a -> a"}},
-		"pairs":                       {Source{Ending: ".tsv", A: one, B: two}, "b\ttext\n\"1\t2\n\n", []string{"1 b\ttext -> header", "2 \"1\t2 -> 2|\"1"}},
-		"a second text that may lack": {Source{Ending: ".csv", A: one, B: two, MayLack: true}, "text\n1\n", []string{"1 text -> header", "2 1 -> 1"}},
-		"jsonl": {Source{Ending: ".jsonl", A: one}, "{\"text\":\"a\",\"n\":1.0}\n\n b\n{}\n[1]\n{\"text\":1}\n{\"text\":\"x\"}{}\n{\"text\":\"c\",\"text\":\"d\"}\n" + long + "\n{\"text\":\"e\"}", []string{
+		"the second name":             {Source{Format: Format{Ending: ".csv"}, A: []string{"text", "sentence"}}, "sentence\na\n", []string{"1 sentence -> header", "2 a -> a"}},
+		"pairs":                       {Source{Format: Format{Ending: ".tsv"}, A: one, B: two}, "b\ttext\n\"1\t2\n\n", []string{"1 b\ttext -> header", "2 \"1\t2 -> 2|\"1"}},
+		"a second text that may lack": {Source{Format: Format{Ending: ".csv"}, A: one, B: two, MayLack: true}, "text\n1\n", []string{"1 text -> header", "2 1 -> 1"}},
+		"jsonl": {Source{Format: Format{Ending: ".jsonl"}, A: one}, "{\"text\":\"a\",\"n\":1.0}\n\n b\n{}\n[1]\n{\"text\":1}\n{\"text\":\"x\"}{}\n{\"text\":\"c\",\"text\":\"d\"}\n" + long + "\n{\"text\":\"e\"}", []string{
 			`1 {"text":"a","n":1.0} -> a`, "3 b -> in: line 3: not a JSON object", `4 {} -> in: line 4: no key "text"; there are: `, "5 [1] -> in: line 5: not a JSON object",
 			`6 {"text":1} -> in: line 6: column "text" holds 1 where a text belongs`, `7 {"text":"x"}{} -> in: line 7: more than one JSON object`,
 			`8 {"text":"c","text":"d"} -> in: line 8: column 13: not as JSON should be: duplicate object member name`,
 			"9 " + long + " -> in: line 9: longer than 1048576 bytes", `10 {"text":"e"} -> e`}},
-		"pairs of objects": {Source{Ending: ".jsonl", A: []string{"x", "text"}, B: two, MayLack: true}, "{\"b\":null,\"text\":\"a\"}\n{\"x\":\"c\",\"b\":\"d\",\"text\":1}\n", []string{
+		"pairs of objects": {Source{Format: Format{Ending: ".jsonl"}, A: []string{"x", "text"}, B: two, MayLack: true}, "{\"b\":null,\"text\":\"a\"}\n{\"x\":\"c\",\"b\":\"d\",\"text\":1}\n", []string{
 			`1 {"b":null,"text":"a"} -> a`, `2 {"x":"c","b":"d","text":1} -> c|d`}},
-		"no second text": {Source{Ending: ".jsonl", A: one, B: two}, "{\"text\":\"a\"}\n{\"text\":\"a\",\"b\":null}\n", []string{
+		"no second text": {Source{Format: Format{Ending: ".jsonl"}, A: one, B: two}, "{\"text\":\"a\"}\n{\"text\":\"a\",\"b\":null}\n", []string{
 			`1 {"text":"a"} -> in: line 1: no key "b"; there are: "text"`, `2 {"text":"a","b":null} -> in: line 2: column "b" holds null where a text belongs`}},
-		"an array": {Source{Ending: ".json", A: one}, "[\n{\"text\":\n\"a\"},7]", []string{"2 {\"text\":\n\"a\"} -> a", `3 7 -> in: line 3, element 2: not a JSON object`}},
-		"a later key": {Source{Ending: ".json", A: one, Reserved: []string{"label", "score"}}, "{\"text\":\"a\",\"score\":1}\n{\"text\":\"b\"}\n{\"text\":\"c\",\"label\":1}", []string{
+		"an array": {Source{Format: Format{Ending: ".json"}, A: one}, "[\n{\"text\":\n\"a\"},7]", []string{"2 {\"text\":\n\"a\"} -> a", `3 7 -> in: line 3, element 2: not a JSON object`}},
+		"a later key": {Source{Format: Format{Ending: ".json"}, A: one, Reserved: []string{"label", "score"}}, "{\"text\":\"a\",\"score\":1}\n{\"text\":\"b\"}\n{\"text\":\"c\",\"label\":1}", []string{
 			`1 {"text":"a","score":1} -> a`, `2 {"text":"b"} -> b`,
 			`3 {"text":"c","label":1} -> in: line 3: the key "label" is that of an answer, and the first object does not have it: give it to all objects or to none`}},
 	} {
@@ -88,12 +88,12 @@ func TestRecordsEnd(t *testing.T) {
 		in, says string
 		reason   fault.Reason
 	}{
-		"no column":      {Source{Ending: ".csv", A: []string{"text", "sentence"}}, "id,review\n1,a\n", `in: line 1: no column "text"; there are: "id", "review"`, NoTextColumn},
-		"no second one":  {Source{Ending: ".tsv", A: []string{"id"}, B: []string{"b"}}, "id\n", `no column "b"`, NoTextColumn},
-		"a torn header":  {Source{Ending: ".csv", A: []string{"text"}}, "\"text\nx\n", "in: line 2", StrayQuote},
+		"no column":      {Source{Format: Format{Ending: ".csv"}, A: []string{"text", "sentence"}}, "id,review\n1,a\n", `in: line 1: no column "text"; there are: "id", "review"`, NoTextColumn},
+		"no second one":  {Source{Format: Format{Ending: ".tsv"}, A: []string{"id"}, B: []string{"b"}}, "id\n", `no column "b"`, NoTextColumn},
+		"a torn header":  {Source{Format: Format{Ending: ".csv"}, A: []string{"text"}}, "\"text\nx\n", "in: line 2", StrayQuote},
 		"UTF-16":         {Source{}, "\xff\xfea\x00", "in is UTF-16", ""},
 		"a pointer":      {Source{}, "version https://git-lfs.github.com/spec/v1\noid\n", "a Git LFS pointer", ""},
-		"a broken array": {Source{Ending: ".json", A: []string{"text"}}, "[{\"text\":\"a\"},{]", "in: line 1, element 2", ""},
+		"a broken array": {Source{Format: Format{Ending: ".json"}, A: []string{"text"}}, "[{\"text\":\"a\"},{]", "in: line 1, element 2", ""},
 	} {
 		_, err := recordsOf(tt.s, tt.in)
 		if err == nil || !strings.Contains(err.Error(), tt.says) || fault.ClassOf(err) != fault.Invalid || fault.ReasonOf(err) != tt.reason {
@@ -106,7 +106,7 @@ func TestRecordsEnd(t *testing.T) {
 	}
 	gone := iotest.ErrReader(errors.New("the disk is gone"))
 	for _, ending := range []string{"", ".csv", ".tsv", ".json", ".jsonl"} {
-		err := Source{Name: "in", Ending: ending, A: []string{"text"}}.Records(io.MultiReader(strings.NewReader("text\n"), gone), func(*Record) error { return nil })
+		err := Source{Name: "in", Format: Format{Ending: ending}, A: []string{"text"}}.Records(io.MultiReader(strings.NewReader("text\n"), gone), func(*Record) error { return nil })
 		if err == nil || !strings.Contains(err.Error(), "cannot read in: the disk is gone") {
 			t.Errorf("%q: a disk that is gone is %v", ending, err)
 		}
@@ -117,7 +117,7 @@ func TestRecordsEnd(t *testing.T) {
 func TestRecordsTornInTime(t *testing.T) {
 	for _, row := range []string{"\"a\n", "\"\"\"\n", "x,\"\n", "\"\n", "\"a\nb\nc\n", ",\"\"\"\n\"\"\n"} {
 		in, n := "text,x\n"+strings.Repeat(row, 1<<20/len(row)), 0
-		if err := (Source{Ending: ".csv", A: []string{"text"}}).Records(strings.NewReader(in), func(*Record) error { n++; return nil }); err != nil || n < 1000 {
+		if err := (Source{Format: Format{Ending: ".csv"}, A: []string{"text"}}).Records(strings.NewReader(in), func(*Record) error { n++; return nil }); err != nil || n < 1000 {
 			t.Errorf("%q: %d rows, %v", row, n, err)
 		}
 	}
@@ -140,7 +140,7 @@ func TestRecordsWhole(t *testing.T) {
 		ending := map[string]string{",": ".csv", "\t": ".tsv"}[separator]
 		var whole strings.Builder
 		var rows [][]string
-		err := Source{Ending: ending, Quoting: QuoteCSV, A: []string{"text"}}.Records(strings.NewReader(in), func(r *Record) error {
+		err := Source{Format: Format{Ending: ending, Quoting: QuoteCSV}, A: []string{"text"}}.Records(strings.NewReader(in), func(r *Record) error {
 			whole.Write(r.Raw)
 			whole.WriteString(r.End)
 			rows = append(rows, append([]string{}, r.Fields...))
@@ -162,7 +162,7 @@ func FuzzRecords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in string) {
 		for _, ending := range []string{"", ".csv", ".tsv", ".json", ".jsonl"} {
 			n, last := 0, 0
-			err := Source{Ending: ending, A: []string{"text", "id"}, B: []string{"b"}, MayLack: true}.Records(strings.NewReader(in), func(r *Record) error {
+			err := Source{Format: Format{Ending: ending}, A: []string{"text", "id"}, B: []string{"b"}, MayLack: true}.Records(strings.NewReader(in), func(r *Record) error {
 				if n++; r.Line < last {
 					t.Errorf("%s %q: line %d after %d", ending, in, r.Line, last)
 				}

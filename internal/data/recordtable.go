@@ -12,9 +12,13 @@ import (
 
 // table reads rows of separated fields behind a header.
 func (x *records) table(r *bufio.Reader) error {
-	next := x.quoted(r)
+	separator, err := x.separator()
+	if err != nil {
+		return err
+	}
+	next := x.quoted(r, separator)
 	if x.Quoting == QuoteNone || x.Quoting != QuoteCSV && x.Ending == ".tsv" {
-		next = x.unquoted(r)
+		next = x.unquoted(r, separator)
 	}
 	for {
 		at, err := next()
@@ -90,8 +94,7 @@ func (x *records) take(at place) {
 }
 
 // quoted reads records whose fields may stand in quotes into x.r.
-func (x *records) quoted(r *bufio.Reader) func() (place, error) {
-	separator := separator(x.Ending)
+func (x *records) quoted(r *bufio.Reader, separator string) func() (place, error) {
 	c := &csvReader{r: r, path: x.Name, separator: separator[0], blanks: blanks(separator), kept: &keptLines{}}
 	return func() (place, error) {
 		fields, err := c.read()
@@ -109,8 +112,7 @@ func (x *records) quoted(r *bufio.Reader) func() (place, error) {
 }
 
 // unquoted reads lines of fields without quoting into x.r.
-func (x *records) unquoted(r *bufio.Reader) func() (place, error) {
-	separator := separator(x.Ending)
+func (x *records) unquoted(r *bufio.Reader, separator string) func() (place, error) {
 	l := lineReader{r: r, path: x.Name}
 	return func() (place, error) {
 		for {

@@ -46,8 +46,9 @@ type Task struct {
 	// Threshold is the probability above which a label of MultiLabel is taken to hold.
 	Threshold float64
 
-	own                 []string // see Own; nil: Labels
-	files               *Files   // of a user's own task, else nil
+	own                 []string          // see Own; nil: Labels
+	files               *Files            // of a user's own task, else nil
+	placed              map[string]string // by split, a file that is not where the official folder has it
 	textA, textB, label column
 	columns             int  // columns of a file without a header, else 0
 	rough               bool // the official files have torn rows and empty texts, see table.skip

@@ -11,5 +11,5 @@ func ScanTexts(name, ending string, r io.Reader, q Quoting, columns []string, ro
 	for i, c := range columns {
 		want[i] = field{name: c, text: true}
 	}
-	return scanRows(name, ending, r, q, want, func(_ place, values []string) error { return row(values) })
+	return scanRows(name, r, Format{Ending: ending, Quoting: q}, want, func(_ place, values []string) error { return row(values) })
 }

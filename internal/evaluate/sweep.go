@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/dylora/dylora/internal/data"
 )
@@ -17,6 +18,8 @@ type Evaluation struct {
 	Metric   string  `json:"metric"` // the headline
 	Value    Value   `json:"value"`  // of the headline
 	Metrics  Metrics `json:"metrics"`
+
+	OtherData []string `json:"other_data,omitempty"` // a line for each file that is not the one that the adapter was trained with
 }
 
 // NewEvaluation reports r.
@@ -39,10 +42,11 @@ type Sweep struct {
 	Constant Metrics  `json:"-"` // of the answer that is the same for every example; nil: not known
 	Results  []Result `json:"-"` // of the examples, in the order of Ranks; nil where nobody kept them
 
-	Baselines []LoRABaseline `json:"baselines,omitempty"` // what the adapter is compared with
-	Training  *Training      `json:"training,omitempty"`  // of the adapter, where it is compared
-	Curve     *Curve         `json:"curve,omitempty"`     // of the headline; nil for fewer than two ranks, or where it was not asked for
-	Decision  *Decision      `json:"decision,omitempty"`  // which rank to use; nil where it was not asked for
+	Baselines []LoRABaseline `json:"baselines,omitempty"`  // what the adapter is compared with
+	Training  *Training      `json:"training,omitempty"`   // of the adapter, where it is compared
+	Curve     *Curve         `json:"curve,omitempty"`      // of the headline; nil for fewer than two ranks, or where it was not asked for
+	OtherData []string       `json:"other_data,omitempty"` // a line for each file that is not the one that the adapter was trained with
+	Decision  *Decision      `json:"decision,omitempty"`   // which rank to use; nil where it was not asked for
 }
 
 // RankReport is one rank of a Sweep.
@@ -93,7 +97,8 @@ func (s *Sweep) Full() *RankReport {
 }
 
 // WriteCSV writes one line per rank: task, split, rank, parameters, bytes and each metric
-// by its name, as fractions in full precision, and the headline of each baseline by that one's. Undefined is "undefined".
+// by its name, as fractions in full precision, and the headline of each baseline by that one's; in a last column which data are
+// not those of the training, where there are such. Undefined is "undefined".
 func (s *Sweep) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	header := []string{"task", "split", "rank", "parameters", "bytes"}
@@ -106,6 +111,9 @@ func (s *Sweep) WriteCSV(w io.Writer) error {
 	for _, b := range s.Baselines {
 		header = append(header, b.Name)
 	}
+	if len(s.OtherData) > 0 {
+		header = append(header, "other_data")
+	}
 	if err := c.Write(header); err != nil {
 		return err
 	}
@@ -116,6 +124,9 @@ func (s *Sweep) WriteCSV(w io.Writer) error {
 		}
 		for _, b := range s.Baselines {
 			row = append(row, b.at(r.Rank).String())
+		}
+		if len(s.OtherData) > 0 {
+			row = append(row, strings.Join(s.OtherData, "; "))
 		}
 		if err := c.Write(row); err != nil {
 			return err

@@ -142,10 +142,19 @@ func (s *Sweep) WriteTable(w io.Writer) error {
 		}
 		t.AppendRow(row)
 	}
-	if _, err := fmt.Fprintln(w, t.Render()); err != nil {
+	lines := append([]string{t.Render()}, OtherDataLines(s.OtherData)...)
+	if _, err := fmt.Fprintln(w, strings.Join(lines, "\n")); err != nil {
 		return err
 	}
 	return s.writeTrainings(w)
+}
+
+// OtherDataLines say in words which data are not those that the adapter was trained with.
+func OtherDataLines(other []string) (lines []string) {
+	for _, line := range other {
+		lines = append(lines, "other data than in training: "+line)
+	}
+	return lines
 }
 
 // intervalHeading is that of the column of intervals; empty where there is none.

@@ -89,7 +89,9 @@ func (j *Job) provenance(s *evaluate.Sweep) *adapter.Provenance {
 	}
 	if d := j.Settings.Data; data.IsFile(d.Task) {
 		p.TextColumn, p.PairColumn, p.LabelColumn = d.TextColumn, d.PairColumn, d.LabelColumn
+		p.Delimiter = d.Delimiter
 	}
+	p.Data = j.data.Training(data.IsFile(j.Settings.Data.Task))
 	if j.Task.Kind == data.MultiLabel {
 		p.MultiLabel, p.Threshold, p.LabelSeparator = true, j.Task.Threshold, j.Settings.Data.LabelSeparator
 	}

@@ -31,6 +31,7 @@ type Job struct {
 	sweeps        map[int]*evaluate.Sweep // of this process's evaluations, by step
 	trainExamples []data.Example
 	devExamples   []data.Example
+	data          *session.RunData // which they are
 }
 
 // Prepare puts a training together. What can be refused is refused first: settings that
@@ -48,6 +49,13 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if err := gateFits(r); err != nil {
 		return nil, err
 	}
+	if err := dataFit(r, p.Resume); err != nil {
+		return nil, err
+	}
+	r, record, err := located(env, r, p)
+	if err != nil {
+		return nil, err
+	}
 	proposal, err := session.Propose(r, nil)
 	if err != nil {
 		return nil, err
@@ -57,7 +65,7 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if err != nil {
 		return nil, err
 	}
-	j = &Job{env: env, sweeps: map[int]*evaluate.Sweep{}}
+	j = &Job{env: env, sweeps: map[int]*evaluate.Sweep{}, data: record}
 	defer func() {
 		if err != nil {
 			err, j = errors.Join(err, j.Close()), nil
@@ -78,7 +86,7 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 				if data.IsFile(r.Data.Task) { // a task of the table has its kind
 					r = r.With("kind", task.Kind) // a run that is resumed asks no base model
 				}
-				err = j.readData(ctx, task, r.Data)
+				task, err = j.readData(ctx, task, r.Data)
 			}
 		}
 		if err != nil {
@@ -94,24 +102,13 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if j.Parts, err = Build(Ingredients{Settings: r, Task: task, Encoder: encoder, From: from}); err != nil {
 		return j, err
 	}
+	if err := j.warn(ctx); err != nil {
+		return j, err
+	}
 	if err := j.newLoop(ctx); err != nil {
 		return j, err
 	}
 	return j, j.start(p.Resume)
-}
-
-// readData reads the splits, as many examples as the settings ask for.
-func (j *Job) readData(ctx context.Context, t *data.Task, d settings.Data) error {
-	examples, err := session.ReadSplit(ctx, j.env, t, d, "train")
-	if err != nil {
-		return err
-	}
-	j.trainExamples = session.First(examples, d.MaxTrainExamples)
-	if examples, err = session.ReadSplit(ctx, j.env, t, d, "dev"); err != nil {
-		return err
-	}
-	j.devExamples = session.First(examples, d.MaxEvalExamples)
-	return nil
 }
 
 // newLoop begins to tokenise the splits, in the background, and makes the loop over them.
@@ -141,8 +138,15 @@ func (j *Job) start(resume bool) error {
 	if j.Start != nil {
 		remembered = remembered.With("init_adapter", j.Start.Path) // the newest run will be another one soon
 	}
-	resumed, err := j.run.Start(j.Loop, remembered.YAML(), train.CheckpointPolicy{Every: j.Settings.Train.CheckpointEvery, Inputs: j.inputs()})
+	policy := train.CheckpointPolicy{Every: j.Settings.Train.CheckpointEvery, Inputs: j.inputs()}
+	if j.Settings.Data.AllowChangedData {
+		policy.MayDiffer = []string{"training", "dev"}
+	}
+	resumed, err := j.run.Start(j.Loop, remembered.YAML(), policy)
 	if err != nil {
+		return err
+	}
+	if err := j.data.Write(j.Dir); err != nil {
 		return err
 	}
 	j.env.Say(resumed.Notes...)

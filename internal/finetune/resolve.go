@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/session"
@@ -18,18 +19,23 @@ type Place struct {
 	Aside  bool   // the run does not become the newest, which commands without a folder take
 }
 
+// resumed is the folder of the run to go on with.
+func (p Place) resumed() (string, error) {
+	if p.Run != "" {
+		return p.Run, nil
+	}
+	return train.Latest(session.RunsRoot)
+}
+
 // Resolve joins what the user says with the recipe of the task, or with the settings that the
 // run to be resumed was started with.
 func Resolve(p Place, layers ...*settings.Layer) (*settings.Resolved, error) {
 	if !p.Resume {
 		return settings.WithRecipe(layers...)
 	}
-	dir := p.Run
-	if dir == "" {
-		var err error
-		if dir, err = train.Latest(session.RunsRoot); err != nil {
-			return nil, err
-		}
+	dir, err := p.resumed()
+	if err != nil {
+		return nil, err
 	}
 	path := filepath.Join(dir, train.SettingsName)
 	if _, err := os.Stat(path); err != nil {
@@ -42,5 +48,27 @@ func Resolve(p Place, layers ...*settings.Layer) (*settings.Resolved, error) {
 	if err := run.Err(); err != nil {
 		return nil, fault.Errorf(fault.Invalid, "%w", err)
 	}
-	return settings.Resumed(run, layers...)
+	layers, moved := movedTo(run, layers)
+	r, err := settings.Resumed(run, layers...)
+	if err == nil && moved != "" {
+		r = r.With("task", moved)
+	}
+	return r, err
+}
+
+// movedTo gives the layers without where the user says that the training files of the run are now, and that. Whether they are those
+// of the run is found when they are read.
+func movedTo(run *settings.Layer, layers []*settings.Layer) (rest []*settings.Layer, moved string) {
+	was, _ := run.Value("task")
+	if task, _ := was.(string); !data.IsFile(task) {
+		return layers, ""
+	}
+	for _, l := range layers {
+		v, _ := l.Value("task")
+		if task, _ := v.(string); data.IsFile(task) {
+			moved, l = task, l.Without("task")
+		}
+		rest = append(rest, l)
+	}
+	return rest, moved
 }

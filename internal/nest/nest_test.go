@@ -156,7 +156,7 @@ func TestTuning(t *testing.T) {
 	a.Run = t.TempDir()
 	must(t, os.WriteFile(filepath.Join(a.Run, "config.yaml"), []byte("task: sst2\nrank: 4\nr_min: 4\nlr: 0.003\nepochs: 7\nsampler: list:4\nalpha: 3\nrecipe: cpu\nwarmup: 0.2\n"), 0o666))
 	user := settings.YAMLLayer(settings.Flag, "user.yaml", []byte("warmup: 0.1\nsampler: geometric\n"))
-	r, err := Tuning(a, "there", 30, user)
+	r, err := Tuning(nil, a, "there", 30, user)
 	must(t, err)
 	if l := r.Train.Loop; l.LR != 0.003 || l.Warmup != 0.1 || l.MaxSteps != 30 || l.Epochs < 30 {
 		t.Errorf("%+v", l)
@@ -169,12 +169,12 @@ func TestTuning(t *testing.T) {
 	}
 	for _, key := range []string{"rank: 4", "alpha: 2", "scaling: paper", "targets: query", "init_adapter: x", "max_steps: 3"} {
 		said := settings.YAMLLayer(settings.Flag, "user.yaml", []byte(key))
-		if _, err := Tuning(a, "there", 30, said); fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "(user.yaml line 1)") {
+		if _, err := Tuning(nil, a, "there", 30, said); fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "(user.yaml line 1)") {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
 	must(t, os.WriteFile(filepath.Join(a.Run, "config.yaml"), []byte("lr: fast\n"), 0o666))
-	if _, err := Tuning(a, "there", 30); err == nil {
+	if _, err := Tuning(nil, a, "there", 30); err == nil {
 		t.Error("damaged settings are taken")
 	}
 }

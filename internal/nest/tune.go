@@ -22,7 +22,7 @@ var early = []string{"full_rank_phase", "resort", "distill"}
 // Tuning are the settings of a training of so many steps that goes on from the nested adapter of a, which is in
 // folder. They are those of a's own run as far as they do not say how ranks are drawn, or without a run the task's recipe; layers are what
 // the user says. What the adapter settles, its rank, scale and targets, must not be said otherwise.
-func Tuning(a *session.StoredAdapter, folder string, steps int, layers ...*settings.Layer) (*settings.Resolved, error) {
+func Tuning(env *session.Env, a *session.StoredAdapter, folder string, steps int, layers ...*settings.Layer) (*settings.Resolved, error) {
 	remembered, err := a.Remembered()
 	if err != nil {
 		return nil, err
@@ -32,6 +32,14 @@ func Tuning(a *session.StoredAdapter, folder string, steps int, layers ...*setti
 		if run, err = settings.FileLayer(settings.Recipe, filepath.Join(a.Run, train.SettingsName)); err != nil {
 			return nil, err
 		}
+		var other []string
+		if run, other, err = a.LocatedLayer(run, layers); err != nil {
+			return nil, err
+		}
+		for _, line := range other {
+			env.Say("other data than in training: " + line)
+		}
+		remembered = remembered.Without("task", "dev_file", "data_dir") // run has them
 	}
 	n := a.Adapter.Levelled()
 	own := settings.NewLayer(settings.Flag)
@@ -46,7 +54,8 @@ func Tuning(a *session.StoredAdapter, folder string, steps int, layers ...*setti
 		}
 		own.Set(key, a.Path, value)
 	}
-	own.Set("epochs", a.Path, steps) // enough of them: an epoch has a step at least
+	own.Set("epochs", a.Path, steps)             // enough of them: an epoch has a step at least
+	own.Set("allow_changed_data", a.Path, false) // it is a new run, with data of its own
 	remembered.Origin = settings.Recipe
 	below := []*settings.Layer{run.Without(slices.Concat(drawn, own.Keys())...), settings.DefaultsOf(settings.Recipe, a.Path, early...), remembered}
 	return settings.WithRecipe(append(append(below, layers...), own)...)

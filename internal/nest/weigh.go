@@ -44,6 +44,7 @@ func provenance(env *session.Env, a *session.StoredAdapter, s *session.Session, 
 	}
 	if data.IsFile(s.Data.Task) {
 		p.TextColumn, p.PairColumn, p.LabelColumn = s.Data.TextColumn, s.Data.PairColumn, s.Data.LabelColumn
+		p.Delimiter = s.Data.Delimiter
 	}
 	p.Model, p.Revision, p.ModelHash, p.HubModel = e.Name, e.Revision, e.Model.Hash, e.Hub
 	p.Targets, p.MaxLength = a.Adapter.Targets(), e.MaxLength

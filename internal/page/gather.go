@@ -99,6 +99,9 @@ func facts(s *session.Session, sweep *evaluate.Sweep, others []*session.StoredAd
 		}
 		list = append(list, f)
 	}
+	for _, line := range sweep.OtherData {
+		list = append(list, Fact{"other data than in training", line})
+	}
 	list = append(list, Fact{"tokens per sequence, at most", strconv.Itoa(s.Encoder.MaxLength)},
 		Fact{"measured with", fmt.Sprintf("%s, kernel %s, %d threads", s.Encoder.Model.Precision(), machine.Name(), machine.Threads())})
 	return slices.DeleteFunc(list, func(f Fact) bool { return f.Value == "" })

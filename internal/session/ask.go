@@ -34,7 +34,7 @@ func (s *Session) Ask(ctx context.Context, split string, ranks []int, a Ask) (*e
 		return nil, err
 	}
 	sweep, runs := evaluate.NewSweep(s.Task, split, results, size), [][]evaluate.Result{results}
-	sweep.Results = results
+	sweep.Results, sweep.OtherData = results, s.OtherData
 	for _, other := range a.Others {
 		results, err := s.measureOther(ctx, other, split, ranks, a.Options)
 		if err != nil {
@@ -56,6 +56,10 @@ func (s *Session) Ask(ctx context.Context, split string, ranks []int, a Ask) (*e
 	}
 	if err := sweep.Answer(s.Task, runs, keys, a.Question); err != nil || len(a.Others) > 0 {
 		return sweep, err
+	}
+	if len(s.OtherData) > 0 {
+		s.env.Say("the decision is not recorded, as it is about other data than the run's")
+		return sweep, nil
 	}
 	s.keep(split, sweep.Decision)
 	return sweep, nil

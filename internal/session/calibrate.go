@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/dylora/dylora/internal/data"
@@ -29,6 +30,15 @@ func TaskSample(t *data.Task, split string, examples []data.Example) Sample {
 	return Sample{some, fmt.Sprintf("%d examples of %s's %s split", len(some), t.Name, split)}
 }
 
+// sample is findSample for the session's task, from the files that its run had.
+func (s *Session) sample(ctx context.Context) Sample {
+	t, err := s.placed(ctx, "train")
+	if err != nil {
+		return builtInSample(s.Task, err)
+	}
+	return findSample(s.env, t, s.Data)
+}
+
 // findSample gives examples of the task's training split if it is on this machine;
 // nothing is downloaded for it. Else it is sentences of the built-in task, and why.
 func findSample(env *Env, t *data.Task, d settings.Data) Sample {
@@ -37,16 +47,20 @@ func findSample(env *Env, t *data.Task, d settings.Data) Sample {
 	if err == nil && len(examples) > 0 {
 		return TaskSample(t, split, examples)
 	}
-	why := "it is empty"
-	if err != nil {
-		why = err.Error()
+	if err == nil {
+		err = errors.New("it is empty")
 	}
+	return builtInSample(t, err)
+}
+
+// builtInSample is sentences of the built-in task, and why they are not of t's training split.
+func builtInSample(t *data.Task, why error) Sample {
 	var list []data.Example
 	for _, s := range demo.Train() {
 		list = append(list, data.Example{A: s.Text})
 	}
 	list = data.Spaced(list, sampleSize)
-	return Sample{list, fmt.Sprintf("%d built-in sentences instead of %s's training split (%s)", len(list), t.Name, why)}
+	return Sample{list, fmt.Sprintf("%d built-in sentences instead of %s's training split (%s)", len(list), t.Name, why.Error())}
 }
 
 // kept reads a split that is on this machine.

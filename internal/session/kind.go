@@ -3,7 +3,6 @@ package session
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
@@ -31,11 +30,22 @@ func Propose(r *settings.Resolved, labels []string) (*Proposal, error) {
 	if p.Task, p.err = r.Data.NewTask(labels); p.err == nil {
 		return p, nil
 	}
-	if info, err := os.Stat(r.Data.Task); !p.open || err != nil || !info.Mode().IsRegular() {
+	if !p.open || !readable(r.Data.Task) {
 		return nil, p.err
 	}
-	p.Task = &data.Task{Name: filepath.Base(r.Data.Task)}
+	p.Task = &data.Task{Name: data.FilesName(r.Data.Task)}
 	return p, nil
+}
+
+// readable says whether the files that a setting names are there.
+func readable(spec string) bool {
+	paths, err := data.Paths(spec)
+	for _, path := range paths {
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			return false
+		}
+	}
+	return err == nil
 }
 
 // Decide gives the task for a base model, and tells in note where its problem_type has decided

@@ -18,7 +18,11 @@ func (s *Session) Split(ctx context.Context, name string) ([]data.Example, error
 	if examples, ok := s.splits[name]; ok {
 		return examples, nil
 	}
-	examples, err := ReadSplit(ctx, s.env, s.Task, s.Data, name)
+	t, err := s.placed(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	examples, err := ReadSplit(ctx, s.env, t, s.Data, name)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +52,7 @@ func (s *Session) Sweep(ctx context.Context, split string, ranks []int) (*evalua
 		return nil, err
 	}
 	sweep := evaluate.NewSweep(s.Task, split, results, size)
-	sweep.Results = results
+	sweep.Results, sweep.OtherData = results, s.OtherData
 	return sweep, nil
 }
 

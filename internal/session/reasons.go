@@ -20,6 +20,14 @@ const (
 	NoAdapterYet fault.Reason = "session: no adapter yet"
 	// NoData: a split is neither in a folder that was given nor in the cache, nor could it be downloaded.
 	NoData fault.Reason = "session: no data"
+	// ChangedData: a file of data is where the run had it and holds something else.
+	ChangedData fault.Reason = "session: changed data"
+	// MovedTraining: the training file of a task of the user's own is not where it was.
+	MovedTraining fault.Reason = "session: moved training data"
+	// MovedDev: the dev file of such a task is not where it was.
+	MovedDev fault.Reason = "session: moved dev data"
+	// MovedFolder: the folder of GLUE's files is not where it was.
+	MovedFolder fault.Reason = "session: moved data folder"
 	// Occupied: there is something where a result is to be written.
 	Occupied fault.Reason = "session: occupied"
 	// Undecided: no rank is chosen, because the examples cannot tell.

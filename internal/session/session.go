@@ -34,12 +34,18 @@ type Session struct {
 	Encoder *Encoder
 	Program *program.Program
 
+	// OtherData has a line for each file of the splits read that is not the one that the adapter was trained with.
+	OtherData []string
+
 	env     *Env
 	splits  map[string][]data.Example // that have been read
 	settled bool                      // the labels are in the order of the head's columns
 
 	settings *settings.Resolved
 	proposal *Proposal // of the task; nil where nobody names it
+
+	finder         *finder // of the data
+	toldUnrecorded bool    // that there is no record of them
 }
 
 // Open joins a stored adapter with its base model and its task, and holds them against each
@@ -88,6 +94,12 @@ func (s *Session) settle(o Options) (*settings.Resolved, error) {
 	base, _ := remembered.Value("model")
 	if r.Origin("revision") == settings.Run && r.Data.Model != base {
 		r = r.With("revision", "") // it is one of the model that is remembered
+	}
+	if s.finder, err = s.newFinder(r.Data.AllowChangedData); err != nil {
+		return nil, err
+	}
+	if folder := s.finder.folder(); folder != "" && !r.Explicit("data_dir") {
+		r = r.With("data_dir", folder)
 	}
 	s.Data, s.settings = r.Data, r
 	if err := s.findTask(r, o.AnyTask && o.Split == ""); err != nil {
@@ -155,7 +167,7 @@ func (s *Session) compile(ctx context.Context, o program.Options, a Arithmetic) 
 	if s.Program, err = program.New(s.Encoder.Model, s.Adapter, s.Task, o); err != nil || a.Precision != kernel.Int8 {
 		return err
 	}
-	sample := findSample(s.env, s.Task, s.Data)
+	sample := s.sample(ctx)
 	if err := s.Encoder.Calibrate(ctx, s.env, s.Program, s.Adapter.Rank, sample); err != nil {
 		return err
 	}

@@ -15,21 +15,27 @@ import (
 // ReadSplit reads a split of a task from where the settings say it is: the user's own files,
 // the folder of GLUE, or without one the store of what came from the Hub, and the Hub.
 func ReadSplit(ctx context.Context, env *Env, t *data.Task, d settings.Data, split string) ([]data.Example, error) {
+	examples, _, err := ReadFiles(ctx, env, t, d, split)
+	return examples, err
+}
+
+// ReadFiles is ReadSplit, and tells which files of the user's were read.
+func ReadFiles(ctx context.Context, env *Env, t *data.Task, d settings.Data, split string) ([]data.Example, []data.File, error) {
 	if local(t, d, split) {
-		return t.Read(d.DataDir, split)
+		return t.ReadFiles(d.DataDir, split)
 	}
 	store, err := env.glue()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s, err := store.Get(ctx, t, split)
 	if err != nil && ctx.Err() != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err != nil {
-		return nil, fault.Because(NoData, fmt.Errorf("task %s: its %s split, %s, is not here: %w", t.Name, split, t.OfficialFile(split), err))
+		return nil, nil, fault.Because(NoData, fmt.Errorf("task %s: its %s split, %s, is not here: %w", t.Name, split, t.OfficialFile(split), err))
 	}
-	return s.Examples, nil
+	return s.Examples, nil, nil
 }
 
 // local says whether a split is read from files that are the user's.

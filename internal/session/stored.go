@@ -110,7 +110,7 @@ func (a *StoredAdapter) Remembered() (*settings.Layer, error) {
 	file := filepath.Join(a.Folder, "dylora.json")
 	for key, v := range map[string]string{"task": p.Task, "model": p.Model, "revision": p.Revision} {
 		before, _ := l.Value(key)
-		if path, _ := before.(string); v != "" && filepath.Base(path) != v { // a run knows where the file is
+		if path, _ := before.(string); v != "" && data.FilesName(path) != v { // a run knows where the file is
 			l.Set(key, file, v)
 		}
 	}
@@ -126,7 +126,7 @@ func (a *StoredAdapter) Remembered() (*settings.Layer, error) {
 // rememberFiles adds what an adapter knows of a task of the user's own files.
 func rememberFiles(l *settings.Layer, p *adapter.Provenance, file string) {
 	for key, v := range map[string]string{
-		"text_column": p.TextColumn, "pair_column": p.PairColumn, "label_column": p.LabelColumn, "kind": recordedKind(p).String(), "label_separator": p.LabelSeparator,
+		"text_column": p.TextColumn, "pair_column": p.PairColumn, "label_column": p.LabelColumn, "kind": recordedKind(p).String(), "label_separator": p.LabelSeparator, "delimiter": p.Delimiter,
 	} {
 		if v != "" {
 			l.Set(key, file, v)

@@ -34,7 +34,7 @@ func (d Data) NewTask(labels []string) (*data.Task, error) {
 	}
 	t, err := data.Files{
 		Train: d.Task, Dev: d.DevFile, Text: d.TextColumn, Pair: d.PairColumn, Label: d.LabelColumn,
-		Kind: d.Kind, Quoting: d.Quoting, Separator: d.LabelSeparator, Labels: labels,
+		Kind: d.Kind, Quoting: d.Quoting, Delimiter: d.Delimiter, Separator: d.LabelSeparator, Labels: labels,
 	}.Task()
 	if err == nil && stated != nil && t.Labels == nil {
 		return nil, fault.Usagef("labels: kind is %s, and its one output needs no label", d.Kind)

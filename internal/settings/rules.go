@@ -90,6 +90,10 @@ func (d Data) broken() (faults []schema.Fault) {
 		return faults
 	}
 	rule(d.DevFile == "" || data.IsFile(d.DevFile), "dev_file", "want a file that ends in "+data.FileEndings)
+	if _, err := data.ParseDelimiter(d.Delimiter); err != nil {
+		rule(false, "delimiter", err.Error())
+	}
+	rule(d.Delimiter == "" || data.Delimited(d.Task, d.DevFile), "delimiter", "is for .csv and .tsv files, and none is given")
 	rule(d.TextColumn != "", "text_column", "is empty: name the column of the text")
 	rule(d.LabelColumn != "", "label_column", "is empty: name the column of the label")
 	rule(len(stated) != 1 || d.Kind != data.Classification, "labels", "is a single label: a classification has two or more")

@@ -9,6 +9,8 @@
 package settings
 
 import (
+	"slices"
+
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/kernel"
@@ -26,8 +28,10 @@ type Settings struct {
 
 // Data says what is learnt and with which base model.
 type Data struct {
-	Task             string       `key:"task" default:"demo" scope:"remembered" help:"what to learn: demo, a GLUE task such as sst2, mrpc, stsb, mnli, or the training \"file\" of your own: .csv, .tsv, .json or .jsonl"`
-	DevFile          string       `key:"dev_file" scope:"free,remembered,files" help:"\"file\" of the dev split of your own task"`
+	Task             string       `key:"task" default:"demo" scope:"remembered" help:"what to learn: demo, a GLUE task such as sst2, mrpc, stsb, mnli, or the training \"file\" of your own: .csv, .tsv, .json or .jsonl, also with .gz or .zst; several with commas between"`
+	DevFile          string       `key:"dev_file" scope:"free,remembered,files" help:"\"file\" of the dev split of your own task, or several; empty: a share of the training file"`
+	DevShare         float64      `key:"dev_share" default:"0.1" min:"0" max:"0.5" scope:"files" help:"share of your own training file that becomes the dev split where there is no dev_file, each label in proportion; 0: none is made"`
+	DevSeed          uint64       `key:"dev_seed" default:"1" scope:"files" help:"seed by which dev_share is drawn; it does not depend on that of the training"`
 	TextColumn       string       `key:"text_column" default:"text" scope:"remembered,files" help:"column of the text in your own files"`
 	PairColumn       string       `key:"pair_column" scope:"remembered,files" help:"column of the second text in your own files; empty: there is none"`
 	LabelColumn      string       `key:"label_column" default:"label" scope:"remembered,files" help:"column of the label, or of the number to predict, in your own files; several, a,b,c, for a regression of several outputs or labels with a column of 1 and 0 each"`
@@ -36,6 +40,8 @@ type Data struct {
 	Kind             data.Kind    `key:"kind" scope:"remembered,files" help:"what your own task is: classification, regression, or multi-label, where several labels may hold; without it the base model's problem_type decides"`
 	Threshold        float64      `key:"threshold" default:"0.5" min:"0" max:"1" scope:"remembered" help:"probability above which a label of a multi-label task is taken to hold"`
 	Quoting          data.Quoting `key:"quoting" default:"auto" scope:"remembered,files" help:"quotes in your own files: csv (fields may be quoted), none (a quote is a letter), or auto: csv for .csv, none for .tsv"`
+	Delimiter        string       `key:"delimiter" scope:"remembered,files" help:"letter between the columns of your own .csv or .tsv files, such as ; or tab; empty: a comma, in .tsv a tab"`
+	AllowChangedData bool         `key:"allow_changed_data" scope:"free" help:"take data that are not those of the run, by their SHA-256, and say so in what is written"`
 	Recipe           string       `key:"recipe" default:"cpu" scope:"card" help:"the task's settings: cpu (small budget), nested (cpu, with lower ranks nearer to LoRA trained for them), paper (the LoRA paper's) or reference (those of DyLoRA's code)"`
 	DataDir          string       `key:"data_dir" scope:"free,remembered" help:"\"folder\" of GLUE's official TSV folders, or the task's own folder; empty: the Hub's data, kept in a cache"`
 	Model            string       `key:"model" default:"mini" empty:"say mini, a folder, or a name of the Hub" scope:"free,remembered" help:"base model: mini (built in), a \"folder\" in Hugging Face layout, or a name of the Hub such as FacebookAI/roberta-base"`
@@ -112,5 +118,12 @@ func Keys() (keys []string) {
 	return keys
 }
 
-// Scoped are the names of the settings that have a scope.
-func Scoped(s schema.Scope) []string { return schema.Keys(new(Settings), s) }
+// Scoped are the names of the settings that have all of the scopes.
+func Scoped(scopes ...schema.Scope) (keys []string) {
+	for _, f := range new(Settings).Fields() {
+		if !slices.ContainsFunc(scopes, func(s schema.Scope) bool { return !f.In(s) }) {
+			keys = append(keys, f.Key)
+		}
+	}
+	return keys
+}

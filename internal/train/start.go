@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"strings"
 
@@ -16,6 +17,8 @@ import (
 type CheckpointPolicy struct {
 	Every  int               // steps between checkpoints; 0: only after each epoch and at a stop
 	Inputs map[string]string // what the run depends on beside its Config, such as the hash of the base model; a resume with others is refused
+
+	MayDiffer []string // of Inputs, those that a resume may have others of
 }
 
 // Resumed says what Start found.
@@ -71,7 +74,11 @@ func (r *Run) restore(l *Loop, c *checkpoints, p CheckpointPolicy) (out Resumed,
 	if err != nil || m == nil {
 		return out, 0, err
 	}
-	if other := differences(m.Inputs, p.Inputs); len(other) > 0 {
+	was := maps.Clone(m.Inputs)
+	for _, key := range p.MayDiffer {
+		was[key] = p.Inputs[key]
+	}
+	if other := differences(was, p.Inputs); len(other) > 0 {
 		return out, 0, fault.Usagef("resume: other inputs than the run was started with: %s", strings.Join(other, ", "))
 	}
 	if err := l.restore(m, tensors); err != nil {
