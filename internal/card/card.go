@@ -106,12 +106,12 @@ func (c *Card) dataset() dataset {
 
 // hubMetric is the Hub's name of a metric.
 func hubMetric(name string) string {
-	switch name {
+	switch name, _, _ = strings.Cut(name, ":"); name { // f1:LABEL
 	case "matthews":
 		return "matthews_correlation"
 	case "pearson", "spearman":
 		return name + "r"
-	case "macro_f1", "micro_f1":
+	case "macro_f1", "micro_f1", "weighted_f1":
 		return "f1"
 	case "subset_accuracy":
 		return "accuracy"
@@ -126,10 +126,14 @@ func title(name string) string {
 	switch name {
 	case "f1":
 		return "F1"
-	case "macro_f1":
-		return "macro F1"
-	case "micro_f1":
-		return "micro F1"
+	case "roc_auc":
+		return "ROC-AUC"
+	}
+	if label, ok := strings.CutPrefix(name, "f1:"); ok {
+		return "F1 of " + label
+	}
+	if average, ok := strings.CutSuffix(name, "_f1"); ok {
+		return average + " F1"
 	}
 	return strings.ReplaceAll(name, "_", " ")
 }

@@ -173,13 +173,17 @@ func (r *Report) Measure(ctx context.Context, s *session.Session, ranks []int) e
 	if err != nil {
 		return err
 	}
-	baseline, _ := b.Metrics.Headline().Value.Float() // 0 where it is undefined
-	full, _ := results[len(results)-1].Metrics.Headline().Value.Float()
+	sign := evaluate.Sign(b.Metrics.Headline().Name)
+	value := func(m evaluate.Metrics) float64 { // 0 where it is undefined
+		f, _ := m.Headline().Value.Float()
+		return sign * f
+	}
+	baseline, full := value(b.Metrics), value(results[len(results)-1].Metrics)
 	least, at := math.Inf(1), 0
 	for i := range results {
 		v := results[i].Metrics.Headline().Value
 		r.Agreement[i].Value = &v
-		if f, _ := v.Float(); f < least {
+		if f := value(results[i].Metrics); f < least {
 			least, at = f, results[i].Rank
 		}
 	}

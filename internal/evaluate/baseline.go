@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/dylora/dylora/internal/data"
@@ -16,7 +17,7 @@ type Baseline struct {
 	Always   []int32   // of a multi-label task: the most frequent labels, as many as give the largest micro F1
 	Mean     float64   // of the scores of a regression task
 	Means    []float64 // of the scores of each of several outputs
-	Metrics  Metrics   // of predicting the majority label, the labels of Always, or the mean scores, throughout
+	Metrics  Metrics   // of predicting the majority label, the labels of Always, or the mean scores, throughout; with the labels' shares as probabilities
 }
 
 // NewBaseline counts the labels of examples, those that the metrics are taken on.
@@ -44,10 +45,23 @@ func NewBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {
 	for i := range same {
 		same[i] = b.Majority
 	}
+	a := &answers{task: t, outputs: len(t.Labels), classes: t.OwnClasses(labels), predictions: t.OwnClasses(same)}
+	own := make([]int, len(t.Labels)) // the counts in the order of answers
+	for class, n := range b.Counts {
+		own[t.OwnClass(int32(class))] = n
+	}
+	for range examples {
+		for _, n := range own {
+			a.logits = append(a.logits, logShare(n, len(examples)))
+		}
+	}
 	var err error
-	b.Metrics, err = classification(t.Metrics, t.OwnClasses(labels), t.OwnClasses(same))
+	b.Metrics, err = a.measure()
 	return b, err
 }
+
+// logShare is the log of a share, of none a number by which no probability is left.
+func logShare(n, of int) float32 { return float32(math.Log(max(float64(n)/float64(of), 0x1p-100))) }
 
 // majority is the class with the largest count.
 func majority(t *data.Task, counts []int) (most int32) {
@@ -76,7 +90,7 @@ func meanBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {
 		}
 	}
 	var err error
-	b.Metrics, err = regression(t.Metrics, 1, scores, same)
+	b.Metrics, err = (&answers{task: t, outputs: 1, scores: scores, numbers: same}).measure()
 	return b, err
 }
 
@@ -100,7 +114,7 @@ func meansBaseline(t *data.Task, examples []data.Example) (*Baseline, error) {
 		same = append(same, b.Means...)
 	}
 	var err error
-	b.Metrics, err = regression(t.Metrics, outputs, scores, same)
+	b.Metrics, err = (&answers{task: t, outputs: outputs, scores: scores, numbers: same}).measure()
 	return b, err
 }
 
@@ -139,12 +153,15 @@ func multiLabelBaseline(t *data.Task, examples []data.Example) (*Baseline, error
 	for _, label := range b.Always {
 		same[label] = true
 	}
+	a := &answers{task: t, outputs: labels, indicators: x}
 	for range examples {
 		x.Predicted = append(x.Predicted, same...)
+		for _, n := range b.Counts {
+			a.logits = append(a.logits, logShare(n, len(examples))-logShare(len(examples)-n, len(examples)))
+		}
 	}
-	x.Scores = make([]float32, len(x.Truth)) // equal ones: the order of examples is not known
 	var err error
-	b.Metrics, err = multiLabel(t.Metrics, x)
+	b.Metrics, err = a.measure()
 	return b, err
 }
 

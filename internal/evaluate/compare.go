@@ -2,7 +2,6 @@ package evaluate
 
 import (
 	"math"
-	"slices"
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/statistics"
@@ -15,8 +14,18 @@ type comparison struct {
 	decision *Decision // whose counts of resamples are kept
 }
 
-// compare tests a rank's results, one of each run, against those of the largest rank.
+// compare tests a rank's results, one of each run, against those of the largest rank. Of a metric
+// of which less is better its negative is tested.
 func (c *comparison) compare(lower, full []*Result) (RankDecision, Needs, error) {
+	r, need, err := c.gain(lower, full)
+	if !Larger(c.question.Metric) {
+		r.Difference, r.Low, r.High = Number(0).Sub(r.Difference), Number(0).Sub(r.High), Number(0).Sub(r.Low)
+	}
+	return r, need, err
+}
+
+// gain is by how much a rank is better.
+func (c *comparison) gain(lower, full []*Result) (RankDecision, Needs, error) {
 	q := c.question
 	if len(lower) == 1 && testOf(q.Metric) == testOf("accuracy") {
 		r, need := paired(statistics.Of(rightOf(c.task, lower[0]), rightOf(c.task, full[0])), q)
@@ -42,37 +51,20 @@ func (c *comparison) resample(lower, full []*Result) (each []float64, draws *sta
 	for i := range lower {
 		systems = append(systems, lower[i], full[i])
 	}
+	sign := Sign(c.question.Metric)
 	differences := func(values []float64) []float64 {
 		d := make([]float64, len(lower))
 		for i := range d {
-			d[i] = values[2*i] - values[2*i+1]
+			d[i] = sign * (values[2*i] - values[2*i+1])
 		}
 		return d
 	}
-	s, err := c.sample(systems)
+	s, err := sampleOf(c.task, c.question.Metric, systems...)
 	if err != nil {
 		return nil, nil, err
 	}
 	b := statistics.Bootstrap{Resamples: c.question.Resamples, Seed: c.question.Seed}
 	return differences(s.Values()), b.Run(s, func(values []float64) float64 { return mean(differences(values)) }), nil
-}
-
-// sample is that of the metric; a share of right answers is an accuracy of being right.
-func (c *comparison) sample(systems []*Result) (*statistics.Sample, error) {
-	if c.question.Metric != "subset_accuracy" {
-		return sampleOf(c.task, c.question.Metric, systems...)
-	}
-	table := &statistics.Table{Classes: 2, Labels: statistics.One(slices.Repeat([]int32{1}, systems[0].Len()))}
-	for _, r := range systems {
-		right := make([]int32, r.Len())
-		for i, ok := range rightOf(c.task, r) {
-			if ok {
-				right[i] = 1
-			}
-		}
-		table.Systems = append(table.Systems, statistics.One(right))
-	}
-	return table.Sample(statistics.Accuracy), nil
 }
 
 // paired compares two shares of right answers.

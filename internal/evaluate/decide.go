@@ -119,7 +119,7 @@ func hopeless(t *data.Task, metric string, r *Result) string {
 		return "the examples have no labels"
 	case t.Kind == data.Classification && constantClass(r.Classes):
 		return fmt.Sprintf("all %d examples have the label %s, and a split of one class tells nothing about the other", r.Len(), t.Labels[r.Classes[0]])
-	case t.Kind == data.Regression:
+	case t.Kind == data.Regression && Larger(metric): // a correlation
 		for o := range r.Outputs {
 			if constant(column(widen(r.Scores), o, r.Outputs)) {
 				return fmt.Sprintf("all %d examples have the same score, and %s is undefined on them", r.Len(), Name(metric))

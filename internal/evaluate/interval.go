@@ -30,8 +30,7 @@ func Interval(t *data.Task, runs []*Result, q Question) (low, high float64, ok b
 		low, high = statistics.Wilson(right, r.Len(), q.Confidence)
 		return low, high, true
 	}
-	c := &comparison{task: t, question: q}
-	s, err := c.sample(runs)
+	s, err := sampleOf(t, q.Metric, runs...)
 	if err != nil {
 		return 0, 0, false
 	}
@@ -51,7 +50,7 @@ func Interval(t *data.Task, runs []*Result, q Question) (low, high float64, ok b
 type Curve struct {
 	Linear      Value `json:"aurac"`        // area under the curve of the metric over the rank, as a mean of the metric
 	Log2        Value `json:"aurac_log2"`   // the same over the logarithm of the rank
-	Falls       int   `json:"falls"`        // ranks that are below the next lower one that was measured
+	Falls       int   `json:"falls"`        // ranks that are worse than the next lower one that was measured
 	LargestFall Value `json:"largest_fall"` // of those; 0 for none
 }
 
@@ -75,6 +74,11 @@ func NewCurve(s *Sweep) *Curve {
 		}
 	}
 	linear, log2 := statistics.AURAC(ranks, values)
+	if !Larger(s.Metric) {
+		for i := range values {
+			values[i] = -values[i]
+		}
+	}
 	falls, largest := statistics.Falls(values)
 	return &Curve{Number(linear), Number(log2), falls, Number(largest)}
 }
@@ -82,13 +86,17 @@ func NewCurve(s *Sweep) *Curve {
 // text is the curve in words, of a metric.
 func (c *Curve) text(metric string) string {
 	s := fmt.Sprintf("Mean over the ranks (AURAC): %s by rank, %s by its logarithm; ", Text(metric, c.Linear), Text(metric, c.Log2))
+	worse := "below"
+	if !Larger(metric) {
+		worse = "above"
+	}
 	switch largest, _ := c.LargestFall.Float(); c.Falls {
 	case 0:
-		return s + "no rank is below the one before."
+		return s + "no rank is " + worse + " the one before."
 	case 1:
-		return s + fmt.Sprintf("one rank is below the one before, by %s.", Text(metric, Number(largest)))
+		return s + fmt.Sprintf("one rank is %s the one before, by %s.", worse, Text(metric, Number(largest)))
 	default:
-		return s + fmt.Sprintf("%d ranks are below the ones before, by %s at most.", c.Falls, Text(metric, Number(largest)))
+		return s + fmt.Sprintf("%d ranks are %s the ones before, by %s at most.", c.Falls, worse, Text(metric, Number(largest)))
 	}
 }
 

@@ -46,6 +46,16 @@ func MacroF1(labels, predictions []int32) Value {
 	return Number(sum / float64(len(classes))) // no classes: NaN, undefined
 }
 
+// WeightedF1 is the mean of every class's F1, each with the share of labels that it is:
+// f1_score(average="weighted"). Undefined for no labels.
+func WeightedF1(labels, predictions []int32) Value {
+	sum := 0.0
+	for _, c := range tally(labels, predictions) {
+		sum += float64(c.labels) * c.f1()
+	}
+	return Number(sum / float64(len(labels)))
+}
+
 // Matthews is the correlation of labels and predictions as one-hot vectors (Gorodkin's
 // R_K; for two classes the φ coefficient), from -1 to 1. Constant labels or predictions
 // tell nothing and give 0, as scikit-learn's matthews_corrcoef. Undefined for no labels.
@@ -72,6 +82,19 @@ func Matthews(labels, predictions []int32) Value {
 type count struct {
 	class                      int32
 	labels, predictions, right int
+}
+
+// add counts an example.
+func (c *count) add(label, prediction bool) {
+	if label {
+		c.labels++
+	}
+	if prediction {
+		c.predictions++
+	}
+	if label && prediction {
+		c.right++
+	}
 }
 
 func (c count) f1() float64 {

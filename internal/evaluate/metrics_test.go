@@ -47,8 +47,8 @@ func TestClassificationMetrics(t *testing.T) {
 	}
 }
 
-// answers draws labels and predictions of up to k classes.
-func answers(t *rapid.T, k int32) (labels, predictions []int32) {
+// drawn draws labels and predictions of up to k classes.
+func drawn(t *rapid.T, k int32) (labels, predictions []int32) {
 	n := rapid.IntRange(1, 60).Draw(t, "n")
 	class := rapid.SliceOfN(rapid.Int32Range(0, k-1), n, n)
 	return class.Draw(t, "labels"), class.Draw(t, "predictions")
@@ -62,7 +62,7 @@ func near(v Value, want float64) bool {
 func TestClassificationProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := rapid.Int32Range(2, 5).Draw(t, "classes")
-		labels, predictions := answers(t, k)
+		labels, predictions := drawn(t, k)
 		for name, v := range map[string]Value{
 			"accuracy": Accuracy(labels, predictions), "f1": F1(labels, predictions), "macro f1": MacroF1(labels, predictions),
 		} {
@@ -97,7 +97,7 @@ func TestClassificationProperties(t *testing.T) {
 // where that is defined.
 func TestMatthewsIsPearson(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		labels, predictions := answers(t, 2)
+		labels, predictions := drawn(t, 2)
 		x, y := make([]float64, len(labels)), make([]float64, len(labels))
 		for i := range labels {
 			x[i], y[i] = float64(labels[i]), float64(predictions[i])

@@ -1,7 +1,6 @@
 package evaluate
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -24,22 +23,13 @@ func Holding(logits []float32, threshold float64) []bool {
 type Indicators struct {
 	Labels    int
 	Truth     []bool
-	Predicted []bool    // of F1 and SubsetAccuracy
-	Scores    []float32 // of MeanAveragePrecision; only their order counts
+	Predicted []bool
 }
 
 // count gathers what a label's column holds.
 func (x *Indicators) count(label int) (c count) {
 	for i := label; i < len(x.Truth); i += x.Labels {
-		if x.Truth[i] {
-			c.labels++
-		}
-		if x.Predicted[i] {
-			c.predictions++
-		}
-		if x.Truth[i] && x.Predicted[i] {
-			c.right++
-		}
+		c.add(x.Truth[i], x.Predicted[i])
 	}
 	return c
 }
@@ -73,6 +63,21 @@ func (x *Indicators) MacroF1() Value {
 	return Number(sum / float64(x.Labels))
 }
 
+// WeightedF1 is the mean of every label's F1, each with the number of examples in which it holds,
+// as f1_score(average="weighted", zero_division=0): 0 where none ever holds.
+func (x *Indicators) WeightedF1() Value {
+	if len(x.Truth) == 0 {
+		return Value{}
+	}
+	sum, holds := 0.0, 0
+	for label := range x.Labels {
+		c := x.count(label)
+		sum += float64(c.labels) * c.f1()
+		holds += c.labels
+	}
+	return Number(sum / float64(max(1, holds)))
+}
+
 // SubsetAccuracy is the share of examples whose labels are all predicted as they are,
 // as accuracy_score.
 func (x *Indicators) SubsetAccuracy() Value {
@@ -86,54 +91,4 @@ func (x *Indicators) SubsetAccuracy() Value {
 		}
 	}
 	return Number(float64(right*x.Labels) / float64(len(x.Truth)))
-}
-
-// MeanAveragePrecision is the mean over the labels of AP = Σ (Rₙ − Rₙ₋₁) Pₙ, where Pₙ and Rₙ
-// are precision and recall of the examples down to the n-th different score, as
-// average_precision_score(average="macro"). It depends on no threshold. A label that never
-// holds has an AP of 0.
-func (x *Indicators) MeanAveragePrecision() Value {
-	if len(x.Truth) == 0 {
-		return Value{}
-	}
-	sum := 0.0
-	for label := range x.Labels {
-		sum += x.averagePrecision(label)
-	}
-	return Number(sum / float64(x.Labels))
-}
-
-func (x *Indicators) averagePrecision(label int) float64 {
-	var order []int
-	positive := 0
-	for i := label; i < len(x.Truth); i += x.Labels {
-		order = append(order, i)
-		if x.Truth[i] {
-			positive++
-		}
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(x.Scores[b], x.Scores[a]) })
-	sum, found, before := 0.0, 0, 0
-	for i, at := range order {
-		if x.Truth[at] {
-			found++
-		}
-		if i+1 < len(order) && x.Scores[order[i+1]] == x.Scores[at] {
-			continue // equal scores are taken together
-		}
-		if found > before {
-			sum += float64(found-before) / float64(positive) * float64(found) / float64(i+1)
-			before = found
-		}
-	}
-	return sum
-}
-
-// multiLabel computes the metrics of such a task by their names.
-func multiLabel(names []string, x *Indicators) (Metrics, error) {
-	known := map[string]func(*Indicators) Value{
-		"micro_f1": (*Indicators).MicroF1, "macro_f1": (*Indicators).MacroF1,
-		"subset_accuracy": (*Indicators).SubsetAccuracy, "mean_average_precision": (*Indicators).MeanAveragePrecision,
-	}
-	return measure(names, known, x)
 }

@@ -43,24 +43,25 @@ func TestIndicators(t *testing.T) {
 	x := &Indicators{Labels: 2,
 		Truth:     []bool{true, false, true, true, false, false, true, false},
 		Predicted: []bool{true, false, false, true, false, true, true, false},
-		Scores:    []float32{3, 0, 1, 2, 2, 2, 5, -1},
 	}
+	a := &answers{task: feelings, outputs: 2, indicators: x, logits: []float32{3, 0, 1, 2, 2, 2, 5, -1}}
 	for name, tt := range map[string]struct {
 		got  Value
 		want float64
 	}{
-		"micro":  {x.MicroF1(), 2 * 3.0 / (4 + 4)},
-		"macro":  {x.MacroF1(), (2*2.0/(3+2) + 2*1.0/(1+2)) / 2},
-		"subset": {x.SubsetAccuracy(), 0.5},
+		"micro":    {x.MicroF1(), 2 * 3.0 / (4 + 4)},
+		"macro":    {x.MacroF1(), (2*2.0/(3+2) + 2*1.0/(1+2)) / 2},
+		"weighted": {x.WeightedF1(), (3*2*2.0/(3+2) + 2*1.0/(1+2)) / 4},
+		"subset":   {x.SubsetAccuracy(), 0.5},
 		// joy: right, right, wrong, right; anger: one right of the two with the largest score
-		"map": {x.MeanAveragePrecision(), ((1+1+0.75)/3 + 0.5) / 2},
+		"map": {averagePrecision(a, -1), ((1+1+0.75)/3 + 0.5) / 2},
 	} {
 		if got, ok := tt.got.Float(); !ok || math.Abs(got-tt.want) > 1e-15 {
 			t.Errorf("%s is %v, want %v", name, tt.got, tt.want)
 		}
 	}
 	empty := &Indicators{Labels: 2}
-	for _, v := range []Value{empty.MicroF1(), empty.MacroF1(), empty.SubsetAccuracy(), empty.MeanAveragePrecision()} {
+	for _, v := range []Value{empty.MicroF1(), empty.MacroF1(), empty.WeightedF1(), empty.SubsetAccuracy(), averagePrecision(&answers{task: feelings, outputs: 2, indicators: empty}, -1)} {
 		if _, ok := v.Float(); ok {
 			t.Errorf("of no examples: %v", v)
 		}

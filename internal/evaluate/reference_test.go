@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/reftest"
 )
 
@@ -83,20 +84,19 @@ func TestReferenceMetrics(t *testing.T) {
 }
 
 func (c *referenceCase) compute(name string) (Value, error) {
-	var m Metrics
-	var err error
+	a := &answers{task: &data.Task{}, outputs: c.outputs}
 	switch c.kind {
 	case "binary", "multiclass":
-		m, err = classification([]string{name}, narrow(c.labels), narrow(c.predictions))
+		a.classes, a.predictions = narrow(c.labels), narrow(c.predictions)
 	case "regression":
-		m, err = regression([]string{name}, c.outputs, c.labels, c.predictions)
+		a.task.Kind, a.scores, a.numbers = data.Regression, c.labels, c.predictions
 	case "multilabel":
-		logits := floats(c.predictions)
-		m, err = multiLabel([]string{name}, &Indicators{Labels: c.outputs, Truth: holding(floats(c.labels)), Predicted: Holding(logits, c.threshold), Scores: logits})
+		a.task.Kind, a.logits = data.MultiLabel, floats(c.predictions)
+		a.indicators = &Indicators{Labels: c.outputs, Truth: holding(floats(c.labels)), Predicted: Holding(a.logits, c.threshold)}
 	default:
-		err = fmt.Errorf("unknown kind %q", c.kind)
+		return Value{}, fmt.Errorf("unknown kind %q", c.kind)
 	}
-	return m.Get(name), err
+	return a.value(name)
 }
 
 // distance is relative for numbers above 1; false if only one is undefined.

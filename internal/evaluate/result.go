@@ -2,7 +2,6 @@ package evaluate
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/dylora/dylora/internal/data"
@@ -61,20 +60,13 @@ func (r *Result) score(t *data.Task) (err error) {
 		}
 		return nil
 	}
-	switch t.Kind {
-	case data.Regression:
-		r.Metrics, err = regression(t.Metrics, r.Outputs, widen(r.Scores), widen(r.Logits))
-	case data.MultiLabel:
-		r.Metrics, err = multiLabel(t.Metrics, r.indicators(t))
-	default:
-		r.Metrics, err = classification(t.Metrics, t.OwnClasses(r.Classes), t.OwnClasses(r.Predictions()))
-	}
+	r.Metrics, err = answersOf(t, r).measure()
 	return err
 }
 
 // indicators are the labels of a multi-label task and the predictions at its threshold.
 func (r *Result) indicators(t *data.Task) *Indicators {
-	return &Indicators{Labels: r.Outputs, Truth: holding(r.Scores), Predicted: Holding(r.Logits, t.Threshold), Scores: r.Logits}
+	return &Indicators{Labels: r.Outputs, Truth: holding(r.Scores), Predicted: Holding(r.Logits, t.Threshold)}
 }
 
 // holding says which of the targets are 1.
@@ -93,38 +85,6 @@ func (r *Result) unlabelled(t *data.Task) bool {
 	return slices.Contains(r.Classes, data.NoLabel)
 }
 
-func classification(names []string, labels, predictions []int32) (Metrics, error) {
-	known := map[string]func(labels, predictions []int32) Value{
-		"accuracy": Accuracy, "f1": F1, "macro_f1": MacroF1, "matthews": Matthews,
-	}
-	return measure(names, between(known, labels), predictions)
-}
-
-// regression measures each of the outputs, whose scores and predictions are rows, and gives
-// the means over them. Where an output's metric is undefined, so is the mean.
-func regression(names []string, outputs int, scores, predictions []float64) (Metrics, error) {
-	known := map[string]func(scores, predictions []float64) Value{
-		"pearson": Pearson, "spearman": Spearman, "mse": MSE,
-	}
-	if outputs == 1 {
-		return measure(names, between(known, scores), predictions)
-	}
-	for name, of := range known {
-		known[name] = func(scores, predictions []float64) Value {
-			values := make([]float64, outputs)
-			for i := range values {
-				v, ok := of(column(scores, i, outputs), column(predictions, i, outputs)).Float()
-				if !ok {
-					return Value{}
-				}
-				values[i] = v
-			}
-			return Number(mean(values))
-		}
-	}
-	return measure(names, between(known, scores), predictions)
-}
-
 // column is one of the columns of rows of a width.
 func column(rows []float64, at, width int) []float64 {
 	c := make([]float64, 0, len(rows)/width)
@@ -132,28 +92,6 @@ func column(rows []float64, at, width int) []float64 {
 		c = append(c, rows[i])
 	}
 	return c
-}
-
-// between are metrics of labels and predictions as metrics of predictions alone.
-func between[T any](known map[string]func(labels, predictions []T) Value, labels []T) map[string]func([]T) Value {
-	of := map[string]func([]T) Value{}
-	for name, f := range known {
-		of[name] = func(predictions []T) Value { return f(labels, predictions) }
-	}
-	return of
-}
-
-// measure computes metrics of x by their names.
-func measure[X any](names []string, known map[string]func(X) Value, x X) (Metrics, error) {
-	m := make(Metrics, len(names))
-	for i, name := range names {
-		f, ok := known[name]
-		if !ok {
-			return nil, fmt.Errorf("metric %q: not a metric of this kind of task", name)
-		}
-		m[i] = Metric{Name: name, Value: f(x)}
-	}
-	return m, nil
 }
 
 func widen(x []float32) []float64 {

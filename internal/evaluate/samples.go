@@ -2,56 +2,18 @@ package evaluate
 
 import (
 	"github.com/dylora/dylora/internal/data"
-	"github.com/dylora/dylora/internal/fault"
-	"github.com/dylora/dylora/internal/statistics"
 )
 
-// tests names by metric what decides about it.
+// testOf names what decides about a metric; "" for one that is not known.
 func testOf(metric string) string {
-	switch metric {
-	case "accuracy", "subset_accuracy":
-		return "Tango's score test"
-	case "f1", "macro_f1", "micro_f1", "matthews", "pearson", "spearman":
-		return "paired bootstrap"
+	m, _ := find(metric)
+	switch {
+	case m == nil:
+		return ""
+	case m.test != "":
+		return m.test
 	}
-	return ""
-}
-
-// sampleOf is the sample of results of the same examples, a system each, for a metric of
-// testOf.
-func sampleOf(t *data.Task, metric string, results ...*Result) (*statistics.Sample, error) {
-	first := results[0]
-	if t.Kind == data.Regression {
-		n := &statistics.Numbers{Outputs: first.Outputs, Labels: widen(first.Scores)}
-		for _, r := range results {
-			n.Systems = append(n.Systems, widen(r.Logits))
-		}
-		if metric == "spearman" {
-			return n.Spearman(), nil
-		}
-		return n.Pearson(), nil
-	}
-	known := map[string]statistics.Metric{
-		"accuracy": statistics.Accuracy, "f1": statistics.F1, "macro_f1": statistics.MacroF1, "matthews": statistics.Matthews,
-	}
-	table := &statistics.Table{Classes: len(t.Labels)}
-	if t.Kind == data.MultiLabel {
-		known = map[string]statistics.Metric{"micro_f1": statistics.MicroF1, "macro_f1": statistics.MeanF1}
-		table.Labels = listsOf(holding(first.Scores), first.Outputs)
-		for _, r := range results {
-			table.Systems = append(table.Systems, listsOf(Holding(r.Logits, t.Threshold), r.Outputs))
-		}
-	} else {
-		table.Labels = statistics.One(t.OwnClasses(first.Classes))
-		for _, r := range results {
-			table.Systems = append(table.Systems, statistics.One(t.OwnClasses(r.Predictions())))
-		}
-	}
-	of, ok := known[metric]
-	if !ok {
-		return nil, fault.Usagef("metric %s: there is no bootstrap of it for a %s", metric, t.Kind.Noun())
-	}
-	return table.Sample(of), nil
+	return bootstrapTest
 }
 
 // listsOf gives of rows of a width the columns that hold.

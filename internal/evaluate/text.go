@@ -12,7 +12,7 @@ import (
 )
 
 // Text shows v as papers do: in hundredths with one decimal, 95.1 for an accuracy of
-// 0.951 and 63.4 for a correlation of 0.634; a squared error with four significant
+// 0.951 and 63.4 for a correlation of 0.634; a loss with four significant
 // digits. Undefined is "undefined".
 func Text(metric string, v Value) string {
 	f, ok := v.Float()
@@ -25,38 +25,7 @@ func Text(metric string, v Value) string {
 	return unsigned(strconv.FormatFloat(100*f, 'f', 1, 64))
 }
 
-// Heading names a metric together with the unit that Text shows it in.
-func Heading(metric string) string {
-	name := Name(metric)
-	switch metric {
-	case "accuracy", "f1", "macro_f1", "micro_f1", "subset_accuracy", "mean_average_precision":
-		return name + " (%)"
-	case "matthews", "pearson", "spearman":
-		return name + " (×100)"
-	}
-	return name
-}
-
-// Name is how a metric is called in a sentence.
-func Name(metric string) string {
-	switch metric {
-	case "f1":
-		return "F1"
-	case "macro_f1":
-		return "macro F1"
-	case "micro_f1":
-		return "micro F1"
-	case "subset_accuracy", "mean_average_precision":
-		return strings.ReplaceAll(metric, "_", " ")
-	case "matthews", "pearson", "spearman":
-		return strings.ToUpper(metric[:1]) + metric[1:]
-	case "mse":
-		return "MSE"
-	}
-	return metric
-}
-
-func hundredths(metric string) bool { return metric != "mse" }
+func hundredths(metric string) bool { return Unit(metric) == 100 }
 
 // Difference is how far v is from full, with its sign, in the unit of Text.
 func Difference(metric string, v, full Value) string {

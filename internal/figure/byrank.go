@@ -102,39 +102,43 @@ func curve(metric, name string, ranks []evaluate.RankReport) Curve {
 func levels(s *evaluate.Sweep) (levels []Level) {
 	unit := evaluate.Unit(s.Metric)
 	if d, full := s.Decision, s.Full(); d != nil && full != nil && d.Why == "" {
-		if v, ok := full.Value.Float(); ok && evaluate.Larger(s.Metric) {
-			levels = append(levels, Level{fmt.Sprintf("rank %d − %s", full.Rank, strconv.FormatFloat(math.Round(1e4*unit*d.Tolerance)/1e4, 'f', -1, 64)), unit * (v - d.Tolerance)})
+		if v, ok := full.Value.Float(); ok {
+			sign := map[bool]string{true: "−", false: "+"}[evaluate.Larger(s.Metric)]
+			name := fmt.Sprintf("rank %d %s %s", full.Rank, sign, strconv.FormatFloat(math.Round(1e4*unit*d.Tolerance)/1e4, 'f', -1, 64))
+			levels = append(levels, Level{name, unit * (v - evaluate.Sign(s.Metric)*d.Tolerance)})
 		}
 	}
 	constant := s.Constant.Get(s.Metric)
 	if v, ok := constant.Float(); ok {
-		name := "constant"
-		switch s.Metric {
-		case "accuracy", "f1", "macro_f1", "matthews":
-			name = "majority"
-		case "mse":
-			name = "mean"
-		}
-		levels = append(levels, Level{name + " " + evaluate.Text(s.Metric, constant), unit * v})
+		levels = append(levels, Level{constantName(s.Metric) + " " + evaluate.Text(s.Metric, constant), unit * v})
 	}
 	return levels
 }
 
+// constantName is what the answer that is the same for every example is called.
+func constantName(metric string) string {
+	switch name, _, _ := strings.Cut(metric, ":"); name {
+	case "accuracy", "f1", "macro_f1", "weighted_f1", "matthews":
+		return "majority"
+	case "mse":
+		return "mean"
+	}
+	return "constant"
+}
+
 // bounds are the least span of the axis of s, and the values that its metric cannot leave.
 // Differences of a few points are within the error of a split of some hundred examples, so
-// the axis has four; a squared error has a fifth of its size.
+// the axis has four; a loss has a fifth of its size.
 func bounds(s *evaluate.Sweep) (least, floor, ceiling float64) {
-	switch s.Metric {
-	case "mse":
+	if evaluate.Unit(s.Metric) == 1 {
 		for _, r := range s.Ranks {
 			v, _ := r.Value.Float()
 			least = max(least, v/5)
 		}
 		return least, 0, 0
-	case "matthews", "pearson", "spearman":
-		return 4, -100, 100
 	}
-	return 4, 0, 100
+	floor, ceiling = evaluate.Range(s.Metric)
+	return 4, 100 * floor, 100 * ceiling
 }
 
 // rankAxis has ranks evenly, or by their logarithm if all are powers of two or they span a

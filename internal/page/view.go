@@ -185,7 +185,7 @@ func (r *Report) caption(f *figure.Figure) string {
 }
 
 func levelWords(s *evaluate.Sweep) (words []string) {
-	if s.Decision != nil && evaluate.Larger(s.Metric) {
+	if s.Decision != nil {
 		words = append(words, "what a rank may lose to the largest one")
 	}
 	if _, ok := s.Constant.Get(s.Metric).Float(); ok {

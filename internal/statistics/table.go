@@ -22,6 +22,18 @@ func Accuracy(t *Tally) float64 { return sum(t.Right) / t.Examples }
 // F1 is that of class 1.
 func F1(t *Tally) float64 { return t.f1(1) }
 
+// F1Of is the F1 of a class.
+func F1Of(class int) Metric { return func(t *Tally) float64 { return t.f1(class) } }
+
+// WeightedF1 is the mean F1 of all classes, each with the number of times that it is a label.
+func WeightedF1(t *Tally) float64 {
+	total := 0.0
+	for c, l := range t.Labels {
+		total += l * t.f1(c)
+	}
+	return total / max(1, sum(t.Labels))
+}
+
 // MacroF1 is the mean F1 of the classes that are a label or a prediction.
 func MacroF1(t *Tally) float64 {
 	total, classes := 0.0, 0
