@@ -73,6 +73,7 @@ func (g *labels) unknown() Finding {
 // lookAlike are labels that count as different and look the same.
 func (g *labels) lookAlike() Finding {
 	f, looks := Finding{Kind: LookAlike}, map[string][]*label{}
+	var groups []string
 	for _, l := range g.sorted() {
 		looks[l.look] = append(looks[l.look], l)
 	}
@@ -85,9 +86,12 @@ func (g *labels) lookAlike() Finding {
 				rows = append(rows, l.firstRow())
 			}
 			f.add(strings.Join(names, ", "), rows)
+			groups = append(groups, strings.Join(names, " and "))
 		}
 	}
-	return f.say("labels that differ by case, blanks or unseen letters alone count as different ones: 1 group", "labels that differ by case, blanks or unseen letters alone count as different ones: %d groups")
+	const what = "labels that differ by case, blanks or unseen letters alone count as different: "
+	list := shortened(groups)
+	return f.say(what+list, "%d times "+what+strings.ReplaceAll(list, "%", "%%"))
 }
 
 // firstRow is one that has the label.

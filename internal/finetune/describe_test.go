@@ -42,6 +42,8 @@ func TestDescribe(t *testing.T) {
 	f := newFolder(t)
 	must(t, f.prepare(f.settled(alike+"; rank: 2; targets: query; max_eval_examples: 3"), Place{Run: "run"}).Close())
 	want := []string{
+		"warning: 3 texts are in train and in dev, which then measures what was learnt by heart",
+		"warning: 8 texts stand with different labels",
 		"run: new run",
 		"model bert: 2 layers of 20; adapter: rank 2 on query, 181 trained parameters", // 2 modules of 2·(20+20), a head of 20+1
 		"alike.csv train: 24 examples, mean score 2.46; always the mean: Pearson undefined",

@@ -227,6 +227,7 @@ func (j *Job) sweep(ctx context.Context) (*evaluate.Sweep, error) {
 		return nil, err
 	}
 	s := evaluate.NewSweep(j.Task, "dev", results, size)
+	s.OtherData = j.data.Other
 	s.Intervals(j.Task, [][]evaluate.Result{results}, evaluate.Question{Confidence: adapter.IntervalConfidence})
 	return s, nil
 }

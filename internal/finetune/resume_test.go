@@ -199,11 +199,12 @@ func TestResumeOther(t *testing.T) {
 	for name, tt := range map[string]struct {
 		yaml, train, want string
 	}{
-		"training data":   {"", strings.Replace(sink, ",good", ",bad", 1), "other inputs than the run was started with: training is "},
-		"shorter data":    {"", sentences(8, 0), "other inputs than the run was started with: training is "},
-		"dev data":        {"dev_file: other-dev.csv", sink, "other inputs than the run was started with: dev is "},
-		"base model":      {"model: other", sink, "other inputs than the run was started with: model is "},
-		"another adapter": {"init_adapter: whole", sink, "other inputs than the run was started with: init_adapter is "},
+		"training data":    {"", strings.Replace(sink, ",good", ",bad", 1), "sink.csv is not the file that it was trained with as its train data: its SHA-256 begins with "},
+		"shorter data":     {"", sentences(8, 0), "sink.csv is not the file that it was trained with as its train data"},
+		"dev data":         {"dev_file: other-dev.csv", sink, "run: these are not the data that it was trained with: dev: other-dev.csv, SHA-256 "},
+		"allowed, shorter": {"allow_changed_data: true", sentences(8, 0), "resume: 2 batches per epoch, the run was started with 10"},
+		"base model":       {"model: other", sink, "other inputs than the run was started with: model is "},
+		"another adapter":  {"init_adapter: whole", sink, "other inputs than the run was started with: init_adapter is "},
 	} {
 		f.write("sink.csv", tt.train)
 		p := Place{Run: "run", Resume: true}
@@ -211,7 +212,7 @@ func TestResumeOther(t *testing.T) {
 		must(t, err)
 		before := f.tree()
 		j, err := Prepare(t.Context(), f.env, r, p)
-		if j != nil || err == nil || fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), tt.want) {
+		if class := fault.ClassOf(err); j != nil || err == nil || class != fault.Usage && (class != fault.Invalid || fault.ReasonOf(err) != session.ChangedData) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
 		if after := f.tree(); after != before {

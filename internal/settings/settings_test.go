@@ -13,11 +13,11 @@ import (
 
 func TestScopes(t *testing.T) {
 	for scope, want := range map[schema.Scope]string{
-		schema.Free:       "threads kernel data_dir dev_file model revision checkpoint_every init_adapter",
-		schema.Remembered: "task data_dir model revision max_length dev_file text_column pair_column label_column label_separator kind threshold quoting",
+		schema.Free:       "threads kernel data_dir dev_file allow_changed_data model revision checkpoint_every init_adapter",
+		schema.Remembered: "task data_dir model revision max_length dev_file text_column pair_column label_column label_separator kind threshold quoting delimiter",
 		schema.Card:       "recipe epochs max_steps batch grad_accumulation lr weight_decay warmup clip ranks_per_step best patience max_train_examples precision init_missing",
 		schema.Changed:    "full_rank_phase resort lr_ratio_b row_lr average gate heads distill",
-		schema.Files:      "dev_file text_column pair_column label_column label_separator kind quoting",
+		schema.Files:      "dev_file text_column pair_column label_column label_separator kind quoting delimiter dev_share dev_seed",
 	} {
 		got, keys := Scoped(scope), strings.Fields(want)
 		slices.Sort(got)
