@@ -50,6 +50,7 @@ func TestRefused(t *testing.T) {
 	f.garbage()
 	f.write("occupied/notes.txt", "mine")
 	f.write("empty.csv", "text,label\n")
+	f.write("few.csv", "text,label\nthe boat sank,bad\nthe  boat sank,bad\nthe river was cold,good\n")
 	f.write("file", "")
 	cases := []struct {
 		name, yaml string
