@@ -170,9 +170,9 @@ func TestRunSeveralOutputs(t *testing.T) {
 	if err := WritePredictions(&b, feelings, &results[0]); err != nil {
 		t.Fatal(err)
 	}
-	if want := `{"index":0,"label":[0,2],"prediction":[0,2],"logits":[2,-1,0.5]}
-{"index":1,"label":[],"prediction":[2],"logits":[-1,-2,1]}
-{"index":2,"label":[1],"prediction":[1],"logits":[-3,4,-1]}
+	if want := `{"index":0,"label":["joy","fear"],"prediction":["joy","fear"],"logits":[2,-1,0.5]}
+{"index":1,"label":[],"prediction":["fear"],"logits":[-1,-2,1]}
+{"index":2,"label":["anger"],"prediction":["anger"],"logits":[-3,4,-1]}
 `; b.String() != want {
 		t.Errorf("predictions\n%s\nwant\n%s", b.String(), want)
 	}

@@ -5,27 +5,32 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/dylora/dylora/internal/data"
 )
 
 // WritePredictions writes one JSON object per example, in the split's order:
 //
-//	{"index":0,"label":1,"prediction":1,"logits":[-1.25,2.5]}
+//	{"index":0,"label":"positive","prediction":"positive","logits":[-1.25,2.5]}
 //
-// label and prediction are places in the task's own list of labels, and so are those of
-// logits, however the head's columns are ordered; for a multi-label task they are lists of
-// places, for regression scores, and for a regression of several outputs lists of those.
-// Numbers are the shortest that read back as the same float32.
+// label and prediction are the names of labels; for a multi-label task they are lists of
+// them, for regression scores, and for a regression of several outputs lists of those. A label that
+// nobody gives is null. logits, and lists of labels, are in the order of the task's own labels (see data.Task.Own), however the
+// head's columns are ordered. Numbers are the shortest that read back as the same float32.
 func WritePredictions(w io.Writer, t *data.Task, r *Result) error {
+	names := make([][]byte, len(t.Labels))
+	for i, l := range t.Labels {
+		names[i], _ = jsontext.AppendQuote(nil, l) // an error is of text that is no UTF-8, whose letters are replaced
+	}
+	p := predictions{t, r, names, t.OwnPlaces()}
 	buffered := bufio.NewWriter(w)
 	var line []byte
-	places := t.OwnPlaces()
 	for i := range r.Len() {
 		line = strconv.AppendInt(append(line[:0], `{"index":`...), int64(r.Index[i]), 10)
-		line = append(line, `,"label":`...)
-		line = appendLabel(line, t, r, i)
-		line = appendPrediction(append(line, `,"prediction":`...), t, r, i)
-		line = appendList(append(line, `,"logits":`...), inPlaces(r.Row(i), places), appendScore)
+		line = p.appendLabel(append(line, `,"label":`...), i)
+		line = p.appendPrediction(append(line, `,"prediction":`...), i)
+		line = appendList(append(line, `,"logits":`...), inPlaces(r.Row(i), p.places), appendScore)
 		line = append(line, "}\n"...)
 		if _, err := buffered.Write(line); err != nil {
 			return err
@@ -34,41 +39,60 @@ func WritePredictions(w io.Writer, t *data.Task, r *Result) error {
 	return buffered.Flush()
 }
 
+// predictions are what WritePredictions writes.
+type predictions struct {
+	task   *data.Task
+	result *Result
+	names  [][]byte // of the labels, as JSON, by column
+	places []int32  // of the columns in the task's own order; nil: as they are
+}
+
 // appendLabel writes what example i has as its label.
-func appendLabel(b []byte, t *data.Task, r *Result, i int) []byte {
+func (p *predictions) appendLabel(b []byte, i int) []byte {
+	r := p.result
 	switch {
-	case t.Kind == data.Classification:
-		return strconv.AppendInt(b, int64(t.OwnClass(r.Classes[i])), 10)
-	case t.Kind == data.MultiLabel:
-		return appendPlaces(b, inPlaces(holding(r.targets(i)), t.OwnPlaces()))
+	case p.task.Kind == data.Classification:
+		return p.appendName(b, r.Classes[i])
+	case p.task.Kind == data.MultiLabel:
+		return p.appendNames(b, holding(r.targets(i)))
 	case r.Outputs > 1:
-		return appendList(b, inPlaces(r.targets(i), t.OwnPlaces()), appendScore)
+		return appendList(b, inPlaces(r.targets(i), p.places), appendScore)
 	}
 	return appendScore(b, r.Scores[i])
 }
 
 // appendPrediction writes what is predicted of example i.
-func appendPrediction(b []byte, t *data.Task, r *Result, i int) []byte {
+func (p *predictions) appendPrediction(b []byte, i int) []byte {
+	r := p.result
 	switch {
-	case t.Kind == data.Classification:
-		return strconv.AppendInt(b, int64(t.OwnClass(largest(r.Row(i)))), 10)
-	case t.Kind == data.MultiLabel:
-		return appendPlaces(b, inPlaces(Holding(r.Row(i), t.Threshold), t.OwnPlaces()))
+	case p.task.Kind == data.Classification:
+		return p.appendName(b, largest(r.Row(i)))
+	case p.task.Kind == data.MultiLabel:
+		return p.appendNames(b, Holding(r.Row(i), p.task.Threshold))
 	case r.Outputs > 1:
-		return appendList(b, inPlaces(r.Row(i), t.OwnPlaces()), appendScore)
+		return appendList(b, inPlaces(r.Row(i), p.places), appendScore)
 	}
 	return appendScore(b, r.Row(i)[0])
 }
 
-// appendPlaces writes the list of the places that hold.
-func appendPlaces(b []byte, holds []bool) []byte {
-	var places []int
-	for i, h := range holds {
+// appendName writes the name of a class, and null for one that is no column.
+func (p *predictions) appendName(b []byte, class int32) []byte {
+	if class < 0 || int(class) >= len(p.names) {
+		return append(b, "null"...)
+	}
+	return append(b, p.names[class]...)
+}
+
+// appendNames writes the list of the labels that hold.
+func (p *predictions) appendNames(b []byte, holds []bool) []byte {
+	var held [][]byte
+	names := inPlaces(p.names, p.places)
+	for i, h := range inPlaces(holds, p.places) {
 		if h {
-			places = append(places, i)
+			held = append(held, names[i])
 		}
 	}
-	return appendList(b, places, func(b []byte, at int) []byte { return strconv.AppendInt(b, int64(at), 10) })
+	return appendList(b, held, func(b, name []byte) []byte { return append(b, name...) })
 }
 
 // appendList writes a JSON array.

@@ -21,13 +21,13 @@ func TestWritePredictions(t *testing.T) {
 	}{
 		{"classification", sentiment, Result{
 			Outputs: 2, Index: []int{0, 1}, Classes: []int32{1, 0}, Scores: []float32{0, 0}, Logits: []float32{-1.25, 2.5, 0.1, 0.1},
-		}, `{"index":0,"label":1,"prediction":1,"logits":[-1.25,2.5]}
-{"index":1,"label":0,"prediction":0,"logits":[0.1,0.1]}
+		}, `{"index":0,"label":"1","prediction":"1","logits":[-1.25,2.5]}
+{"index":1,"label":"0","prediction":"0","logits":[0.1,0.1]}
 `},
 		{"columns in another order", ordered("positive", "negative"), Result{
-			Outputs: 2, Index: []int{0, 1}, Classes: []int32{0, 1}, Scores: []float32{0, 0}, Logits: []float32{2.5, -1.25, 0.25, 0.5},
-		}, `{"index":0,"label":1,"prediction":1,"logits":[-1.25,2.5]}
-{"index":1,"label":0,"prediction":0,"logits":[0.5,0.25]}
+			Outputs: 2, Index: []int{0, 1}, Classes: []int32{0, data.NoLabel}, Scores: []float32{0, 0}, Logits: []float32{2.5, -1.25, 0.25, 0.5},
+		}, `{"index":0,"label":"1","prediction":"1","logits":[-1.25,2.5]}
+{"index":1,"label":null,"prediction":"0","logits":[0.5,0.25]}
 `},
 		{"regression", similarity, Result{
 			Outputs: 1, Index: []int{7}, Classes: []int32{0}, Scores: []float32{3.8}, Logits: []float32{1e-7},
@@ -60,13 +60,14 @@ func TestPredictionsRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		var line struct {
-			Index, Label, Prediction int
-			Logits                   []float32
+			Index             int
+			Label, Prediction string
+			Logits            []float32
 		}
 		if err := json.Unmarshal([]byte(b.String()), &line); err != nil {
 			t.Fatalf("%s: %v", b.String(), err)
 		}
-		if line.Index != 4 || line.Label != 2 || line.Prediction != int(r.Predictions()[0]) || !cmp.Equal(line.Logits, want) {
+		if line.Index != 4 || line.Label != "contradiction" || line.Prediction != task.Labels[r.Predictions()[0]] || !cmp.Equal(line.Logits, want) {
 			t.Errorf("%s read back as %+v", b.String(), line)
 		}
 	})
