@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
@@ -31,7 +32,8 @@ type Report struct {
 const SweepName = "sweep.json"
 
 // Finish saves the adapter of the best epoch to adapter/ in the run folder, and its sweep to
-// sweep.json.
+// sweep.json. With that the run is complete: it takes the place of the run that it is to replace, and
+// becomes the newest.
 func (j *Job) Finish(ctx context.Context) (*Report, error) {
 	best := j.Loop.State().Best
 	if !j.Loop.UseBest() {
@@ -52,17 +54,24 @@ func (j *Job) Finish(ctx context.Context) (*Report, error) {
 	}
 	p := j.provenance(sweep)
 	p.Epoch, p.Step = best.Epoch, best.Step
-	r := &Report{Sweep: sweep, Run: j.Dir, Epoch: best.Epoch, Step: best.Step, Adapter: filepath.Join(j.Dir, "adapter"), By: "the best by the mean over these ranks"}
+	r := &Report{Sweep: sweep, Run: j.run.Place(), Epoch: best.Epoch, Step: best.Step, By: "the best by the mean over these ranks"}
+	r.Adapter = filepath.Join(r.Run, "adapter")
 	if rank := j.Loop.Config().Best.Rank(); rank > 0 {
 		r.By = fmt.Sprintf("the best by rank %d", rank)
 	}
 	if j.Loop.Config().Best.Last() {
 		r.By = "the last"
 	}
-	if err := adapter.Save(r.Adapter, j.Adapter, p, adapter.SaveOptions{Replace: true}); err != nil {
+	if err := adapter.Save(filepath.Join(j.Dir, "adapter"), j.Adapter, p, adapter.SaveOptions{Replace: true}); err != nil {
 		return nil, err
 	}
-	return r, disk.WriteFile(filepath.Join(j.Dir, SweepName), r.write)
+	if err := disk.WriteFile(filepath.Join(j.Dir, SweepName), r.write); err != nil {
+		return nil, err
+	}
+	notes, err := j.run.Complete()
+	j.env.Say(notes...)
+	j.Dir = j.run.Dir
+	return r, err
 }
 
 // write writes the report as one line of JSON.
@@ -83,6 +92,9 @@ func (j *Job) provenance(s *evaluate.Sweep) *adapter.Provenance {
 		Sampler: j.Sampler.String(), Block: a.Block, Update: a.Update.String(), Seed: j.Config.Seed,
 		HubModel: j.Encoder.Hub, Training: j.Settings.Card(),
 		Targets: targets, MaxLength: j.Encoder.MaxLength, Metrics: map[string]map[string]float64{}, Intervals: map[string]map[string][2]float64{},
+	}
+	if after := j.Loop.State().Extended; len(after) > 0 {
+		p.Training["made_longer_after_step"] = strings.Trim(fmt.Sprint(after), "[]")
 	}
 	if j.Start != nil {
 		p.InitAdapter, p.InitTask, p.InitHash = j.Start.Path, j.Start.Task, j.Start.Fingerprint

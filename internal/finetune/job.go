@@ -75,7 +75,7 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if p.Aside {
 		root = ""
 	}
-	j.run, err = train.OpenRun(train.RunOptions{Root: root, Dir: p.Run, Task: task.Name, Resume: p.Resume, Now: env.Now})
+	j.run, err = train.OpenRun(train.RunOptions{Root: root, Dir: p.folder(), Task: task.Name, Resume: p.Resume, Overwrite: p.Overwrite, Now: env.Now})
 	if err != nil {
 		return j, err
 	}
@@ -151,10 +151,14 @@ func (j *Job) start(resume bool) error {
 	}
 	j.env.Say(resumed.Notes...)
 	switch {
+	case resumed.Longer:
+		j.env.Say(fmt.Sprintf("%s: the finished run of %d steps becomes one of %d; the steps to come have the learning rates that a run of that length has at them", j.Dir, resumed.Step, j.Loop.Steps()))
 	case resumed.Found:
 		j.env.Say(fmt.Sprintf("%s: going on after step %d of %d", j.Dir, resumed.Step, j.Loop.Steps()))
 	case resume:
 		j.env.Say(fmt.Sprintf("%s: there is no checkpoint yet: starting from the beginning", j.Dir))
+	case j.run.Place() != j.Dir:
+		j.env.Say(fmt.Sprintf("%s: new run; it takes the place of %s when it is complete", j.Dir, j.run.Place()))
 	default:
 		j.env.Say(j.Dir + ": new run")
 	}

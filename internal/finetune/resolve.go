@@ -3,6 +3,7 @@ package finetune
 import (
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
@@ -14,24 +15,35 @@ import (
 
 // Place says which run folder a training is kept in.
 type Place struct {
-	Run    string // folder; "": runs/<task>-<time>, or the newest run to resume
-	Resume bool   // continue the run that is there
-	Aside  bool   // the run does not become the newest, which commands without a folder take
+	Run       string // folder; "": runs/<task>-<time>, or the run to resume that was started last
+	Resume    bool   // continue the run that is there, or make a finished one longer
+	Overwrite bool   // a run that is there is replaced once the new one is complete
+	Aside     bool   // the run does not become the newest, which commands without a folder take
+	LoRA      string // who asks for a training of rank R alone, for messages; "": ranks are nested
+}
+
+// folder is Run, "" for the run to resume that was started last: runs/latest means that one here, since
+// the run finished last has nothing to go on with.
+func (p Place) folder() string {
+	if p.Resume && filepath.ToSlash(filepath.Clean(p.Run)) == session.LatestRun {
+		return ""
+	}
+	return p.Run
 }
 
 // resumed is the folder of the run to go on with.
 func (p Place) resumed() (string, error) {
-	if p.Run != "" {
-		return p.Run, nil
+	if dir := p.folder(); dir != "" {
+		return dir, nil
 	}
-	return train.Latest(session.RunsRoot)
+	return train.Started(session.RunsRoot)
 }
 
 // Resolve joins what the user says with the recipe of the task, or with the settings that the
 // run to be resumed was started with.
 func Resolve(p Place, layers ...*settings.Layer) (*settings.Resolved, error) {
 	if !p.Resume {
-		return settings.WithRecipe(layers...)
+		return p.resolveNew(layers)
 	}
 	dir, err := p.resumed()
 	if err != nil {
@@ -48,12 +60,46 @@ func Resolve(p Place, layers ...*settings.Layer) (*settings.Resolved, error) {
 	if err := run.Err(); err != nil {
 		return nil, fault.Errorf(fault.Invalid, "%w", err)
 	}
+	if rank, known := run.Value("rank"); known && p.LoRA != "" { // the run says the rest
+		own := settings.NewLayer(settings.Flag)
+		own.Set("r_min", p.LoRA, rank)
+		layers = append(layers, own)
+	}
 	layers, moved := movedTo(run, layers)
 	r, err := settings.Resumed(run, layers...)
-	if err == nil && moved != "" {
+	if err != nil {
+		return nil, err
+	}
+	if moved != "" {
 		r = r.With("task", moved)
 	}
-	return r, err
+	if _, err := os.Stat(filepath.Join(dir, PlanRecordName)); err == nil && longer(run, r) {
+		return nil, fault.Usagef("resume: %s is a training of a plan, and its length is the plan's: plan a longer one", dir)
+	}
+	return r, nil
+}
+
+// PlanRecordName is the file by which a run folder knows the plan that it was trained for.
+const PlanRecordName = "plan.json"
+
+// longer says whether r gives the run another length.
+func longer(run *settings.Layer, r *settings.Resolved) bool {
+	epochs, said := run.Value("epochs")
+	most, bounded := run.Value("max_steps")
+	return said && epochs != r.Train.Loop.Epochs || bounded && most != r.Train.Loop.MaxSteps
+}
+
+// resolveNew are the settings of a new training.
+func (p Place) resolveNew(layers []*settings.Layer) (*settings.Resolved, error) {
+	r, err := settings.WithRecipe(layers...)
+	if err != nil || p.LoRA == "" {
+		return r, err
+	}
+	own, err := settings.LoRA(r, p.LoRA)
+	if err != nil {
+		return nil, err
+	}
+	return settings.WithRecipe(append(slices.Clone(layers), own)...)
 }
 
 // movedTo gives the layers without where the user says that the training files of the run are now, and that. Whether they are those

@@ -31,6 +31,7 @@ type Scope string
 const (
 	Free       Scope = "free"       // may differ when a run is resumed: it changes location or hardware, not results
 	Remembered Scope = "remembered" // commands after training take it from the run
+	Length     Scope = "length"     // may be larger when a finished run is resumed, which makes it longer
 	Card       Scope = "card"       // stands in the model card
 	Changed    Scope = "changed"    // stands in the model card where it is not the default
 	Files      Scope = "files"      // belongs to a task of the user's own files alone

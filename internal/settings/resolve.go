@@ -50,7 +50,8 @@ func WithRecipe(layers ...*Layer) (*Resolved, error) {
 }
 
 // Resumed is Resolve over the settings that a run was started with. A setting that differs
-// and is not free to is an error of class Usage.
+// and is not free to is an error of class Usage; whether the run can have another length only its
+// checkpoints tell.
 func Resumed(run *Layer, layers ...*Layer) (*Resolved, error) {
 	r, err := Resolve(append([]*Layer{run}, layers...)...)
 	if err != nil {
@@ -63,7 +64,7 @@ func Resumed(run *Layer, layers ...*Layer) (*Resolved, error) {
 		if !known { // of a later version than the run's, which did what the default does
 			before = defaults[i].Value.Interface()
 		}
-		if before != f.Value.Interface() && !f.In(schema.Free) {
+		if before != f.Value.Interface() && !f.In(schema.Free) && !f.In(schema.Length) {
 			faults = append(faults, fmt.Errorf("resume: %s is %v (%s), the run was started with %v: leave it out, or start another run",
 				f.Key, f.Value.Interface(), r.Place(f.Key), before))
 		}

@@ -33,7 +33,7 @@ func TestResumedRefusesWhatIsNotFree(t *testing.T) {
 		v := another(t, f)
 		for o, place := range map[Origin]string{File: "file.yaml line 1", Env: f.Env(), Flag: "--" + f.Flag()} {
 			r, err := Resumed(run, layerOf(o, map[string]any{f.Key: v}))
-			if f.In(schema.Free) {
+			if f.In(schema.Free) || f.In(schema.Length) {
 				if err != nil {
 					t.Errorf("%s, which is free: %v", f.Key, err)
 				} else if got := valuesOf(&r.Settings)[f.Key]; got != v || r.Origin(f.Key) != o {
@@ -54,7 +54,7 @@ func TestResumedRefusesWhatIsNotFree(t *testing.T) {
 			}
 		}
 	}
-	free := Scoped(schema.Free)
+	free := append(Scoped(schema.Free), Scoped(schema.Length)...)
 	for _, key := range Keys() {
 		if slices.Contains(free, key) == slices.Contains(refused, key) {
 			t.Errorf("%s: free %v, refused %v", key, slices.Contains(free, key), slices.Contains(refused, key))
@@ -142,8 +142,8 @@ func TestResumedOfAnOlderRun(t *testing.T) {
 	if err != nil || r.Train.Loop.Epochs != 3 || r.Adapter.Rank != 4 || r.Machine.Threads != 2 {
 		t.Errorf("%+v, %v", r, err)
 	}
-	_, err = Resumed(run, layerOf(Flag, map[string]any{"epochs": 9}))
-	if fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "epochs is 9 (--epochs), the run was started with 3") {
+	_, err = Resumed(run, layerOf(Flag, map[string]any{"batch": 9}))
+	if fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "batch is 9 (--batch), the run was started with 32") {
 		t.Errorf("another value than the default: %v", err)
 	}
 }

@@ -17,6 +17,7 @@ func TestScopes(t *testing.T) {
 		schema.Remembered: "task data_dir model revision max_length dev_file text_column pair_column label_column label_separator kind threshold quoting delimiter",
 		schema.Card:       "recipe epochs max_steps batch grad_accumulation lr weight_decay warmup clip ranks_per_step best patience max_train_examples precision init_missing",
 		schema.Changed:    "full_rank_phase resort lr_ratio_b row_lr average gate heads distill",
+		schema.Length:     "epochs max_steps",
 		schema.Files:      "dev_file text_column pair_column label_column label_separator kind quoting delimiter dev_share dev_seed",
 	} {
 		got, keys := Scoped(scope), strings.Fields(want)
@@ -87,7 +88,7 @@ func TestTagsFit(t *testing.T) {
 		"min": {reflect.Int, reflect.Float64}, "max": {reflect.Int, reflect.Float64}, "above": {reflect.Float64}, "below": {reflect.Float64}, "empty": {reflect.String},
 	}
 	known := []string{"key", "help", "default", "scope", "json", "min", "max", "above", "below", "empty"}
-	scopes := []string{string(schema.Free), string(schema.Remembered), string(schema.Card), string(schema.Changed), string(schema.Files)}
+	scopes := []string{string(schema.Free), string(schema.Remembered), string(schema.Card), string(schema.Changed), string(schema.Files), string(schema.Length)}
 	settings := 0
 	walk(reflect.TypeFor[Settings](), func(f reflect.StructField) {
 		settings++

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dylora/dylora/internal/disk"
@@ -25,6 +26,7 @@ type Run struct {
 	events *events
 	now    func() time.Time
 	disk   disk.Files
+	old    *replacement // the run that this one is to replace; nil: none
 }
 
 // OpenRun claims the run's folder: it creates the folder if there is none, locks it, and
@@ -36,6 +38,30 @@ func OpenRun(o RunOptions) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	target := ""
+	switch {
+	case o.Resume:
+		target = replaced(dir)
+	case o.Overwrite && isRun(dir):
+		if o, err = o.overwriting(dir); err != nil {
+			return nil, err
+		}
+		target, dir = strings.TrimSuffix(o.Dir, besideEnding), o.Dir
+	default:
+		o.Overwrite = false
+	}
+	r, err := o.claimAgain(dir)
+	if err != nil || target == "" {
+		return r, err
+	}
+	if err := r.lockReplaced(target); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// claimAgain is OpenRun for a folder, without what the run replaces.
+func (o RunOptions) claimAgain(dir string) (*Run, error) {
 	// Another process may let go of the same folder meanwhile, and remove it.
 	const tries = 100
 	for try := 1; ; try++ {
@@ -80,14 +106,33 @@ func (o RunOptions) claim(dir string) (*Run, error) {
 func (r *Run) Close() error {
 	if !r.resume && !isRun(r.Dir) {
 		err := r.lock.remove()
+		r.lock = nil
 		removeFolders(r.made)
-		return err
+		return errors.Join(err, r.unlock())
 	}
-	var err error
+	return errors.Join(r.closeFiles(), r.unlock())
+}
+
+// closeFiles closes log and events; once they are closed it does nothing.
+func (r *Run) closeFiles() (err error) {
 	if r.log != nil {
 		err = errors.Join(r.log.file.Close(), r.events.close())
 	}
-	return errors.Join(err, r.lock.release())
+	r.log = nil
+	return err
+}
+
+// unlock gives back the folder, and that of the run to be replaced; once it has it does nothing.
+func (r *Run) unlock() (err error) {
+	if r.lock != nil {
+		err = r.lock.release()
+	}
+	if r.old != nil && r.old.lock != nil {
+		err = errors.Join(err, r.old.lock.release())
+		r.old.lock = nil
+	}
+	r.lock = nil
+	return err
 }
 
 // makeFolders creates dir and the folders above it that are missing. It lists those that

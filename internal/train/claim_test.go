@@ -108,7 +108,7 @@ func TestCloseRun(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "runs")
 	started(t, root, filepath.Join(root, "a"))
 	want := under(t, root)
-	for _, name := range []string{"a/" + SettingsName, "a/" + lockName, "a/" + LogName, latestName} {
+	for _, name := range []string{"a/" + SettingsName, "a/" + lockName, "a/" + LogName, startedName} {
 		if !slices.Contains(want, name) {
 			t.Errorf("a started run has %v, no %s", want, name)
 		}

@@ -18,8 +18,8 @@ import (
 // place of their defaults and bounds.
 type Config struct {
 	Seed       uint64  `json:"seed" key:"seed" default:"42" help:"seed of initial weights, order, ranks and dropout"`
-	Epochs     int     `json:"epochs" key:"epochs" default:"3" min:"1" scope:"card" help:"passes over the training split"`
-	MaxSteps   int     `json:"max_steps" key:"max_steps" min:"0" scope:"card" help:"stop after n optimizer steps; 0: epochs decide"`
+	Epochs     int     `json:"epochs" key:"epochs" default:"3" min:"1" scope:"card,length" help:"passes over the training split"`
+	MaxSteps   int     `json:"max_steps" key:"max_steps" min:"0" scope:"card,length" help:"stop after n optimizer steps; 0: epochs decide"`
 	Accumulate int     `json:"accumulate" key:"grad_accumulation" default:"1" min:"1" scope:"card" help:"batches per optimizer step; they share one rank"`
 	LR         float64 `json:"lr" key:"lr" default:"1e-3" above:"0" scope:"card" help:"highest learning rate"`
 

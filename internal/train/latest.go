@@ -12,13 +12,39 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// latestName points to the run started last: a symbolic link, or where the system has
-// none for us a file with the path.
-const latestName = "latest"
+// The names below a root that point to a run, each a symbolic link, or where the system has none
+// for us a file with the path.
+const (
+	latestName  = "latest"  // the run finished last, which commands without a folder take
+	startedName = "started" // the run started or resumed last, which --resume goes on with
+)
 
-// Latest is the folder that root/latest points to. None is fault.Invalid.
+// Latest is the folder that root/latest points to, the run finished last. None is fault.Invalid, because of
+// NoneFinished where a run has been started.
 func Latest(root string) (string, error) {
-	path := filepath.Join(root, latestName)
+	dir, err := pointed(root, latestName)
+	if fault.ReasonOf(err) != NoRun {
+		return dir, err
+	}
+	if started, e := pointed(root, startedName); e == nil {
+		err = fault.Because(NoneFinished, fault.Invalidf("%s: no run has finished yet; the newest is %s", filepath.Join(root, latestName), started))
+	}
+	return "", err
+}
+
+// Started is the folder of the run started or resumed last; without one that is known it is the run
+// finished last. None is fault.Invalid.
+func Started(root string) (string, error) {
+	dir, err := pointed(root, startedName)
+	if fault.ReasonOf(err) == NoRun {
+		return pointed(root, latestName)
+	}
+	return dir, err
+}
+
+// pointed is the folder that a name below root points to.
+func pointed(root, name string) (string, error) {
+	path := filepath.Join(root, name)
 	target, err := os.Readlink(path)
 	if err != nil {
 		if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
@@ -42,8 +68,8 @@ func Latest(root string) (string, error) {
 	return target, nil
 }
 
-// point makes root/latest point to dir, in one step; where there is no root nothing does.
-func point(root, dir string) error {
+// point makes a name below root point to dir, in one step; where there is no root nothing does.
+func point(root, name, dir string) error {
 	if root == "" {
 		return nil
 	}
@@ -54,13 +80,13 @@ func point(root, dir string) error {
 	if err != nil {
 		return err
 	}
-	temp := filepath.Join(root, fmt.Sprintf(".%s.%08x", latestName, rand.Uint32()))
+	temp := filepath.Join(root, fmt.Sprintf(".%s.%08x", name, rand.Uint32()))
 	if os.Symlink(target, temp) != nil {
 		if err := os.WriteFile(temp, []byte(target+"\n"), 0o666); err != nil {
 			return err
 		}
 	}
-	if err := os.Rename(temp, filepath.Join(root, latestName)); err != nil {
+	if err := os.Rename(temp, filepath.Join(root, name)); err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}
 	return nil

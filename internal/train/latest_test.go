@@ -20,7 +20,7 @@ func TestLatest(t *testing.T) {
 	if got, err := Latest(root); err != nil || got != filepath.Join(root, "a") {
 		t.Errorf("by a file: %s, %v", got, err)
 	}
-	must(t, point(root, filepath.Join(root, "b")))
+	must(t, point(root, latestName, filepath.Join(root, "b")))
 	if _, err := Latest(root); fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), "not there") {
 		t.Errorf("dangling: %v", err)
 	}
@@ -47,7 +47,7 @@ func TestPoint(t *testing.T) {
 		{filepath.Join(home, "runs-2"), filepath.Join(home, "runs-2")},
 	} {
 		must(t, os.MkdirAll(tt.dir, 0o777))
-		must(t, point(root, tt.dir))
+		must(t, point(root, latestName, tt.dir))
 		if target, err := os.Readlink(filepath.Join(root, latestName)); err != nil || target != tt.target {
 			t.Errorf("%s: points to %s, %v; want %s", tt.dir, target, err, tt.target)
 		}
@@ -55,7 +55,7 @@ func TestPoint(t *testing.T) {
 			t.Errorf("latest is %s, %v; want %s", got, err, tt.dir)
 		}
 	}
-	must(t, point(root, filepath.Join(root, "a")))
+	must(t, point(root, latestName, filepath.Join(root, "a")))
 	moved := filepath.Join(home, "moved")
 	must(t, os.Rename(root, moved))
 	if got, err := Latest(moved); err != nil || got != filepath.Join(moved, "a") {
@@ -71,15 +71,41 @@ func TestPoint(t *testing.T) {
 func TestPointFails(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "file")
 	must(t, os.WriteFile(root, nil, 0o666))
-	if err := point(root, filepath.Join(root, "a")); err == nil {
+	if err := point(root, latestName, filepath.Join(root, "a")); err == nil {
 		t.Error("a file is no root")
 	}
 	root = t.TempDir()
 	must(t, os.MkdirAll(filepath.Join(root, latestName, "full"), 0o777))
-	if err := point(root, filepath.Join(root, "a")); err == nil {
+	if err := point(root, latestName, filepath.Join(root, "a")); err == nil {
 		t.Error("a folder was replaced")
 	}
 	if left := under(t, root); len(left) != 2 {
 		t.Errorf("left %v", left)
+	}
+}
+
+// TestStarted: the run started last is not the one finished last, and where only one of the two is known,
+// as in folders of older versions, it is both.
+func TestStarted(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"a", "b"} {
+		must(t, os.Mkdir(filepath.Join(root, name), 0o777))
+	}
+	if _, err := Started(root); fault.ReasonOf(err) != NoRun {
+		t.Errorf("none: %v", err)
+	}
+	must(t, point(root, startedName, filepath.Join(root, "a")))
+	if _, err := Latest(root); fault.ReasonOf(err) != NoneFinished || !strings.Contains(err.Error(), "the newest is "+filepath.Join(root, "a")) {
+		t.Errorf("none finished: %v", err)
+	}
+	must(t, point(root, latestName, filepath.Join(root, "b")))
+	latest, err := Latest(root)
+	started, errStarted := Started(root)
+	if err != nil || errStarted != nil || latest != filepath.Join(root, "b") || started != filepath.Join(root, "a") {
+		t.Errorf("latest %s, %v, started %s, %v", latest, err, started, errStarted)
+	}
+	must(t, os.Remove(filepath.Join(root, startedName)))
+	if started, err := Started(root); err != nil || started != latest {
+		t.Errorf("of an older version: %s, %v", started, err)
 	}
 }

@@ -31,6 +31,8 @@ type State struct {
 	Closed int     `json:"closed"` // Step when the last epoch was evaluated; -1: none was
 	Best   *Record `json:"best"`   // nil before the first evaluation
 	Stale  int     `json:"stale"`  // evaluations since the best one
+
+	Extended []int `json:"extended,omitempty"` // steps after which the finished run was made longer, ascending
 }
 
 // Loop trains a learner. It is not safe for concurrent use.
@@ -84,11 +86,13 @@ func (l *Loop) State() State { return l.state }
 func (l *Loop) Config() Config { return l.config }
 
 // Steps is the number of optimizer steps of the whole run, early stopping aside.
-func (l *Loop) Steps() int {
-	perEpoch := (l.source.Batches() + l.config.Accumulate - 1) / l.config.Accumulate
-	total := perEpoch * l.config.Epochs
-	if l.config.MaxSteps > 0 {
-		total = min(total, l.config.MaxSteps)
+func (l *Loop) Steps() int { return l.stepsOf(l.config.Epochs, l.config.MaxSteps) }
+
+// stepsOf is the number of steps of a run of so many epochs, at most most steps; 0: no bound.
+func (l *Loop) stepsOf(epochs, most int) int {
+	total := (l.source.Batches() + l.config.Accumulate - 1) / l.config.Accumulate * epochs
+	if most > 0 {
+		total = min(total, most)
 	}
 	return total
 }

@@ -10,4 +10,8 @@ const (
 	HoldsRun fault.Reason = "train: folder holds a run"
 	// NoRun: no run has been started under this root.
 	NoRun fault.Reason = "train: no run"
+	// NoneFinished: runs have been started under this root, and none has finished.
+	NoneFinished fault.Reason = "train: no run has finished"
+	// NotFinished: a run that is to be made longer is not at its end.
+	NotFinished fault.Reason = "train: the run is not at its end"
 )

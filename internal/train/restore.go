@@ -83,6 +83,10 @@ func (l *Loop) restore(m *manifest, tensors []byte) error {
 	}
 	l.state, l.optimizer.steps = m.State, m.Steps
 	copy(l.optimizer.counts, m.Counts)
+	if longer, err := l.longerThan(m); err != nil || !longer {
+		return err
+	}
+	l.state.Extended = append(slices.Clone(m.State.Extended), m.State.Step)
 	return nil
 }
 
@@ -92,14 +96,20 @@ func (l *Loop) check(m *manifest) error {
 	if err != nil {
 		return err
 	}
-	if was, ok := m.Config["seed"].(float64); ok && was == float64(l.config.Seed) {
-		mine["seed"] = was // a large seed as a number is of an older version, which kept no more of it
+	if seed, ok := m.Config["seed"].(float64); ok && seed == float64(l.config.Seed) {
+		mine["seed"] = seed // a large seed as a number is of an older version, which kept no more of it
 	}
-	if other := differences(m.Config, mine); len(other) > 0 {
+	was, longer := ofLength(m.Config, mine)
+	if other := differences(was, mine); len(other) > 0 {
 		return fault.Usagef("resume: other settings than the run was started with: %s; leave them out, or start another run", strings.Join(other, ", "))
 	}
 	if n := l.source.Batches(); n != m.Batches {
 		return fault.Usagef("resume: %d batches per epoch, the run was started with %d: the training data or the batch size differ", n, m.Batches)
+	}
+	if longer {
+		if err := l.checkLonger(m); err != nil {
+			return err
+		}
 	}
 	s := m.State
 	if s.Step < 0 || s.Step > l.Steps() || s.Batch < 0 || s.Batch > m.Batches || s.Epoch < 0 || s.Epoch > l.config.Epochs || m.Steps != s.Step ||
@@ -107,6 +117,13 @@ func (l *Loop) check(m *manifest) error {
 		return fault.Invalidf("checkpoint: epoch %d, batch %d, step %d is no state of this run", s.Epoch, s.Batch, s.Step)
 	}
 	return nil
+}
+
+// longerThan says whether l is longer than the run that the checkpoint is of.
+func (l *Loop) longerThan(m *manifest) (bool, error) {
+	mine, err := l.config.fields()
+	_, longer := ofLength(m.Config, mine)
+	return longer, err
 }
 
 // differences lists the keys whose values differ, with both values.

@@ -14,11 +14,12 @@ import (
 
 // RunOptions say which folder a run is kept in.
 type RunOptions struct {
-	Root   string // of runs: where latest is; "": latest does not change, and Dir is not ""
-	Dir    string // the run's folder; "": Root/<Task>-<time>, or what latest points to if Resume
-	Task   string
-	Resume bool // go on with a run; otherwise the folder must be new or empty
-	Now    func() time.Time
+	Root      string // of runs: where latest and started are; "": they do not change, and Dir is not ""
+	Dir       string // the run's folder; "": Root/<Task>-<time>, or what started points to if Resume
+	Task      string
+	Resume    bool // go on with a run; otherwise the folder must be new or empty
+	Overwrite bool // of a run in Dir: the new one is trained beside it and takes its place when it is complete
+	Now       func() time.Time
 }
 
 // folder is the run's folder by the options.
@@ -27,7 +28,7 @@ func (o RunOptions) folder() (string, error) {
 	case o.Dir != "":
 		return filepath.Clean(o.Dir), nil
 	case o.Resume:
-		return Latest(o.Root)
+		return Started(o.Root)
 	}
 	base := filepath.Join(o.Root, o.Task+"-"+o.Now().Format("20060102-150405"))
 	for dir, n := base, 2; ; n++ {
@@ -50,12 +51,12 @@ func (o RunOptions) usable(dir string) error {
 		return fault.Usagef("run folder: %w", err)
 	case o.Resume && !isRun(dir):
 		return fault.Invalidf("%s: it holds no config.yaml, so there is no run to resume", dir)
-	case o.Resume:
+	case o.Resume, o.Overwrite && mayClear(dir):
 		return nil
 	}
 	for _, e := range entries {
-		if e.Name() == lockName || disk.Unfinished(e.Name(), SettingsName) {
-			continue // what a run that was killed before it had begun leaves
+		if unfinishedFile(e.Name()) {
+			continue
 		}
 		if isRun(dir) {
 			return fault.Because(HoldsRun, fault.Usagef("%s holds a run", dir))

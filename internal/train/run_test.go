@@ -28,17 +28,17 @@ func TestOpenRunFolders(t *testing.T) {
 	for _, want := range []string{"demo-20260203-040506", "demo-20260203-040506-2", "demo-20260203-040506-3"} {
 		dir, err := tryRun(t, RunOptions{Root: root})
 		must(t, err)
-		latest, err := Latest(root)
+		newest, err := Started(root)
 		must(t, err)
-		if dir != filepath.Join(root, want) || latest != dir {
-			t.Errorf("run in %s, latest %s, want %s", dir, latest, want)
+		if dir != filepath.Join(root, want) || newest != dir {
+			t.Errorf("run in %s, newest %s, want %s", dir, newest, want)
 		}
 	}
 	elsewhere := filepath.Join(t.TempDir(), "a", "b")
 	dir, err := tryRun(t, RunOptions{Root: root, Dir: elsewhere + "/"})
 	must(t, err)
-	if latest, err := Latest(root); err != nil || dir != elsewhere || latest != elsewhere {
-		t.Errorf("run in %s, latest %s, %v", dir, latest, err)
+	if newest, err := Started(root); err != nil || dir != elsewhere || newest != elsewhere {
+		t.Errorf("run in %s, newest %s, %v", dir, newest, err)
 	}
 }
 

@@ -23,14 +23,15 @@ type CheckpointPolicy struct {
 
 // Resumed says what Start found.
 type Resumed struct {
-	Found bool // a checkpoint, which the loop now is at
-	Step  int
-	Notes []string // what a user should be told
+	Found  bool // a checkpoint, which the loop now is at
+	Step   int
+	Longer bool     // it was the end of the run, which is longer now
+	Notes  []string // what a user should be told
 }
 
 // Start makes the claimed folder a run. Before anything else it writes settings, the text
-// of SettingsName, or, if the run is resumed, leaves that file as it is and puts the loop
-// where the run was. Then it points Root/latest at the folder, opens the log, and adds
+// of SettingsName, or, if the run is resumed, puts the loop where the run was; settings are then written
+// only where nothing has been trained yet, or where they make a finished run longer. Then it points Root/started at the folder, opens the log, and adds
 // the hooks that keep log, events and checkpoints. Call it before other hooks are added,
 // so that a checkpoint is on the disk before anything is shown of it.
 func (r *Run) Start(l *Loop, settings []byte, p CheckpointPolicy) (Resumed, error) {
@@ -39,16 +40,16 @@ func (r *Run) Start(l *Loop, settings []byte, p CheckpointPolicy) (Resumed, erro
 	var logged int64
 	var err error
 	if r.resume {
-		out, logged, err = r.restore(l, c, p)
+		if out, logged, err = r.restore(l, c, p); err == nil && (out.Longer || !out.Found) {
+			err = r.writeSettings(settings)
+		}
 	} else {
-		err = r.writeSettings(settings)
+		err = r.begin(settings)
 	}
 	if err != nil {
 		return out, err
 	}
-	if err := point(r.root, r.Dir); err != nil {
-		out.Notes = append(out.Notes, fmt.Sprintf("%v: only commands that are given this run's folder will find it", err))
-	}
+	out.Notes = r.point(startedName, out.Notes)
 	log, notes, err := openLog(filepath.Join(r.Dir, LogName), logged)
 	if err != nil {
 		return out, err
@@ -57,6 +58,16 @@ func (r *Run) Start(l *Loop, settings []byte, p CheckpointPolicy) (Resumed, erro
 	r.log, r.events = log, &events{dir: r.Dir, first: out.Step + 1, now: r.now}
 	l.On(log.hook(), r.events.hook(), c.hook(r, p))
 	return out, nil
+}
+
+// begin makes the claimed folder a new run.
+func (r *Run) begin(settings []byte) error {
+	if r.old != nil {
+		if err := r.clearUnfinished(); err != nil {
+			return err
+		}
+	}
+	return r.writeSettings(settings)
 }
 
 func (r *Run) writeSettings(text []byte) error {
@@ -85,7 +96,8 @@ func (r *Run) restore(l *Loop, c *checkpoints, p CheckpointPolicy) (out Resumed,
 		return out, 0, fmt.Errorf("%s: %w", r.Dir, err)
 	}
 	out.Found, out.Step = true, m.State.Step
-	return out, m.Log, nil
+	out.Longer, err = l.longerThan(m)
+	return out, m.Log, err
 }
 
 // hook saves checkpoints: every so many steps, after each epoch, and at a stop.
