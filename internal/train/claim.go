@@ -102,9 +102,9 @@ func (o RunOptions) claim(dir string) (*Run, error) {
 }
 
 // Close closes log and events and unlocks the folder. Of a folder that was claimed and
-// never became a run it leaves nothing that was not there before.
+// never became a run it leaves nothing that was not there before. Closed again it does nothing.
 func (r *Run) Close() error {
-	if !r.resume && !isRun(r.Dir) {
+	if r.lock != nil && !r.resume && !isRun(r.Dir) {
 		err := r.lock.remove()
 		r.lock = nil
 		removeFolders(r.made)
