@@ -12,8 +12,9 @@ import (
 
 // adapterArg is the adapter that a command works on.
 type adapterArg struct {
-	path string // run folder, PEFT folder or loralib's file
-	read adapter.Options
+	path   string // run folder, PEFT folder or loralib's file
+	read   adapter.Options
+	models bool // whole models are taken, too, as rank 0
 }
 
 // addAdapterArg lets cmd take an adapter, as its first argument or by --adapter, and defines
@@ -38,6 +39,9 @@ func addAdapterArg(cmd *cobra.Command, a *adapterArg) {
 
 // open reads the adapter.
 func (a *adapterArg) open(io *streams) (*session.StoredAdapter, error) {
+	if a.models {
+		return session.OpenAdapterOrModel(io.env(), a.path, a.read)
+	}
 	return session.OpenAdapter(io.env(), a.path, a.read)
 }
 

@@ -1,34 +1,50 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
+	"github.com/spf13/cobra"
 
-	"github.com/dylora/dylora/internal/baseline"
-	"github.com/dylora/dylora/internal/session"
-	"github.com/dylora/dylora/internal/settings"
-	"github.com/dylora/dylora/internal/train"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
+	"github.com/dylora/dylora/internal/plan"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
-// compareArgs say what a sweep is compared with.
-type compareArgs struct {
-	spec  string
-	kinds []baseline.Kind // none: nothing
-}
-
-// train trains the baselines that are asked for and missing; nil: none are asked for.
-func (c *compareArgs) train(ctx context.Context, io *streams, a *session.StoredAdapter, ranks []int, layers []*settings.Layer) (*baseline.Plan, error) {
-	if len(c.kinds) == 0 {
-		return nil, nil
+func newCompareCmd(io *streams) *cobra.Command {
+	var plots []string
+	var csv, json bool
+	cmd := &cobra.Command{
+		Use:   "compare RUN…",
+		Short: "Put several runs in one table and chart",
+		Long: `Put finished runs side by side: the dev metric at each rank, the settings in which the runs
+differ, and a chart with a curve for each. RUN is a run folder, a folder of run folders, or a
+plan. Values are those that training measured; nothing is computed anew.`,
+		Example: `  dylora compare runs/lora runs/nested
+  dylora compare runs/a runs/b --plot compared.svg`,
+		Args: flagset.CountArgs(1, plan.MaxCompared, "the runs to compare"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if csv && json {
+				return fault.Usagef("--csv and --json exclude each other")
+			}
+			if err := flagset.CheckPlots(plots); err != nil {
+				return err
+			}
+			c, err := plan.Compare(args)
+			if err == nil {
+				err = c.Draw(plots)
+			}
+			switch {
+			case err != nil:
+				return err
+			case json:
+				return terminal.JSON(io.out, c)
+			case csv:
+				return c.Runs.WriteCSV(io.out)
+			}
+			return c.Print(io.out, terminal.Columns(io.out))
+		},
 	}
-	p, err := baseline.NewPlan(a, c.kinds, ranks, layers)
-	if err != nil {
-		return nil, err
-	}
-	err = p.Train(ctx, io.env(), io.watch)
-	if errors.Is(err, train.ErrStopped) {
-		fmt.Fprintln(io.err, "checkpoint written; the same command goes on")
-	}
-	return p, err
+	flagset.AddPlots(cmd, &plots)
+	cmd.Flags().BoolVar(&csv, "csv", false, "print comma-separated values on stdout")
+	flagset.AddJSON(cmd, &json)
+	return cmd
 }

@@ -31,6 +31,7 @@ func remedies() map[fault.Reason]string {
 		session.NoAdapterYet:  "'dylora train --resume' with --run and this folder finishes it",
 		session.NoData:        "pass --data-dir, the GLUE folder that has it, or run 'dylora fetch' with the task's name where there is a network",
 		session.Undecided:     "give a rank, or a larger --tolerance",
+		session.NotCached:     "'dylora cache' lists what they hold",
 		session.ChangedData:   "add --allow-changed-data to take it all the same",
 		session.MovedTraining: "name it with --task where it is now",
 		session.MovedDev:      "name it with --dev-file where it is now",
@@ -68,8 +69,10 @@ func remedies() map[fault.Reason]string {
 		nest.NotTrainable:  "leave --tune out",
 
 		train.NothingToResume: "leave --resume out to start one",
-		train.HoldsRun:        "add --resume to go on with it, or name another folder",
+		train.HoldsRun:        "add --resume to go on with it or --overwrite to replace it, or name another folder",
 		train.NoRun:           "'dylora train' makes one",
+		train.NoneFinished:    "'dylora train --resume' goes on with it",
+		train.NotFinished:     "'dylora train --resume' without them finishes it first",
 	}
 }
 

@@ -82,14 +82,19 @@ func runRun(ctx context.Context, o *runOptions) error {
 	if o.index >= 0 {
 		return o.runOne(ctx, p)
 	}
-	err = p.Run(ctx, o.io.env(), o.order, func(l *plan.Line) []string {
-		return []string{"run", o.path, "--index", strconv.Itoa(l.Index), "--until-eof=" + l.ID}
-	})
+	err = p.Run(ctx, o.io.env(), o.order, lineArguments(o.path))
 	if o.json {
 		entries, listErr := plan.List(p)
 		err = errors.Join(err, listErr, terminal.JSON(o.io.out, map[string]any{"runs": entries}))
 	}
 	return err
+}
+
+// lineArguments are those of a process that trains a line of the plan at a path.
+func lineArguments(path string) func(*plan.Line) []string {
+	return func(l *plan.Line) []string {
+		return []string{"run", path, "--index", strconv.Itoa(l.Index), "--until-eof=" + l.ID}
+	}
 }
 
 // runOne trains one line in this process.

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -77,7 +75,7 @@ stopped goes on.`,
 	addDecision(cmd, &opts.decision)
 	addCompare(cmd, &opts.compare)
 	flagset.AddAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value` at any of the ranks")
-	cmd.Flags().StringArrayVar(&opts.plots, "plot", nil, "draw the metric over the rank to `file`.svg or .png; may be repeated")
+	flagset.AddPlots(cmd, &opts.plots)
 	cmd.Flags().StringVar(&opts.html, "html", "", "write a page with decision, curve, cost and origin to `file`; it needs no network")
 	cmd.Flags().BoolVar(&opts.texts, "with-texts", false, "add the worst examples with their texts to the page")
 	cmd.Flags().BoolVar(&opts.csv, "csv", false, "print comma-separated values on stdout")
@@ -89,13 +87,8 @@ func (o *sweepOptions) validate(cmd *cobra.Command) error {
 	if o.csv && o.json {
 		return fault.Usagef("--csv and --json exclude each other")
 	}
-	for _, p := range o.plots {
-		if e := strings.ToLower(filepath.Ext(p)); e != ".svg" && e != ".png" {
-			return fault.Usagef("--plot: %s ends in neither .svg nor .png", p)
-		}
-		if err := flagset.CheckFile("--plot", p); err != nil {
-			return err
-		}
+	if err := flagset.CheckPlots(o.plots); err != nil {
+		return err
 	}
 	if o.texts && o.html == "" {
 		return fault.Usagef("--with-texts adds to the page of --html: give that, too")

@@ -1,7 +1,11 @@
 package adapter
 
 import (
+	"errors"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -59,6 +63,8 @@ type Provenance struct {
 	Nested     string `json:"nested,omitzero"`      // BySVD or BySVDWeighted: the ranks were put in order after training; empty: they are as trained
 	NestedFrom string `json:"nested_from,omitzero"` // Fingerprint of the adapter before
 
+	Merged int `json:"merged,omitzero"` // rank at which the adapter is merged into the folder's own weights; 0: it is an adapter
+
 	HubModel bool              `json:"hub_model,omitzero"` // Model is a name of the Hub
 	Training map[string]string `json:"training,omitempty"` // settings of training that stand in no field above, by key
 
@@ -107,6 +113,31 @@ func parseProvenance(file string, b []byte) (*Provenance, error) {
 		return nil, fault.Invalidf("%s: %s; it may come from another version of dylora", file, oneLine(err.Error()))
 	}
 	return p, p.checkCalibration(file)
+}
+
+// ReadMerged reads the record that a folder of a merged model holds; nil where there is none.
+func ReadMerged(dir string) (*Provenance, error) {
+	path := filepath.Join(dir, ProvenanceName)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fault.Invalidf("%w", err)
+	case info.Size() > maxJSON:
+		return nil, fault.Invalidf("%s: %d bytes is too much", path, info.Size())
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fault.Invalidf("%w", err)
+	}
+	return parseProvenance(path, b)
+}
+
+// Encode is the file ProvenanceName of p.
+func (p *Provenance) Encode() ([]byte, error) {
+	b, err := p.encode()
+	return append(b, '\n'), err
 }
 
 func (p *Provenance) encode() ([]byte, error) {

@@ -20,8 +20,11 @@ import (
 const (
 	configName     = "adapter_config.json"
 	weightsName    = "adapter_model.safetensors"
-	provenanceName = "dylora.json"
+	provenanceName = ProvenanceName
 )
+
+// ProvenanceName is the file of a Provenance, in an adapter's folder or that of a merged model.
+const ProvenanceName = "dylora.json"
 
 // SaveOptions say how Save writes. The zero value is float32, to a folder that is not there yet.
 type SaveOptions struct {

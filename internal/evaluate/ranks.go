@@ -9,8 +9,15 @@ import (
 )
 
 // ParseRanks reads a list of ranks of an adapter of rank R: numbers and ranges such as
-// "1,2,4-8", or "all". The ranks come sorted, each once. Errors are of class Usage.
+// "1,2,4-8", or "all". The ranks come sorted, each once. Errors are of class Usage. A whole model, R = 0,
+// has rank 0 alone.
 func ParseRanks(spec string, R int) ([]int, error) {
+	if R == 0 {
+		if text := strings.TrimSpace(spec); text != "all" && text != "0" {
+			return nil, fault.Usagef("ranks: %s: a whole model has rank 0 alone", text)
+		}
+		return []int{0}, nil
+	}
 	if strings.TrimSpace(spec) == "all" {
 		spec = "1-" + strconv.Itoa(R)
 	}

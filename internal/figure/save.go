@@ -1,20 +1,6 @@
 package figure
 
-import (
-	"path/filepath"
-	"strings"
+import "github.com/dylora/dylora/internal/evaluate"
 
-	"github.com/dylora/dylora/internal/disk"
-	"github.com/dylora/dylora/internal/evaluate"
-)
-
-// Save draws a sweep by rank to a file: a PNG where the name ends in .png, else an SVG. The file is
-// written whole or not at all.
-func Save(path string, s *evaluate.Sweep) error {
-	d := ByRank(s).Layout(Wide)
-	write := d.WriteSVG
-	if strings.EqualFold(filepath.Ext(path), ".png") {
-		write = d.WritePNG
-	}
-	return disk.WriteFile(path, write)
-}
+// Save draws a sweep by rank to a file, as Write does.
+func Save(path string, s *evaluate.Sweep) error { return Write(path, ByRank(s)) }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -61,6 +62,24 @@ func CheckFile(flag, path string) error {
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("%s: %s is a folder: name a file", flag, path)
+	}
+	return nil
+}
+
+// AddPlots defines --plot, which may be repeated.
+func AddPlots(cmd *cobra.Command, v *[]string) {
+	cmd.Flags().StringArrayVar(v, "plot", nil, "draw the metric over the rank to `file`.svg or .png; may be repeated")
+}
+
+// CheckPlots refuses files of another format, and those that cannot be written.
+func CheckPlots(paths []string) error {
+	for _, p := range paths {
+		if e := strings.ToLower(filepath.Ext(p)); e != ".svg" && e != ".png" {
+			return fault.Usagef("--plot: %s ends in neither .svg nor .png", p)
+		}
+		if err := CheckFile("--plot", p); err != nil {
+			return err
+		}
 	}
 	return nil
 }

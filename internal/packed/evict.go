@@ -20,6 +20,11 @@ func touch(path string) {
 	_ = os.Chtimes(path, now, now)
 }
 
+// Holds says whether a file of a cache's folder is the cache's own, by its name.
+func Holds(name string) bool {
+	return strings.Contains(name, ending) || strings.Contains(name, sumEnding)
+}
+
 // evict removes the least recently used files beyond the limit, but not keep, and what
 // writers that were killed have left. A file that is mapped somewhere lives on there.
 func (c *Cache) evict(keep string) error {
@@ -31,7 +36,7 @@ func (c *Cache) evict(keep string) error {
 	var total int64
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || !strings.Contains(e.Name(), ending) && !strings.Contains(e.Name(), sumEnding) {
+		if err != nil || !info.Mode().IsRegular() || !Holds(e.Name()) {
 			continue
 		}
 		if strings.HasPrefix(e.Name(), ".") {

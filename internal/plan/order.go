@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/session"
@@ -79,7 +80,7 @@ func (p *Plan) Run(ctx context.Context, env *session.Env, o Order, child func(*L
 	r := &Runner{Plan: p, Order: o, Threads: threads, Say: func(line string) { env.Say(line) }, Now: env.Now}
 	r.Process = func(l *Line, threads int) *exec.Cmd {
 		c := thisProgram(child(l))
-		c.Env = os.Environ()
+		c.Env = withoutSettings(os.Environ())
 		for _, f := range machine.With("threads", threads).Fields() {
 			if f.Key == "threads" || machine.Explicit(f.Key) {
 				c.Env = append(c.Env, fmt.Sprintf("%s=%v", f.Env(), settings.Plain(f.Value)))
@@ -102,4 +103,19 @@ func thisProgram(args []string) *exec.Cmd {
 	c := exec.Command(path, args...)
 	c.Args[0] = os.Args[0]
 	return c
+}
+
+// withoutSettings is an environment without the variables of settings: those of the machine are given to a
+// training anew, and all others are in its line.
+func withoutSettings(environment []string) (rest []string) {
+	own := map[string]bool{}
+	for _, f := range settings.Defaults().Fields() {
+		own[f.Env()] = true
+	}
+	for _, v := range environment {
+		if name, _, _ := strings.Cut(v, "="); !own[name] {
+			rest = append(rest, v)
+		}
+	}
+	return rest
 }

@@ -11,10 +11,11 @@ import (
 
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/finetune"
 )
 
 // recordName is the file by which a run folder knows the line that it was trained for.
-const recordName = "plan.json"
+const recordName = finetune.PlanRecordName
 
 // failureEnding is behind the run folder's name in that of a file beside it, which says why the
 // last try failed. A training that was refused has no folder to keep it in.

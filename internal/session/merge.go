@@ -9,7 +9,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/disk"
@@ -94,7 +93,32 @@ func (s *Session) mergedFiles(rank int) ([]disk.Content, error) {
 	}
 	contents := []disk.Content{{Name: "config.json", Data: config}, {Name: "model.safetensors", Data: weights}}
 	beside, err := s.Encoder.Folder.Copies()
-	return append(contents, beside...), err
+	if err != nil {
+		return nil, err
+	}
+	if beside, err = withMaxLength(beside, s.Encoder.Model.Config.MaxLength()); err != nil {
+		return nil, err
+	}
+	contents = append(contents, beside...)
+	if p := s.mergedProvenance(rank); p != nil {
+		record, err := p.Encode()
+		if err != nil {
+			return nil, err
+		}
+		contents = append(contents, disk.Content{Name: adapter.ProvenanceName, Data: record})
+	}
+	return contents, nil
+}
+
+// mergedProvenance is the record of the merged folder, by which it knows its task; nil where the adapter's does not say it. What
+// is said of ranks and of the base model's weights no longer holds.
+func (s *Session) mergedProvenance(rank int) *adapter.Provenance {
+	if s.Provenance == nil || s.Provenance.Task == "" {
+		return nil
+	}
+	p := *s.Provenance
+	p.Merged, p.ModelHash, p.Metrics, p.Intervals, p.Calibration = rank, "", nil, nil, nil
+	return &p
 }
 
 // MergeAt gives the weight of a projection with the adapter merged at a rank, as package
@@ -130,10 +154,7 @@ func (s *Session) mergedConfig() ([]byte, error) {
 	case labels == nil:
 		labels = []string{"score"}
 	}
-	names, numbers := map[string]string{}, map[string]int{}
-	for i, l := range labels {
-		names[strconv.Itoa(i)], numbers[l] = l, i
-	}
+	names, numbers := labelMaps(labels)
 	delete(config, "num_labels") // Transformers counts id2label
 	config["architectures"] = []string{s.Encoder.Model.Config.Class()}
 	config["id2label"], config["label2id"] = names, numbers

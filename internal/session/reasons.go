@@ -32,4 +32,6 @@ const (
 	Occupied fault.Reason = "session: occupied"
 	// Undecided: no rank is chosen, because the examples cannot tell.
 	Undecided fault.Reason = "session: undecided"
+	// NotCached: a name is of nothing that the caches hold.
+	NotCached fault.Reason = "session: not cached"
 )

@@ -25,6 +25,7 @@ type StoredAdapter struct {
 	Metadata   map[string]string // of the weights' file
 
 	unchanged func() error // says whether the files of the adapter are still those that were read
+	merged    bool         // Folder is a whole model: Adapter has rank 0
 }
 
 // OpenAdapter reads an adapter: of a run folder, any PEFT folder, or a file of loralib's.
@@ -48,6 +49,8 @@ func OpenAdapter(env *Env, path string, options adapter.Options) (*StoredAdapter
 		}
 	case isFile(path, "adapter", "adapter_config.json"):
 		a.Folder, a.Run = filepath.Join(path, "adapter"), path
+	case isModel(path):
+		return nil, fault.Invalidf("%s: is a whole model and not an adapter", path)
 	default:
 		return nil, noAdapter(path)
 	}
@@ -90,8 +93,8 @@ func noAdapter(path string) error {
 // is refused.
 func (a *StoredAdapter) Remembered() (*settings.Layer, error) {
 	l := settings.NewLayer(settings.Run)
-	if a.Run != "" && isFile(a.Run, train.SettingsName) {
-		all, err := settings.FileLayer(settings.Run, filepath.Join(a.Run, train.SettingsName))
+	if run := a.settingsFolder(); run != "" && isFile(run, train.SettingsName) {
+		all, err := settings.FileLayer(settings.Run, filepath.Join(run, train.SettingsName))
 		if err == nil {
 			err = all.Err()
 		}
@@ -102,6 +105,9 @@ func (a *StoredAdapter) Remembered() (*settings.Layer, error) {
 			return nil, fault.Errorf(fault.Invalid, "%w", err)
 		}
 		l = all.Only(schema.Remembered)
+	}
+	if a.merged { // the model is the folder, which has no revisions
+		l = l.Without("revision")
 	}
 	p := a.Provenance
 	if p == nil {

@@ -35,3 +35,11 @@ func Lines(w io.Writer, lines ...string) error {
 	}
 	return nil
 }
+
+// Result prints v as JSON, or as text for people.
+func Result(w io.Writer, asJSON bool, v interface{ WriteText(w io.Writer) error }) error {
+	if asJSON {
+		return JSON(w, v)
+	}
+	return v.WriteText(w)
+}
