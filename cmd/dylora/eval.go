@@ -75,6 +75,7 @@ func (o *evalOptions) validate(cmd *cobra.Command) error {
 }
 
 func runEval(ctx context.Context, o *evalOptions) error {
+	o.models = true
 	a, ranks, err := o.openAt(o.io, &o.ranks, "")
 	if err != nil {
 		return err

@@ -105,6 +105,7 @@ func (o *predictOptions) validate(cmd *cobra.Command) error {
 }
 
 func runPredict(ctx context.Context, o *predictOptions) error {
+	o.models = true
 	if o.glue != "" {
 		return o.submit(ctx)
 	}

@@ -121,6 +121,7 @@ func (c *compareArgs) validate(cmd *cobra.Command) (err error) {
 }
 
 func runSweep(ctx context.Context, o *sweepOptions) error {
+	o.models = true
 	a, ranks, err := o.openAt(o.io, &o.ranks, "all")
 	if err != nil {
 		return err
