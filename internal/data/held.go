@@ -27,9 +27,10 @@ type group struct {
 }
 
 // Hold chooses a share of the rows of a task's training files for a dev split. Rows of the same text, but for
-// blanks, stay together, so that none of dev is in training. The texts are ordered by their label (a regression's by its
-// score, a multi-label task's by its labels), at random within one, and then taken at even distances, so that
+// blanks, stay together, so that none of dev is in training. The texts are ordered by their label (those of a multi-label task by
+// all that hold), at random within one, and then taken at even distances, so that
 // each label has its share of dev, up to one text. Of a label with two texts or more dev has one at least, and training one of any.
+// Those of a regression are ordered by score, and one is drawn of each of as many parts as dev has texts.
 // It depends on nothing but its arguments. share is above 0 and at most 0.5. Rows that give no such split are fault.Invalid
 // because of NoDevFile.
 func Hold(t *Task, examples []Example, share float64, runSeed uint64) (*Held, error) {
@@ -41,7 +42,14 @@ func Hold(t *Task, examples []Example, share float64, runSeed uint64) (*Held, er
 	slices.SortFunc(groups, func(a, b group) int {
 		return cmp.Or(cmp.Compare(a.stratum, b.stratum), cmp.Compare(a.order, b.order), cmp.Compare(a.random, b.random), cmp.Compare(a.rows[0], b.rows[0]))
 	})
-	taken := even(len(groups), share, seed.Unit(seed.At(key, 0)))
+	k := min(len(groups), max(1, int(share*float64(len(groups))+0.5)))
+	var taken []bool
+	switch t.Kind {
+	case Regression:
+		taken = each(len(groups), k, key)
+	default:
+		taken = even(len(groups), k, seed.Unit(key))
+	}
 	if t.Kind == Classification {
 		represent(groups, taken)
 	}
@@ -88,10 +96,19 @@ func stratum(t *Task, e *Example) (string, float64) {
 	return "", float64(e.Score)
 }
 
-// even marks a share of n places at even distances, one at least; start, from 0 to 1, says where they begin.
-func even(n int, share, start float64) []bool {
+// each marks one of every k-th part of n places, drawn by key.
+func each(n, k int, key uint64) []bool {
 	taken := make([]bool, n)
-	k := min(n, max(1, int(share*float64(n)+0.5)))
+	for i := range k {
+		from, to := i*n/k, (i+1)*n/k
+		taken[from+seed.Below(seed.At(key, uint64(n+i)+1), to-from)] = true
+	}
+	return taken
+}
+
+// even marks k of n places at even distances; start, from 0 to 1, says where they begin.
+func even(n, k int, start float64) []bool {
+	taken := make([]bool, n)
 	for i := range k {
 		taken[min(n-1, int((float64(i)+start)*float64(n)/float64(k)))] = true
 	}

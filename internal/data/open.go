@@ -96,13 +96,13 @@ func decompress(path string, r io.Reader, raw *counted) (io.Reader, *zstd.Decode
 		if err != nil {
 			return nil, nil, unreadable(path, err)
 		}
-		return &expanded{path: path, r: z, raw: raw}, nil, nil
+		return &expanded{path: path, r: z, raw: raw, most: mostExpanded}, nil, nil
 	case ".zst":
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
 		if err != nil {
 			return nil, nil, unreadable(path, err)
 		}
-		return &expanded{path: path, r: z, raw: raw}, z, nil
+		return &expanded{path: path, r: z, raw: raw, most: mostExpanded}, z, nil
 	}
 	return r, nil, nil
 }
@@ -127,12 +127,13 @@ type expanded struct {
 	path string
 	r    io.Reader
 	raw  *counted
+	most int64 // bytes that it may have whatever the file's own size
 	n    int64
 }
 
 func (e *expanded) Read(p []byte) (int, error) {
 	n, err := e.r.Read(p)
-	if e.n += int64(n); e.n > mostExpanded && e.n > expansion*e.raw.n {
+	if e.n += int64(n); e.n > e.most && e.n > expansion*e.raw.n {
 		return n, fmt.Errorf("it expands to more than %d times its size, which no text does", expansion)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -163,3 +164,18 @@ func Sum(path string) (File, error) {
 	defer file.Close()
 	return (&opened{path: path, raw: &counted{r: file, sum: sha256.New()}}).done()
 }
+
+// Open opens a file of any text for reading, decompressed where its name ends in .gz or .zst, within the bounds of a file of data.
+func Open(path string) (io.ReadCloser, error) {
+	o, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	return content{o}, nil
+}
+
+// content is an opened file as a reader.
+type content struct{ o *opened }
+
+func (c content) Read(p []byte) (int, error) { return c.o.r.Read(p) }
+func (c content) Close() error               { return c.o.close() }
