@@ -66,12 +66,13 @@ the label of 1 row cannot be read: training refuses it
   y: train.csv line 3 "y", train.csv line 4 "y", train.csv line 6 "y"
 
 dev has no example of 1 label: x
-  x
 
-3 of 7 texts (43 %) have more than 3 tokens (max_length) and are cut
+5 of 7 texts (71 %) have more than 3 tokens (max_length) and are cut
   train.csv line 2 "x"
   train.csv line 4 "y"
+  train.csv line 6 "y"
   train.csv line 7 ""
+  dev.jsonl line 2 "y"
 `
 	if b.String() != want {
 		t.Errorf("%s\nwant\n%s", b.String(), want)

@@ -66,7 +66,7 @@ func (f Finding) write(b *strings.Builder) {
 	}
 }
 
-// line is a case in a line.
+// line is a case in a line; "" where it has no rows, as its label is in the finding's words.
 func (c Case) line() string {
 	var places []string
 	for _, r := range c.Rows[:min(shownRows, len(c.Rows))] {
@@ -79,7 +79,7 @@ func (c Case) line() string {
 	if c.What != "" && line != "" {
 		return c.What + ": " + line
 	}
-	return c.What + line
+	return line
 }
 
 // String is the row's place and label.
