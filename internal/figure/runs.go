@@ -83,7 +83,8 @@ func (f *Figure) Chart(columns int) string {
 		g.mark(f.Curves[i].Points, Mark(i)[0])
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s by %s\n\n", f.Y.Label, f.X.Label)
+	over, _, _ := strings.Cut(f.X.Label, ",") // that the axis is logarithmic its ranks show
+	fmt.Fprintf(&b, "%s by %s\n\n", f.Y.Label, over)
 	for row, cells := range g.cells {
 		label, edge := "", "|"
 		for _, t := range ticks {

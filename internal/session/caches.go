@@ -57,7 +57,11 @@ func (l *CacheList) WriteText(w io.Writer) error {
 	case l.Removed:
 		what = "removed"
 	}
-	_, err := fmt.Fprintf(w, "%d entries, %s %s\n", len(l.Entries), evaluate.Size(l.Bytes), what)
+	entries := "entries"
+	if len(l.Entries) == 1 {
+		entries = "entry"
+	}
+	_, err := fmt.Fprintf(w, "%d %s, %s %s\n", len(l.Entries), entries, evaluate.Size(l.Bytes), what)
 	return err
 }
 
