@@ -19,6 +19,7 @@ func cardOf(a *Adapter, p *Provenance) *card.Card {
 		Task: p.Task, Labels: p.Labels, Regression: p.Regression, MultiLabel: p.MultiLabel, Threshold: p.Threshold, Model: p.Model, HubModel: p.HubModel,
 		Rank: a.Rank, RankMin: p.RankMin, RankMax: p.RankMax, CutFrom: p.CutFrom, Nested: p.Nested, Version: p.Version,
 	}
+	c.Data, c.LastEpoch, c.BuiltIn = p.cardData(), p.Training["best"] == "last", !p.HubModel && p.Model == builtIn
 	if !p.HubModel {
 		c.Model = filepath.Base(p.Model) // a path says more of a machine than of a model
 	}
@@ -46,6 +47,30 @@ func cardOf(a *Adapter, p *Provenance) *card.Card {
 	}
 	c.Results = results(a.Rank, p)
 	return c
+}
+
+// builtIn is the name of the base model that the program carries.
+const builtIn = "mini"
+
+// cardData is what the card says of the data.
+func (p *Provenance) cardData() card.Data {
+	d := card.Data{TrainExamples: p.Examples["train"], DevExamples: p.Examples["dev"]}
+	if p.Data == nil {
+		return d
+	}
+	names := func(files []DataFile) string {
+		var list []string
+		for _, f := range files {
+			list = append(list, f.Name)
+		}
+		return strings.Join(list, ", ")
+	}
+	d.Train, d.Dev = names(p.Data.Train), names(p.Data.Dev)
+	if share := p.Data.DevShare; share > 0 {
+		d.Dev = fmt.Sprintf("%v %% of %s, drawn with seed %d", 100*share, d.Train, p.Data.DevSeed)
+		d.Train = "the rest of " + d.Train
+	}
+	return d
 }
 
 // CardSettings are the settings of training that the model card of an adapter lists, by name

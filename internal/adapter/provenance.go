@@ -50,6 +50,8 @@ type Provenance struct {
 
 	Delimiter string `json:"delimiter,omitzero"` // between the columns of such a task's files, where it is not the ending's
 
+	Examples map[string]int `json:"examples,omitempty"` // that training used, by split: train, dev
+
 	Data *TrainingData `json:"data,omitempty"` // of such a task; nil: not known
 
 	MultiLabel     bool    `json:"multi_label,omitzero"`     // several labels may hold, each has a probability of its own

@@ -9,13 +9,20 @@ import (
 
 // body writes what people read.
 func (c *Card) body(b *bytes.Buffer) {
-	fmt.Fprintf(b, "# DyLoRA adapter for %s, rank %d\n\n", plain(c.dataset().title), c.Rank)
-	how := fmt.Sprintf("trained with [DyLoRA](https://arxiv.org/abs/2210.07558) at all ranks from %d to %d", c.RankMin, c.RankMax)
-	if c.Nested != "" {
-		how = fmt.Sprintf("with its ranks in the order of what they contribute (%s of the trained update)", c.Nested)
+	fmt.Fprintf(b, "# %s adapter for %s, rank %d\n\n", map[bool]string{false: "DyLoRA", true: "LoRA"}[c.LoRA()], plain(c.dataset().title), c.Rank)
+	if c.LoRA() {
+		fmt.Fprintf(b, "A low-rank adapter ([LoRA](https://arxiv.org/abs/2106.09685)) for %s, trained at rank %d alone: lower ranks were not. The classification head is part of it.\n", plain(c.Model), c.RankMax)
+	} else {
+		how := fmt.Sprintf("trained with [DyLoRA](https://arxiv.org/abs/2210.07558) at all ranks from %d to %d", c.RankMin, c.RankMax)
+		if c.Nested != "" {
+			how = fmt.Sprintf("with its ranks in the order of what they contribute (%s of the trained update)", c.Nested)
+		}
+		fmt.Fprintf(b, "A low-rank adapter for %s, %s: "+
+			"the first rows of A and columns of B are an adapter of a lower rank each. The classification head is part of it.\n", plain(c.Model), how)
 	}
-	fmt.Fprintf(b, "A low-rank adapter for %s, %s: "+
-		"the first rows of A and columns of B are an adapter of a lower rank each. The classification head is part of it.\n", plain(c.Model), how)
+	if train := c.trainSplit(); train != "" {
+		fmt.Fprintf(b, "\nTrained with %s.\n", plain(train))
+	}
 	if c.CutFrom > 0 {
 		fmt.Fprintf(b, "\nThis is its slice at rank %d of %d.\n", c.Rank, c.CutFrom)
 	}
@@ -47,7 +54,11 @@ func (c *Card) table(b *bytes.Buffer) {
 	if len(c.Results) == 0 {
 		return
 	}
-	b.WriteString("\n## Results by rank\n\nOn the dev split; the epoch was chosen by the same split.")
+	chosen := "the epoch was chosen by the same split"
+	if c.LastEpoch {
+		chosen = "the last epoch was kept"
+	}
+	fmt.Fprintf(b, "\n## Results by rank\n\nOn %s; %s.", plain(c.devSplit()), chosen)
 	if i := c.interval(); i != nil {
 		fmt.Fprintf(b, " In brackets: %v %% intervals.", 100*i.Confidence)
 	}
@@ -87,32 +98,77 @@ func (i *Interval) text() string {
 	return fmt.Sprintf(" (%.4f to %.4f)", i.Low, i.High)
 }
 
+// devSplit names the split that the results are of, with the number of its examples.
+func (c *Card) devSplit() string {
+	d, name := c.dataset(), "the dev split"
+	switch {
+	case c.Data.Dev != "":
+		name = c.Data.Dev
+	case d.id != "":
+		name = fmt.Sprintf("the split %s of %s, %s", d.split, d.id, d.config)
+	}
+	return name + examples(c.Data.DevExamples)
+}
+
+// trainSplit names the data that the adapter was trained with; "" where that is not known.
+func (c *Card) trainSplit() string {
+	d := c.dataset()
+	switch {
+	case c.Data.Train != "":
+		return c.Data.Train + examples(c.Data.TrainExamples)
+	case c.Data.TrainExamples == 0:
+		return ""
+	case d.id != "":
+		return fmt.Sprintf("the split train of %s, %s%s", d.id, d.config, examples(c.Data.TrainExamples))
+	}
+	return "the train split of " + c.Task + examples(c.Data.TrainExamples)
+}
+
+func examples(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d examples)", n)
+}
+
 // use writes how the adapter is loaded.
 func (c *Card) use(b *bytes.Buffer) {
+	base, names := c.Model, ""
+	switch {
+	case c.BuiltIn:
+		fmt.Fprintf(b, "\n## How to use\n\nThe base model is built into dylora, which writes it as a folder, with these labels:\n\n```sh\ndylora export-base %s %s --adapter path/to/this/folder\n```\n\nWith PEFT:\n", c.Model, c.Model)
+	case !c.HubModel:
+		base = "path/to/the/base/model"
+		fallthrough
+	default:
+		b.WriteString("\n## How to use\n\nWith PEFT:\n")
+	}
 	arguments := fmt.Sprintf("num_labels=%d", max(1, len(c.Labels)))
+	if len(c.Labels) > 0 {
+		quoted := make([]string, len(c.Labels))
+		for i, l := range c.Labels {
+			quoted[i] = strconv.QuoteToASCII(l)
+		}
+		names = "labels = [" + strings.Join(quoted, ", ") + "]\n"
+		arguments += ", id2label=dict(enumerate(labels)), label2id={label: i for i, label in enumerate(labels)}"
+	}
 	switch {
 	case c.MultiLabel:
 		arguments += `, problem_type="multi_label_classification"`
 	case c.Regression && len(c.Labels) > 1:
 		arguments += `, problem_type="regression"`
 	}
-	base := c.Model
-	if !c.HubModel {
-		base = "path/to/the/base/model"
-	}
 	fmt.Fprintf(b, `
-## How to use
-
-With PEFT:
-
 `+"```python"+`
 from peft import PeftModel
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-base = AutoModelForSequenceClassification.from_pretrained(%s, %s)
+%sbase = AutoModelForSequenceClassification.from_pretrained(%s, %s)
 model = PeftModel.from_pretrained(base, "path/to/this/folder").eval()
 tokenizer = AutoTokenizer.from_pretrained(%s)
 `+"```"+`
+
+PEFT's AutoPeftModelForSequenceClassification.from_pretrained("path/to/this/folder", …) takes the same arguments and finds the base model by its name.
 
 With dylora, at any rank up to %d:
 
@@ -120,7 +176,7 @@ With dylora, at any rank up to %d:
 dylora predict --adapter path/to/this/folder --rank %d --in texts.txt
 dylora slice --adapter path/to/this/folder --rank 1 --out rank-1
 `+"```"+`
-`, strconv.QuoteToASCII(base), arguments, strconv.QuoteToASCII(base), c.Rank, c.Rank)
+`, names, strconv.QuoteToASCII(base), arguments, strconv.QuoteToASCII(base), c.Rank, c.Rank)
 }
 
 // plain is s as text of one line in Markdown, tables included: nothing in it means anything.

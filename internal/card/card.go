@@ -30,7 +30,20 @@ type Card struct {
 	Settings   [][2]string // of training: name and value
 	Results    []Result    // by rank, ascending
 	Version    string      // of dylora
+
+	Data      Data // that it was trained and measured with
+	LastEpoch bool // the last epoch was kept, whatever dev says of it
+	BuiltIn   bool // the base model is in dylora
 }
+
+// Data says which data an adapter was trained and measured with.
+type Data struct {
+	Train, Dev                 string // the files' names, or a text in their place; "": those of the task
+	TrainExamples, DevExamples int    // 0: not known
+}
+
+// LoRA says whether rank RankMax alone was trained.
+func (c *Card) LoRA() bool { return c.Nested == "" && c.RankMin == c.RankMax && c.RankMax > 0 }
 
 // Result is how the adapter did on the task's dev split at a rank.
 type Result struct {

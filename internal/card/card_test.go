@@ -88,7 +88,8 @@ func TestMetadata(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		`AutoModelForSequenceClassification.from_pretrained("FacebookAI/roberta-base", num_labels=2)`,
+		"labels = [\"0\", \"1\"]\nbase = AutoModelForSequenceClassification.from_pretrained(\"FacebookAI/roberta-base\", num_labels=2, id2label=dict(enumerate(labels)), label2id={label: i for i, label in enumerate(labels)})\n",
+		"On the split validation of nyu-mll/glue, mrpc; the epoch was chosen by the same split.",
 		"--rank 4 --in", "| 1 | 0.8750 | 0.0000 |", "| 4 | 1.0000 (0.9800 to 1.0000) | 0.9000 |", "In brackets: 95 % intervals.", "| lr | 0.0004 |", "slice at rank 4 of 8", "dylora v1.0.0",
 	} {
 		if !strings.Contains(body, want) {
@@ -108,13 +109,13 @@ func TestKinds(t *testing.T) {
 		t.Errorf("regression: %v\n%s", m, body)
 	}
 	c.Task, c.Labels = "moods.csv", []string{"valence", "arousal"}
-	if _, body = metadata(t, string(c.Markdown())); !strings.Contains(body, `num_labels=2, problem_type="regression")`) || !strings.Contains(body, "Outputs: 0: valence, 1: arousal.") {
+	if _, body = metadata(t, string(c.Markdown())); !strings.Contains(body, `enumerate(labels)}, problem_type="regression")`) || !strings.Contains(body, "Outputs: 0: valence, 1: arousal.") {
 		t.Errorf("several outputs:\n%s", body)
 	}
 	c.Regression, c.MultiLabel, c.Threshold = false, true, 0.4
 	c.Results[0].Metrics = []card.Metric{{Name: "micro_f1", Value: 0.5}, {Name: "macro_f1", Value: 0.5}, {Name: "subset_accuracy", Value: 0.5}, {Name: "mean_average_precision", Value: 0.5}}
 	m, body = metadata(t, string(c.Markdown()))
-	if !strings.Contains(body, `num_labels=2, problem_type="multi_label_classification")`) || !strings.Contains(body, "Labels: 0: valence, 1: arousal.") || !strings.Contains(body, "holds above 0.4.") ||
+	if !strings.Contains(body, `enumerate(labels)}, problem_type="multi_label_classification")`) || !strings.Contains(body, "Labels: 0: valence, 1: arousal.") || !strings.Contains(body, "holds above 0.4.") ||
 		at(t, m, "metrics", 0) != "f1" || at(t, m, "metrics", 1) != "accuracy" || at(t, m, "metrics", 2) != "average_precision" {
 		t.Errorf("several labels: %v\n%s", m, body)
 	}
@@ -194,6 +195,33 @@ func TestUntouched(t *testing.T) {
 	} {
 		if card.Untouched(other) {
 			t.Errorf("%s passes for a card of dylora's", name)
+		}
+	}
+}
+
+// TestData: own files are named with their numbers of examples, in the text and as the split of the results; the last epoch, LoRA and
+// a built-in base model are said to be that.
+func TestData(t *testing.T) {
+	c := example()
+	c.Task, c.HubModel, c.Model, c.BuiltIn, c.LastEpoch, c.RankMin = "reviews.csv", false, "mini", true, true, 8
+	c.Data = card.Data{Train: "reviews.csv", Dev: "dev.csv", TrainExamples: 800, DevExamples: 90}
+	m, body := metadata(t, string(c.Markdown()))
+	if at(t, m, "model-index", 0, "results", 0, "dataset", "split") != "dev.csv" {
+		t.Errorf("metadata %v", m)
+	}
+	for _, want := range []string{
+		"# LoRA adapter for reviews.csv", "trained at rank 8 alone", "Trained with reviews.csv (800 examples).", "On dev.csv (90 examples); the last epoch was kept.",
+		"dylora export-base mini mini --adapter path/to/this/folder", `from_pretrained("mini", num_labels=2`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the body lacks %q:\n%s", want, body)
+		}
+	}
+	c.Task, c.Data, c.BuiltIn = "sst2", card.Data{TrainExamples: 5, DevExamples: 6}, false
+	_, body = metadata(t, string(c.Markdown()))
+	for _, want := range []string{"Trained with the split train of nyu-mll/glue, sst2 (5 examples).", "On the split validation of nyu-mll/glue, sst2 (6 examples)", `from_pretrained("path/to/the/base/model"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the body lacks %q:\n%s", want, body)
 		}
 	}
 }

@@ -49,8 +49,11 @@ func (c *Card) result(b *bytes.Buffer, d dataset, r Result) {
 		kind = d.title // a dataset has to have a type
 	}
 	fmt.Fprintf(b, "      type: %s\n      name: %s\n", quote(kind), quote(d.title))
-	if d.id != "" {
+	switch {
+	case d.id != "":
 		fmt.Fprintf(b, "      config: %s\n      split: %s\n", d.config, d.split)
+	case c.Data.Dev != "":
+		fmt.Fprintf(b, "      split: %s\n", quote(c.Data.Dev))
 	}
 	b.WriteString("    metrics:\n")
 	for _, m := range r.Metrics {

@@ -93,6 +93,7 @@ func (j *Job) provenance(s *evaluate.Sweep) *adapter.Provenance {
 		HubModel: j.Encoder.Hub, Training: j.Settings.Card(),
 		Targets: targets, MaxLength: j.Encoder.MaxLength, Metrics: map[string]map[string]float64{}, Intervals: map[string]map[string][2]float64{},
 	}
+	p.Examples = map[string]int{"train": len(j.trainExamples), "dev": len(j.devExamples)}
 	if after := j.Loop.State().Extended; len(after) > 0 {
 		p.Training["made_longer_after_step"] = strings.Trim(fmt.Sprint(after), "[]")
 	}
