@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -69,19 +68,18 @@ func TestTrainFlags(t *testing.T) {
 }
 
 func TestEvalFlags(t *testing.T) {
-	nan := math.NaN()
 	tests := []struct {
 		args    string
 		want    evalOptions
 		wantErr string
 	}{
-		{args: "", want: evalOptions{baseArgs: baseArgs{adapterArg: adapterArg{path: session.LatestRun}}, split: "dev", atLeast: nan}},
-		{args: "-a x --rank 3 --split train --predictions p --at-least 0.5 --force-base --json",
-			want: evalOptions{baseArgs: baseArgs{adapterArg: adapterArg{path: "x"}, forceBase: true}, ranks: flagset.Ranks{Spec: "3"}, split: "train", predictions: "p", atLeast: 0.5, json: true}},
+		{args: "", want: evalOptions{baseArgs: baseArgs{adapterArg: adapterArg{path: session.LatestRun}}, split: "dev"}},
+		{args: "-a x --rank 3 --split train --predictions p --at-least 50% --force-base --json",
+			want: evalOptions{baseArgs: baseArgs{adapterArg: adapterArg{path: "x"}, forceBase: true}, ranks: flagset.Ranks{Spec: "3"}, split: "train", predictions: "p", gate: evaluate.Gate{AtLeast: "50%"}, json: true}},
 		{args: "--rank 0", wantErr: "--rank: rank 0: ranks count from 1"},
 		{args: "--rank -2", wantErr: `--rank: "-2"`},
 		{args: "--split test", wantErr: `--split: "test" is none of`},
-		{args: "--at-least nan", wantErr: "--at-least"},
+		{args: "--at-least nan", wantErr: `bound: "nan" is not a number such as 0.85`},
 		{args: "--alpha 3", wantErr: "unknown flag: --alpha"},
 	}
 	for _, tt := range tests {
@@ -91,13 +89,7 @@ func TestEvalFlags(t *testing.T) {
 			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
 				return
 			}
-			if math.IsNaN(got.atLeast) != math.IsNaN(tt.want.atLeast) {
-				t.Errorf("at least %v", got.atLeast)
-			}
-			if !math.IsNaN(got.atLeast) && got.atLeast != tt.want.atLeast {
-				t.Errorf("at least %v, want %v", got.atLeast, tt.want.atLeast)
-			}
-			if got.path != tt.want.path || got.forceBase != tt.want.forceBase || got.ranks.Spec != tt.want.ranks.Spec || got.split != tt.want.split ||
+			if got.gate != tt.want.gate || got.path != tt.want.path || got.forceBase != tt.want.forceBase || got.ranks.Spec != tt.want.ranks.Spec || got.split != tt.want.split ||
 				got.predictions != tt.want.predictions || got.json != tt.want.json {
 				t.Errorf("options = %+v, want %+v", *got, tt.want)
 			}

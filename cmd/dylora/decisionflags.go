@@ -27,7 +27,6 @@ func addTolerance(cmd *cobra.Command, d *decisionArgs) {
 // addDecision defines the flags of a sweep's decision. With --as-seeds cmd takes several adapters.
 func addDecision(cmd *cobra.Command, d *decisionArgs) {
 	addTolerance(cmd, d)
-	cmd.Flags().StringVar(&d.question.Metric, "metric", "", "`name` of the metric that decides; default the task's first")
 	cmd.Flags().StringVar(&d.reportOn, "report-on", "same", "`examples` that the values are measured on: same, those that choose the rank, or half, so that the other half chooses")
 	cmd.Flags().BoolVar(&d.seeds, "as-seeds", false, "take several adapters as runs of one setting with different seeds")
 	cmd.Flags().BoolVar(&d.fit, "calibrate", false, "fit a temperature, or the threshold of a multi-label task, for each rank on one half, and keep it with the adapter for predict")

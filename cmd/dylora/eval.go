@@ -22,8 +22,8 @@ type evalOptions struct {
 	baseArgs
 	ranks       flagset.Ranks // none: the adapter's largest
 	split       string
-	predictions string  // file of JSON lines, "" for none
-	atLeast     float64 // NaN: no check
+	predictions string // file of JSON lines, "" for none
+	gate        evaluate.Gate
 	json        bool
 }
 
@@ -35,10 +35,13 @@ func newEvalCmd(io *streams, runF func(context.Context, *evalOptions) error) *co
 		Long: `Measure an adapter with the metrics of its task, at its largest rank or at those of --rank.
 
 A run folder remembers task, model and data; for a PEFT folder from elsewhere flags say
-them. With --at-least the command fails with exit code 7 when the task's first metric
-is below the bound. With --json each rank has one line.`,
+them. With --at-least the command fails with exit code 7 when the first metric, which is
+the task's own or that of --metric, is below the bound: a number as in --json, 0.85, or one
+as tables show it, 85%. Log loss and MSE are bounded by --at-most. With --json each rank
+has one line.`,
 		Example: `  dylora eval
-  dylora eval --rank 4 --at-least 0.8
+  dylora eval --rank 4 --at-least 80%
+  dylora eval --metric macro_f1 --at-least 0.8
   dylora eval --adapter peft-folder --task sst2 --data-dir glue --model roberta-folder
   dylora eval --split train --predictions predictions.jsonl --json`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -56,7 +59,7 @@ is below the bound. With --json each rank has one line.`,
 	flagset.AddRanks(cmd, &opts.ranks, "", "`ranks` to measure: 4, or several such as 1,2,4; default the adapter's largest")
 	flagset.AddSplit(cmd, &opts.split)
 	cmd.Flags().StringVar(&opts.predictions, "predictions", "", "write one JSON line per example to `file`")
-	flagset.AddAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value`")
+	flagset.AddGate(cmd, &opts.gate, "")
 	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
@@ -65,7 +68,7 @@ func (o *evalOptions) validate(cmd *cobra.Command) error {
 	if err := o.ranks.Check(cmd); err != nil {
 		return err
 	}
-	if err := flagset.CheckAtLeast(cmd, o.atLeast); err != nil {
+	if err := flagset.CheckGate(cmd, o.gate); err != nil {
 		return err
 	}
 	if err := flagset.CheckFile("--predictions", o.predictions); err != nil {
@@ -84,7 +87,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return fault.Usagef("--predictions: %s are several ranks, and the file holds the predictions of one", o.ranks.Spec)
 	}
 	options := o.options()
-	options.Split = o.split
+	options.Split, options.Measured = o.split, flagset.Measured(o.gate)
 	s, err := session.Open(ctx, o.io.env(), a, options)
 	if err != nil {
 		return err
@@ -106,7 +109,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		if err := o.print(e); err != nil {
 			return err
 		}
-		below = append(below, atLeast(o.atLeast, e.Metric, e.Rank, e.Value))
+		below = append(below, o.gate.Judge(e.Metric, e.Rank, e.Value))
 	}
 	return errors.Join(below...)
 }

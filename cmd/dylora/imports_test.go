@@ -58,7 +58,7 @@ func TestImports(t *testing.T) {
 		"program":         "kernel model adapter data",
 		"evaluate":        "fault data statistics",
 		"figure":          "disk evaluate",
-		"flagset":         "disk evaluate fault settings",
+		"flagset":         "data disk evaluate fault settings",
 		"terminal":        "evaluate train",
 		"page":            "adapter data disk evaluate figure session",
 		"bench":           "data fault finetune kernel model program session settings train",

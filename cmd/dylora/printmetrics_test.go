@@ -3,12 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
-	"math"
 	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/evaluate"
-	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
 )
 
@@ -90,31 +88,5 @@ func TestPrintSweep(t *testing.T) {
 	o := sweepOptions{io: &streams{out: &out}}
 	if err := o.print(sweepReport()); err != nil || !strings.Contains(out.String(), "┤") {
 		t.Errorf("no chart of two ranks: %v\n%s", err, out.String())
-	}
-}
-
-// A bound that a value is below is an error of class Check that names metric, rank and both.
-func TestAtLeast(t *testing.T) {
-	t.Parallel()
-	nan := evaluate.Value{}
-	for _, tt := range []struct {
-		bound float64
-		value evaluate.Value
-		want  string
-	}{
-		{bound: math.NaN(), value: nan},
-		{bound: 0.5, value: evaluate.Number(0.5)},
-		{bound: 0.5, value: evaluate.Number(0.75)},
-		{bound: -1, value: evaluate.Number(-0.5)},
-		{bound: 0.5, value: evaluate.Number(0.25), want: "F1 at rank 3 is 0.25, below 0.5"},
-		{bound: -2, value: nan, want: "F1 at rank 3 is undefined, below -2"},
-	} {
-		err := atLeast(tt.bound, "f1", 3, tt.value)
-		switch {
-		case tt.want == "" && err != nil:
-			t.Errorf("%+v: %v", tt, err)
-		case tt.want != "" && (err == nil || err.Error() != tt.want || fault.ClassOf(err) != fault.Check):
-			t.Errorf("%+v: %v", tt, err)
-		}
 	}
 }

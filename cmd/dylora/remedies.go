@@ -6,6 +6,7 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/baseline"
 	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
 	"github.com/dylora/dylora/internal/hub"
@@ -37,6 +38,9 @@ func remedies() map[fault.Reason]string {
 		session.MovedDev:      "name it with --dev-file where it is now",
 		session.MovedFolder:   "name the folder with --data-dir where it is now",
 		session.Occupied:      "add --force to replace it, or give another folder",
+
+		evaluate.LessIsBetter: "give it with --at-most",
+		evaluate.MoreIsBetter: "give it with --at-least",
 
 		adapter.OtherBase:      "give that model, or --force-base to use this one",
 		adapter.PickledWeights: "add --allow-pickle to have it read",

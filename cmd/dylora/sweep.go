@@ -25,9 +25,9 @@ type sweepOptions struct {
 	decision decisionArgs
 	compare  compareArgs
 	plots    []string // files to draw to, .svg or .png
-	atLeast  float64  // NaN: no check
-	html     string   // file of the page; "": none
-	texts    bool     // in it
+	gate     evaluate.Gate
+	html     string // file of the page; "": none
+	texts    bool   // in it
 	csv      bool
 	json     bool
 }
@@ -74,7 +74,7 @@ stopped goes on.`,
 	flagset.AddSplit(cmd, &opts.split)
 	addDecision(cmd, &opts.decision)
 	addCompare(cmd, &opts.compare)
-	flagset.AddAtLeast(cmd, &opts.atLeast, "fail with exit code 7 if the first metric is below this `value` at any of the ranks")
+	flagset.AddGate(cmd, &opts.gate, " at any of the ranks")
 	flagset.AddPlots(cmd, &opts.plots)
 	cmd.Flags().StringVar(&opts.html, "html", "", "write a page with decision, curve, cost and origin to `file`; it needs no network")
 	cmd.Flags().BoolVar(&opts.texts, "with-texts", false, "add the worst examples with their texts to the page")
@@ -99,7 +99,7 @@ func (o *sweepOptions) validate(cmd *cobra.Command) error {
 	if err := errors.Join(flagset.CheckFile("--html", o.html), o.decision.validate(), o.compare.validate(cmd)); err != nil {
 		return err
 	}
-	if err := flagset.CheckAtLeast(cmd, o.atLeast); err != nil {
+	if err := flagset.CheckGate(cmd, o.gate); err != nil {
 		return err
 	}
 	return flagset.CheckSplit(o.split)
@@ -127,7 +127,7 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 		return err
 	}
 	options := o.options()
-	options.Split = o.split
+	options.Split, options.Measured = o.split, flagset.Measured(o.gate)
 	ask, err := o.ask(a, options)
 	if err != nil {
 		return err
@@ -165,7 +165,7 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 	}
 	var below []error
 	for _, r := range sweep.Ranks {
-		below = append(below, atLeast(o.atLeast, sweep.Metric, r.Rank, r.Value))
+		below = append(below, o.gate.Judge(sweep.Metric, r.Rank, r.Value))
 	}
 	return errors.Join(below...)
 }

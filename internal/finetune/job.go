@@ -61,6 +61,11 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 		return nil, err
 	}
 	task := proposal.Task
+	if !data.IsFile(r.Data.Task) { // of the user's own files the kind is not known yet
+		if _, err := evaluate.WithMetric(task, r.Data.Metric); err != nil {
+			return nil, err
+		}
+	}
 	from, err := openStart(env, r.Adapter.InitAdapter)
 	if err != nil {
 		return nil, err
@@ -210,7 +215,7 @@ func (j *Job) validate(ctx context.Context) (train.Evaluation, error) {
 		return train.Evaluation{}, err
 	}
 	j.sweeps[j.Loop.State().Step] = s
-	e := train.Evaluation{Metric: s.Metric}
+	e := train.Evaluation{Metric: s.Metric, Less: !evaluate.Larger(s.Metric)}
 	for _, r := range s.Ranks {
 		v, ok := r.Value.Float()
 		if !ok {

@@ -14,7 +14,8 @@ import (
 	"github.com/dylora/dylora/internal/weights"
 )
 
-// decide is the task of a proposal for a base model, its labels in the order of the columns.
+// decide is the task of a proposal for a base model, its labels in the order of the columns, and
+// the metric that the settings name as its first.
 func decide(env *session.Env, p *session.Proposal, r *settings.Resolved, c *model.Config) (*data.Task, error) {
 	t, note, err := p.Decide(c, path.Join(r.Data.Model, "config.json"))
 	if err != nil {
@@ -23,7 +24,10 @@ func decide(env *session.Env, p *session.Proposal, r *settings.Resolved, c *mode
 	if note != "" {
 		env.Say(note)
 	}
-	return orderLabels(env, r, t, c)
+	if t, err = orderLabels(env, r, t, c); err != nil {
+		return nil, err
+	}
+	return evaluate.WithMetric(t, r.Data.Metric)
 }
 
 // orderLabels brings the task's labels into the order of the columns of the head that is to be

@@ -2,14 +2,15 @@ package flagset
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -32,18 +33,26 @@ func CheckSplit(split string) error {
 	return fault.Usagef("--split: %q is none of dev, train, dev_mismatched", split)
 }
 
-// AddAtLeast defines --at-least; NaN stands for no bound.
-func AddAtLeast(cmd *cobra.Command, v *float64, usage string) {
-	cmd.Flags().Float64Var(v, "at-least", math.NaN(), usage)
-	cmd.Flags().Lookup("at-least").DefValue = ""
+// AddGate defines --metric and the bounds of the first metric; where says at which ranks they hold.
+func AddGate(cmd *cobra.Command, g *evaluate.Gate, where string) {
+	AddSettings(cmd.Flags(), "metric")
+	cmd.Flags().StringVar(&g.AtLeast, "at-least", "", "fail with exit code 7 if the first metric is below this `bound`, such as 0.85 or 85%"+where)
+	cmd.Flags().StringVar(&g.AtMost, "at-most", "", "fail with exit code 7 if log loss or MSE as the first metric is above this `bound`"+where)
 }
 
-// CheckAtLeast refuses a bound that nothing can be compared with.
-func CheckAtLeast(cmd *cobra.Command, v float64) error {
-	if cmd.Flags().Changed("at-least") && (math.IsNaN(v) || math.IsInf(v, 0)) {
-		return fault.Usagef("--at-least: %v is not a number to compare with", v)
+// CheckGate refuses what is no bound; whether the metric can be held to it is for Measured.
+func CheckGate(cmd *cobra.Command, g evaluate.Gate) error {
+	for _, name := range []string{"at-least", "at-most"} {
+		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+			return fault.Usagef("--%s is empty: give a bound such as 0.85 or leave it out", name)
+		}
 	}
-	return nil
+	return g.Validate()
+}
+
+// Measured refuses a task whose first metric cannot be held to the bounds, before anything is measured.
+func Measured(g evaluate.Gate) func(*data.Task) error {
+	return func(t *data.Task) error { return g.Fits(t.Metrics[0]) }
 }
 
 // CheckFile refuses a file to write whose folder is not there, before the work is done that

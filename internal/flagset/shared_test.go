@@ -1,7 +1,6 @@
 package flagset
 
 import (
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -55,18 +56,22 @@ func TestCheckSplit(t *testing.T) {
 	}
 }
 
-// Without --at-least there is no bound; what is no number is refused.
-func TestCheckAtLeast(t *testing.T) {
+// What is no bound is refused, and so are two; and a metric that the bound is not for.
+func TestCheckGate(t *testing.T) {
 	t.Parallel()
-	for line, ok := range map[string]bool{"": true, "--at-least 0": true, "--at-least -1": true, "--at-least nan": false, "--at-least inf": false, "--at-least -inf": false} {
-		bound := 1.0
-		cmd := &cobra.Command{Use: "test", RunE: func(cmd *cobra.Command, _ []string) error { return CheckAtLeast(cmd, bound) }}
-		AddAtLeast(cmd, &bound, "bound")
-		if err := execute(cmd, line); (err == nil) != ok {
+	for line, ok := range map[string]bool{
+		"": true, "--at-least 0": true, "--at-least -1": true, "--at-least 85%": true, "--at-most 0.4": true,
+		"--at-least nan": false, "--at-least inf": false, "--at-least 0,85": false, "--at-least=": false, "--at-most=": false, "--at-most 1 --at-least 0": false,
+	} {
+		var gate evaluate.Gate
+		cmd := &cobra.Command{Use: "test", RunE: func(cmd *cobra.Command, _ []string) error { return CheckGate(cmd, gate) }}
+		AddGate(cmd, &gate, "")
+		if err := execute(cmd, line); (err == nil) != ok || err != nil && fault.ClassOf(err) != fault.Usage {
 			t.Errorf("%q: %v", line, err)
 		}
-		if line == "" && !math.IsNaN(bound) {
-			t.Errorf("the bound is %v by default", bound)
-		}
+	}
+	measured := Measured(evaluate.Gate{AtMost: "2"})
+	if measured(&data.Task{Metrics: []string{"mse"}}) != nil || measured(&data.Task{Metrics: []string{"accuracy"}}) == nil {
+		t.Error("an error is not bounded from above, or an accuracy is")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // Columns is the knowledge about the columns of a classification head: which label each of them
@@ -138,8 +139,29 @@ func (s *Session) settleLabels(c *model.Config, place string) error {
 	if note := columns.Correction(t); note != "" && !s.settled {
 		s.env.Say(note)
 	}
+	if t, err = s.headline(t); err != nil {
+		return err
+	}
 	s.Task, s.settled = t, true
+	if s.measured != nil {
+		if err := s.measured(t); err != nil {
+			return err
+		}
+	}
 	return s.checkHead()
+}
+
+// headline puts the metric that the settings name first. The metric of a run counts no more where
+// another task is measured that does not have it.
+func (s *Session) headline(t *data.Task) (*data.Task, error) {
+	first, err := evaluate.WithMetric(t, s.Data.Metric)
+	if err == nil || s.settings.Origin("metric") != settings.Run {
+		return first, err
+	}
+	if !s.settled {
+		s.env.Say(fmt.Sprintf("%v; the first metric is %s", err, t.Metrics[0]))
+	}
+	return t, nil
 }
 
 // unknownTask stands for the task where neither user nor adapter name one. Its labels are the

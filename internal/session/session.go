@@ -24,6 +24,10 @@ type Options struct {
 
 	// Check may refuse the task, before data or model are read; nil: nothing is refused.
 	Check func(t *data.Task, d settings.Data) error
+
+	// Measured may refuse the task as it is going to be measured, its kind, labels and first metric
+	// settled, before data or weights are read; nil: nothing is refused.
+	Measured func(t *data.Task) error
 }
 
 // Session is an adapter on its base model, ready to compute.
@@ -43,6 +47,7 @@ type Session struct {
 
 	settings *settings.Resolved
 	proposal *Proposal // of the task; nil where nobody names it
+	measured func(t *data.Task) error
 
 	finder         *finder // of the data
 	toldUnrecorded bool    // that there is no record of them
@@ -53,7 +58,7 @@ type Session struct {
 // the model is loaded. The stored adapter stays as it is: what it lacks of the model only the
 // session's copy gets.
 func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session, error) {
-	s := &Session{StoredAdapter: a.clone(), env: env, splits: map[string][]data.Example{}}
+	s := &Session{StoredAdapter: a.clone(), env: env, splits: map[string][]data.Example{}, measured: o.Measured}
 	r, err := s.settle(o)
 	if err != nil {
 		return nil, err

@@ -123,6 +123,9 @@ func (a *StoredAdapter) Remembered() (*settings.Layer, error) {
 	if data.IsFile(p.Task) {
 		rememberFiles(l, p, file)
 	}
+	if m := p.Training["metric"]; m != "" {
+		l.Set("metric", file, m)
+	}
 	if p.MaxLength > 0 {
 		l.Set("max_length", file, p.MaxLength)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/schema"
 	"github.com/dylora/dylora/internal/train"
@@ -40,6 +41,9 @@ func (s *Settings) broken() []schema.Fault {
 		_, err = s.EvalRanks()
 		rule("eval_ranks", err)
 		best, err := train.ParseBest(s.Train.Best, a.Rank)
+		if err != nil && evaluate.Known(s.Train.Best) == nil {
+			err = fmt.Errorf("%q is a metric, and best says by which rank the best epoch is chosen: metric says by which metric", s.Train.Best)
+		}
 		rule("best", err)
 		if best.Last() && s.Train.Loop.Patience > 0 {
 			rule("patience", errors.New("stops by which epoch is the best, and best last takes the last: set patience 0, or best mean"))
@@ -68,6 +72,11 @@ func (d Data) broken() (faults []schema.Fault) {
 	rule := func(ok bool, key, what string) {
 		if !ok {
 			faults = append(faults, schema.Fault{Key: key, What: what})
+		}
+	}
+	if d.Metric != "" {
+		if err := evaluate.Known(d.Metric); err != nil {
+			rule(false, "metric", withoutKey("metric", err))
 		}
 	}
 	stated, err := data.ParseLabels(d.Labels)

@@ -38,6 +38,7 @@ type Data struct {
 	LabelSeparator   string       `key:"label_separator" scope:"remembered,files" help:"what stands between the labels of a multi-label task in one column; empty: a comma"`
 	Labels           string       `key:"labels" help:"\"labels\" in the order of the head's columns, such as negative,positive, where no file names them or to correct the names; empty: as the files say"`
 	Kind             data.Kind    `key:"kind" scope:"remembered,files" help:"what your own task is: classification, regression, or multi-label, where several labels may hold; without it the base model's problem_type decides"`
+	Metric           string       `key:"metric" scope:"remembered,changed" help:"\"name\" of the metric that comes first, by which epochs and ranks are compared and bounds are kept: accuracy, macro_f1, f1:LABEL, roc_auc, log_loss, pearson, …; empty: the task's own"`
 	Threshold        float64      `key:"threshold" default:"0.5" min:"0" max:"1" scope:"remembered" help:"probability above which a label of a multi-label task is taken to hold"`
 	Quoting          data.Quoting `key:"quoting" default:"auto" scope:"remembered,files" help:"quotes in your own files: csv (fields may be quoted), none (a quote is a letter), or auto: csv for .csv, none for .tsv"`
 	Delimiter        string       `key:"delimiter" scope:"remembered,files" help:"letter between the columns of your own .csv or .tsv files, such as ; or tab; empty: a comma, in .tsv a tab"`

@@ -71,10 +71,11 @@ type Value struct {
 // Values are in the order of their ranks. In JSON they are an object, {"1":0.5,"2":null}.
 type Values []Value
 
-// Evaluation is what validation found: more is better.
+// Evaluation is what validation found.
 type Evaluation struct {
 	Metric string
 	Values Values
+	Less   bool // less is better, as of a loss; else more is
 }
 
 // Record is the best evaluation so far.
@@ -85,15 +86,18 @@ type Record struct {
 	Values Values `json:"values"`
 }
 
-// better says whether v beats the record w. An undefined value is worse than any number,
+// better says whether v beats the record w; with less smaller values do. An undefined value is worse than any number,
 // so what counts first is how many values are defined; equal standing keeps the record.
 // A later evaluation is better if the last epoch is kept.
-func (b Best) better(v, w Values) bool {
+func (b Best) better(v, w Values, less bool) bool {
 	if b.Last() {
 		return true
 	}
 	n, mean := b.standing(v)
 	m, record := b.standing(w)
+	if less {
+		mean, record = -mean, -record
+	}
 	return cmp.Or(cmp.Compare(n, m), cmp.Compare(mean, record)) > 0
 }
 

@@ -49,26 +49,39 @@ func TestBetter(t *testing.T) {
 		{"the last, whatever it is", LastEpoch(), values(0.1, undefined), values(0.9, 0.9), true},
 		{"negative values", BestByMean(), values(-0.1), values(-0.2), true},
 	} {
-		if got := tt.best.better(tt.v, tt.w); got != tt.better {
+		if got := tt.best.better(tt.v, tt.w, false); got != tt.better {
 			t.Errorf("%s: %v before %v by %v: %v", tt.name, tt.v, tt.w, tt.best, got)
 		}
+		if got := tt.best.better(negative(tt.v), negative(tt.w), true); got != tt.better {
+			t.Errorf("%s: %v before %v by %v, of losses: %v", tt.name, tt.v, tt.w, tt.best, got)
+		}
 	}
+}
+
+// negative turns the sign of values.
+func negative(v Values) Values {
+	n := slices.Clone(v)
+	for i := range n {
+		n[i].Value = -n[i].Value
+	}
+	return n
 }
 
 // TestBetterIsAnOrder: no two beat each other, none beats itself, and it is transitive.
 func TestBetterIsAnOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
+		less := rapid.Bool().Draw(t, "less")
 		b := rapid.SampledFrom([]Best{BestByMean(), BestAt(1), BestAt(3)}).Draw(t, "best")
 		draw := func(name string) Values {
 			return values(rapid.SliceOfN(rapid.SampledFrom([]float64{undefined, -0.5, 0, 0.5, 1}), 3, 3).Draw(t, name)...)
 		}
 		u, v, w := draw("u"), draw("v"), draw("w")
 		switch {
-		case b.better(u, u):
+		case b.better(u, u, less):
 			t.Fatalf("%v beats itself", u)
-		case b.better(u, v) && b.better(v, u):
+		case b.better(u, v, less) && b.better(v, u, less):
 			t.Fatalf("%v and %v beat each other", u, v)
-		case b.better(u, v) && b.better(v, w) && !b.better(u, w):
+		case b.better(u, v, less) && b.better(v, w, less) && !b.better(u, w, less):
 			t.Fatalf("%v beats %v, that beats %v, which the first does not", u, v, w)
 		}
 	})

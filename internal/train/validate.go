@@ -24,7 +24,7 @@ func (l *Loop) evaluate(ctx context.Context) error {
 	}
 	v := Evaluated{
 		Step: l.state.Step, Epoch: l.state.Epoch + 1, Metric: e.Metric, Values: e.Values,
-		Best: l.state.Best == nil || l.config.Best.better(e.Values, l.state.Best.Values),
+		Best: l.state.Best == nil || l.config.Best.better(e.Values, l.state.Best.Values, e.Less),
 	}
 	switch {
 	case l.phase.has(l.state.Step):

@@ -1,0 +1,66 @@
+package evaluate
+
+import (
+	"testing"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+func TestGate(t *testing.T) {
+	least := func(s string) Gate { return Gate{AtLeast: s} }
+	most := func(s string) Gate { return Gate{AtMost: s} }
+	for _, tt := range []struct {
+		gate   Gate
+		metric string
+		value  Value
+		want   string // "": kept
+		class  fault.Class
+	}{
+		{gate: Gate{}, metric: "accuracy"},
+		{gate: least("0.5"), metric: "f1", value: Number(0.5)},
+		{gate: least("50%"), metric: "f1", value: Number(0.5)},
+		{gate: least(" 81.25 % "), metric: "f1", value: Number(0.8125)},
+		{gate: least("1"), metric: "accuracy", value: Number(1)},
+		{gate: least("-1"), metric: "matthews", value: Number(-0.5)},
+		{gate: least("0.5"), metric: "f1", value: Number(0.25), want: "F1 at rank 3 is 0.25, below 0.5", class: fault.Check},
+		{gate: least("50%"), metric: "f1", value: Number(0.256), want: "F1 at rank 3 is 25.6%, below 50%", class: fault.Check},
+		{gate: least("0"), metric: "pearson", want: "Pearson at rank 3 is undefined, below 0", class: fault.Check},
+		{gate: most("0.5"), metric: "log_loss", value: Number(0.5)},
+		{gate: most("0.5"), metric: "log_loss", value: Number(0.75), want: "log loss at rank 3 is 0.75, above 0.5", class: fault.Check},
+		{gate: most("12"), metric: "mse", want: "MSE at rank 3 is undefined, above 12", class: fault.Check},
+		{gate: least("85"), metric: "accuracy", value: Number(1), want: "bound 85: accuracy is at most 1: did you mean 0.85, or 85%?", class: fault.Usage},
+		{gate: least("1.01"), metric: "f1:spam", value: Number(1), want: "bound 1.01: F1 of spam is from 0 to 1", class: fault.Usage},
+		{gate: least("850"), metric: "accuracy", value: Number(1), want: "bound 850: accuracy is from 0 to 1", class: fault.Usage},
+		{gate: least("120%"), metric: "accuracy", value: Number(1), want: "bound 120%: accuracy is from 0 to 1", class: fault.Usage},
+		{gate: least("-0.1"), metric: "accuracy", value: Number(1), want: "bound -0.1: accuracy is from 0 to 1", class: fault.Usage},
+		{gate: most("-1"), metric: "mse", value: Number(1), want: "bound -1: MSE is never below 0", class: fault.Usage},
+		{gate: most("5%"), metric: "mse", value: Number(1), want: "bound 5%: MSE is no fraction: give a number without %", class: fault.Usage},
+		{gate: least("0.5"), metric: "log_loss", value: Number(1), want: "at least 0.5: the less log loss is the better, so that it is bounded from above", class: fault.Usage},
+		{gate: most("0.5"), metric: "accuracy", value: Number(1), want: "at most 0.5: the more accuracy is the better, so that it is bounded from below", class: fault.Usage},
+	} {
+		err := tt.gate.Judge(tt.metric, 3, tt.value)
+		switch {
+		case tt.want == "" && err != nil:
+			t.Errorf("%+v: %v", tt.gate, err)
+		case tt.want != "" && (err == nil || err.Error() != tt.want || fault.ClassOf(err) != tt.class):
+			t.Errorf("%+v: %v, want %s", tt.gate, err, tt.want)
+		}
+	}
+}
+
+// TestGateTexts: what is no bound of any metric.
+func TestGateTexts(t *testing.T) {
+	for _, good := range []string{"", "0.85", "85%", "1e-3", " 5 ", "85"} {
+		if err := (Gate{AtMost: good}).Validate(); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{"x", "%", "NaN", "inf", "0,85", "85%%", "1e999", " "} {
+		if err := (Gate{AtLeast: bad}).Validate(); fault.ClassOf(err) != fault.Usage || err == nil {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if err := (Gate{AtLeast: "0", AtMost: "1"}).Validate(); fault.ClassOf(err) != fault.Usage || err == nil {
+		t.Errorf("two bounds: %v", err)
+	}
+}
