@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,6 +16,11 @@ import (
 	"github.com/dylora/dylora/internal/settings"
 )
 
+// sameRequest compares all but whether a threshold was given.
+func sameRequest(a, b predict.Request) bool {
+	return a.Input == b.Input && a.Output == b.Output && a.OnError == b.OnError && a.Choice == b.Choice && reflect.DeepEqual(a.Columns, b.Columns)
+}
+
 func TestPredictFlags(t *testing.T) {
 	tests := []struct {
 		args    string
@@ -22,15 +28,35 @@ func TestPredictFlags(t *testing.T) {
 		wantErr string
 	}{
 		{args: "", want: predictOptions{in: "-"}},
-		{args: "--rank 3 --in x --format jsonl --json", want: predictOptions{ranks: flagset.Ranks{Spec: "3"}, in: "x", format: predict.JSONL, json: true}},
+		{args: "--rank 3 --in x --format jsonl --json", want: predictOptions{ranks: flagset.Ranks{Spec: "3"}, in: "x", request: predict.Request{Input: predict.JSONL, Output: predict.JSONL}, json: true}},
+		{args: "--in a.csv -o b.json --on-error null --top-k 2 --threshold 0.7 --unsure no", want: predictOptions{in: "a.csv", out: "b.json",
+			request: predict.Request{Input: predict.CSV, Output: predict.JSON, OnError: predict.Null, Choice: predict.Choice{Top: 2, Threshold: 0.7, Unsure: "no"}}}},
+		{args: "--in a.tsv --format text --out b", want: predictOptions{in: "a.tsv", out: "b"}},
+		{args: "--in a.csv.gz --json --text-column x", want: predictOptions{in: "a.csv.gz", json: true,
+			request: predict.Request{Input: predict.CSV, Output: predict.JSONL, Columns: predict.Columns{A: []string{"x"}}}}},
 		{args: "--glue sub --rank 1,2-4 --force", want: predictOptions{ranks: flagset.Ranks{Spec: "1,2-4"}, in: "-", glue: "sub", force: true}},
 		{args: "--glue=", wantErr: "--glue is empty"},
-		{args: "--glue sub --in x", wantErr: "--in and --format have no use"},
-		{args: "--glue sub --format lines", wantErr: "--in and --format have no use"},
+		{args: "--glue sub --in x", wantErr: "--in has no use"},
+		{args: "--glue sub --format lines", wantErr: "--format has no use"},
+		{args: "--glue sub --out x", wantErr: "--out has no use"},
+		{args: "--glue sub --text-column x", wantErr: "--text-column has no use"},
 		{args: "--force", wantErr: "--force has a use with --glue only"},
 		{args: "--in=", wantErr: "--in is empty"},
 		{args: "--rank 0", wantErr: "--rank: "},
 		{args: "--format xlsx", wantErr: `--format: "xlsx" is none of`},
+		{args: "--on-error stop", wantErr: `--on-error: "stop" is none of`},
+		{args: "--out=", wantErr: "--out is empty"},
+		{args: "--out none/x", wantErr: "--out: cannot write none/x"},
+		{args: "--out x.csv --in y.jsonl", wantErr: "--out: x.csv: the rows of jsonl cannot be passed on as csv"},
+		{args: "--out x.csv --in y.csv --json", wantErr: "--json writes JSON lines"},
+		{args: "--top-k 0", wantErr: "--top-k: 0 is no number of labels"},
+		{args: "--unsure=", wantErr: "--unsure is empty"},
+		{args: "--unsure maybe", wantErr: "below a threshold, and there is none"},
+		{args: "--text-column x", wantErr: "text_column: the input is plain text and has no columns (--text-column)"},
+		{args: "--in x.jsonl --quoting csv", wantErr: "quoting: is for tables, and the input is jsonl (--quoting)"},
+		{args: "--in x.json --delimiter ;", wantErr: "delimiter: is for tables"},
+		{args: "--dev-file x.csv", wantErr: "dev_file: has no effect on texts to predict (--dev-file)"},
+		{args: "--max-eval-examples 3", wantErr: "max_eval_examples: has no effect"},
 		{args: "a sentence", wantErr: "unexpected argument"},
 	}
 	for _, tt := range tests {
@@ -40,7 +66,7 @@ func TestPredictFlags(t *testing.T) {
 			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
 				return
 			}
-			if got.path != session.LatestRun || got.ranks.Spec != tt.want.ranks.Spec || got.in != tt.want.in || got.format != tt.want.format ||
+			if got.path != session.LatestRun || got.ranks.Spec != tt.want.ranks.Spec || got.in != tt.want.in || got.out != tt.want.out || !sameRequest(got.request, tt.want.request) ||
 				got.glue != tt.want.glue || got.force != tt.want.force || got.json != tt.want.json {
 				t.Errorf("options = %+v, want %+v", *got, tt.want)
 			}

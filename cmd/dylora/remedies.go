@@ -12,6 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/nest"
+	"github.com/dylora/dylora/internal/predict"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/train"
@@ -54,6 +55,7 @@ func remedies() map[fault.Reason]string {
 		data.ManyLabels:       "is it a regression (--kind regression), or another column?",
 		data.SeveralLabels:    "a list of labels, or several columns a,b,c, are for --kind multi-label, several columns of numbers for --kind regression",
 		data.UnclearSeparator: "say what stands between labels with --label-separator",
+		data.NoTextColumn:     "name the column of the texts with --text-column, and of a second text with --pair-column",
 		data.WrongDelimiter:   "say what stands between the columns with --delimiter",
 		data.StrayQuote:       "--quoting none takes quotes as letters",
 
@@ -68,6 +70,9 @@ func remedies() map[fault.Reason]string {
 
 		baseline.NoRun:         "train one with 'dylora train', or name the run folder",
 		baseline.OtherSettings: "remove that folder to have it trained again",
+
+		predict.BadRow:      "--on-error null answers such a row with its error and goes on, --on-error skip leaves it out",
+		predict.NoThreshold: "give it with --threshold",
 
 		nest.NestedAlready: "'dylora slice' cuts it, --force re-sorts it all the same",
 		nest.NotTrainable:  "leave --tune out",

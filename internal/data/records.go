@@ -29,7 +29,7 @@ type Record struct {
 	Line   int      // at which it starts, from 1
 	Raw    []byte   // without the end of its last line; of JSON the object; in front of the header a byte-order mark
 	End    string   // of its last line: "\n", "\r\n" or "" where the input ends without one; of JSON ""
-	Fields []string // of all columns of .csv and .tsv
+	Fields []string // of all columns of .csv and .tsv; with Err and without Raw of those before the fault
 	Header bool     // Fields are the names of the columns
 	Object bool     // Raw is an object of JSON, which may still lack a text
 	Keys   []string // of the first object: those of Reserved that it has

@@ -102,7 +102,7 @@ func (x *records) quoted(r *bufio.Reader, separator string) func() (place, error
 		x.r.Raw, x.r.End = c.kept.record()
 		x.r.Fields = fields
 		if err != nil && c.kept.torn {
-			x.r = Record{Err: err}
+			x.r = Record{Fields: slices.Clone(c.split()), Err: err} // those before the fault
 			c.kept.back(r)
 			c.count = c.start
 			return at, nil

@@ -83,6 +83,10 @@ func (t *Task) Outputs() int {
 	return len(t.Labels)
 }
 
+// TextColumns are the names of the texts' columns in the official files of a task of GLUE; "" where the task
+// has no such files, and b also where it has one text.
+func (t *Task) TextColumns() (a, b string) { return t.textA.name, t.textB.name }
+
 // NoLabel is the class of an example whose label nobody gives, as the Hub's test splits
 // write it.
 const NoLabel int32 = -1

@@ -1,21 +1,19 @@
-// Package predict turns texts into labels and scores: lines or JSON as they come in, and
-// whole test splits as the files that GLUE's server takes.
+// Package predict turns texts into labels and scores: rows of text, tables or JSON as they come in, which are
+// passed on with their answers, and whole test splits as the files that GLUE's server takes.
 package predict
 
 import (
-	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json"
-
-	"github.com/dylora/dylora/internal/enum"
+	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
-	"github.com/dylora/dylora/internal/lfs"
 )
 
 // Text is one thing to predict: a text, or a pair.
@@ -24,131 +22,181 @@ type Text struct {
 	B *string // nil in a task of single texts
 }
 
-// Format is how texts are written down.
-type Format int
+// Arity is how many texts a row holds.
+type Arity int
 
-// The formats of Read, and those of files with named columns.
+// Singles and Pairs are what a task takes. Either is where nobody names the task: each row holds one text or two.
 const (
-	Lines Format = iota // a text, or two with a tab between, per line
-	JSONL               // an object per line: text, and text_pair for the second
-	CSV                 // comma-separated, with a header
-	TSV                 // tab-separated, with a header
-	JSON                // an array of objects, or an object per line
+	Singles Arity = iota
+	Pairs
+	Either
 )
 
-var formatNames = enum.Names[Format]{"lines", "jsonl", "csv", "tsv", "json"}
+// Columns are the names that the columns, or keys, of the texts may have: the first that an
+// input has counts.
+type Columns struct {
+	A, B      []string // B for pairs
+	Quoting   data.Quoting
+	Delimiter string // between columns; "": by the ending of files of the format
+}
 
-// ParseFormat reads "lines", "jsonl", "csv", "tsv" or "json".
-func ParseFormat(name string) (Format, error) {
-	f, err := formatNames.Parse(name)
+// usual are the names of columns where nobody names others.
+var usual = Columns{A: []string{"text"}, B: []string{"text_pair"}}
+
+// Input says how texts stand in what is read.
+type Input struct {
+	Name    string // for messages
+	Format  Format
+	Columns Columns // of formats with named ones; nil A or B: text and text_pair
+	Arity   Arity
+
+	Pass     bool     // rows are passed on, so that they are kept
+	Convert  bool     // as objects of JSON, whatever they were
+	Reserved []string // keys of answers, which an object may have in all rows or in none
+}
+
+// Row is a row of an input.
+type Row struct {
+	Text
+	Index     int   // counts the rows from 0, those with an error included
+	Err       error // fault.Invalid: why there is no text
+	Truncated bool  // the text was longer than the limit and is cut
+
+	Header bool     // the names of the columns: no text
+	Raw    []byte   // the row's own bytes, if it is to be passed on and has an end
+	End    string   // of the header's line
+	Fields []string // of tables, likewise
+	Object bool     // Raw is an object of JSON
+	Keys   []string // of the first object: those that are reserved
+}
+
+// Rows goes through the rows of r, and in front of those of tables the header. A row that cannot be read has Err, which names
+// input and line; the error beside it ends the reading. A blank line of plain text is an empty text, so that line n
+// of the answers is that of line n; elsewhere it is nothing.
+func (in Input) Rows(r io.Reader) iter.Seq2[*Row, error] {
+	source, err := in.source()
 	if err != nil {
-		return 0, fault.Usagef("%w", err)
+		return func(yield func(*Row, error) bool) { yield(nil, err) }
 	}
-	return f, nil
-}
-
-// maxLine bounds a line's bytes: no model reads a thousandth of it.
-const maxLine = 1 << 20
-
-// Read goes through the texts of r, one per line, of the kind that a task needs: pairs or
-// single texts. Errors name the input and the line and end it; what comes before is good.
-// An empty line is an empty text, so that line n of the output answers line n; between objects
-// it is nothing.
-func Read(r io.Reader, name string, f Format, pair bool) iter.Seq2[Text, error] {
-	if pair {
-		return read(r, name, f, pairs)
-	}
-	return read(r, name, f, singles)
-}
-
-// ReadAny is Read for a task that nobody names: each line holds one text or a pair.
-func ReadAny(r io.Reader, name string, f Format) iter.Seq2[Text, error] {
-	return read(r, name, f, either)
-}
-
-// arity is how many texts a line holds.
-type arity int
-
-const (
-	singles arity = iota
-	pairs
-	either
-)
-
-func read(r io.Reader, name string, f Format, n arity) iter.Seq2[Text, error] {
-	parse := line
-	if f == JSONL {
-		parse = object
-	}
-	return func(yield func(Text, error) bool) {
-		sc := bufio.NewScanner(r)
-		sc.Buffer(nil, maxLine)
-		at := 0
-		for sc.Scan() {
-			text := sc.Text()
-			if at++; at == 1 {
-				if err := lfs.Check(name, sc.Bytes()); err != nil {
-					yield(Text{}, err)
-					return
-				}
-				text = strings.TrimPrefix(text, "\ufeff")
+	return func(yield func(*Row, error) bool) {
+		enough, index := errors.New("enough"), 0
+		err := source.Records(r, func(x *data.Record) error {
+			row := &Row{Text: Text{x.A, x.B}, Err: x.Err, Header: x.Header, Object: x.Object, Keys: x.Keys, End: x.End}
+			if !row.Header {
+				row.Index = index
+				index++
 			}
-			if f == JSONL && strings.TrimSpace(text) == "" {
-				continue // as in every reader of JSON lines
+			if in.complete(row, x); !yield(row, nil) {
+				return enough
 			}
-			t, err := parse(text, n)
-			if err != nil {
-				yield(Text{}, fault.Invalidf("%s: line %d: %w", name, at, err))
-				return
-			}
-			if !yield(t, nil) {
-				return
-			}
-		}
-		switch err := sc.Err(); {
-		case errors.Is(err, bufio.ErrTooLong):
-			yield(Text{}, fault.Invalidf("%s: line %d: longer than %d bytes: put one text on a line", name, at+1, maxLine))
-		case err != nil:
-			yield(Text{}, fault.Invalidf("cannot read %s: %w", name, err))
+			return in.unique(row)
+		})
+		if err != nil && !errors.Is(err, enough) {
+			yield(nil, err)
 		}
 	}
 }
 
-// line takes a plain line apart.
-func line(s string, n arity) (Text, error) {
-	if !utf8.ValidString(s) {
-		return Text{}, errors.New("the text is not UTF-8: convert the input")
+// source is the input as package data reads it.
+func (in Input) source() (data.Source, error) {
+	format := data.Format{Ending: endings[in.Format], Quoting: in.Columns.Quoting, Delimiter: in.Columns.Delimiter}
+	s := data.Source{Name: in.Name, Format: format, Reserved: in.Reserved}
+	if in.Format == Plain {
+		return s, nil
 	}
-	columns := strings.Split(s, "\t")
+	s.A, s.B = in.Columns.A, in.Columns.B
+	if s.A == nil {
+		s.A = usual.A
+	}
 	switch {
-	case n != singles && len(columns) == 2:
+	case in.Arity == Singles && s.B != nil:
+		return s, fault.Usagef("pair_column: %q is a second text, and the task takes one", s.B[0])
+	case in.Arity == Singles && in.Format.objects() && slices.Contains(s.A, usual.A[0]):
+		s.B, s.MayLack = usual.B, true // a pair is refused
+	case in.Arity != Singles && s.B == nil:
+		s.B, s.MayLack = usual.B, in.Arity == Either
+	}
+	return s, nil
+}
+
+// complete gives a row what of the record it needs, and refuses the wrong number of texts.
+func (in Input) complete(row *Row, x *data.Record) {
+	if in.Pass {
+		row.Raw, row.Fields = slices.Clone(x.Raw), slices.Clone(x.Fields)
+	}
+	switch {
+	case row.Err != nil:
+	case in.Format == Plain:
+		text, err := texts(string(x.Raw), in.Arity)
+		if row.Text = text; err != nil {
+			row.Err = in.invalid(x, err)
+		}
+	case in.Arity == Singles && row.B != nil:
+		row.Err = in.invalid(x, fmt.Errorf("the object has a %q, and the task takes one text", usual.B[0]))
+	case in.Convert && row.Fields != nil:
+		if i := slices.IndexFunc(row.Fields, func(s string) bool { return !utf8.ValidString(s) }); i >= 0 {
+			row.Err, row.Fields = in.invalid(x, fmt.Errorf("column %d is not UTF-8: convert the file", i+1)), nil
+		}
+	}
+}
+
+func (in Input) invalid(x *data.Record, err error) error {
+	return fault.Invalidf("%s: line %d: %w", in.Name, x.Line, err)
+}
+
+// unique refuses a header that cannot be the keys of an object.
+func (in Input) unique(row *Row) error {
+	if !row.Header || !in.Convert {
+		return nil
+	}
+	if row.Err != nil {
+		return row.Err
+	}
+	for i, name := range row.Fields {
+		if slices.Contains(row.Fields[:i], name) {
+			return fault.Invalidf("%s: column %q is there twice, and an object has a key once", in.Name, name)
+		}
+	}
+	return nil
+}
+
+// texts takes a plain line apart.
+func texts(line string, n Arity) (Text, error) {
+	columns := strings.Split(line, "\t")
+	switch {
+	case n != Singles && len(columns) == 2:
 		return Text{columns[0], &columns[1]}, nil
-	case n == pairs:
+	case n == Pairs:
 		return Text{}, fmt.Errorf("%d columns, the task takes two texts with one tab between", len(columns))
-	case n == either && len(columns) != 1:
+	case n == Either && len(columns) != 1:
 		return Text{}, fmt.Errorf("%d columns, a line holds one text or two with a tab between", len(columns))
 	case len(columns) != 1:
 		return Text{}, fmt.Errorf("%d columns, the task takes one text: drop the others, or write JSON lines, where a text may have tabs", len(columns))
 	}
-	return Text{A: s}, nil
+	return Text{A: line}, nil
 }
 
-// object reads {"text": …, "text_pair": …}; other members mean nothing here.
-func object(s string, n arity) (Text, error) {
-	var o struct {
-		Text *string `json:"text"`
-		Pair *string `json:"text_pair"`
+// Names are the columns of an input: those that the user names, else those of the adapter's training,
+// else the usual ones and those of the task's own files.
+func Names(t *data.Task, user, trained Columns) Columns {
+	a, b := t.TextColumns()
+	c := Columns{A: user.A, B: user.B, Quoting: cmp.Or(user.Quoting, trained.Quoting), Delimiter: cmp.Or(user.Delimiter, trained.Delimiter)}
+	if c.A == nil {
+		c.A = withOwn(trained.A, usual.A, a)
 	}
-	if err := json.Unmarshal([]byte(s), &o); err != nil {
-		return Text{}, fmt.Errorf("no JSON object with text: %s", strings.Join(strings.Fields(err.Error()), " "))
+	if c.B == nil && t.Pair {
+		c.B = withOwn(trained.B, usual.B, b)
 	}
-	switch {
-	case o.Text == nil:
-		return Text{}, errors.New(`the object has no "text"`)
-	case n == pairs && o.Pair == nil:
-		return Text{}, errors.New(`the object has no "text_pair", and the task takes two texts`)
-	case n == singles && o.Pair != nil:
-		return Text{}, errors.New(`the object has a "text_pair", and the task takes one text`)
+	return c
+}
+
+// withOwn are the names of a text's column in the order in which they count.
+func withOwn(trained, usual []string, own string) (names []string) {
+	if names = slices.Clone(trained); len(names) == 0 {
+		names = slices.Clone(usual)
 	}
-	return Text{*o.Text, o.Pair}, nil
+	if own != "" && !slices.Contains(names, own) {
+		names = append(names, own)
+	}
+	return names
 }

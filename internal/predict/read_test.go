@@ -14,13 +14,20 @@ import (
 
 func pair(a, b string) predict.Text { return predict.Text{A: a, B: &b} }
 
-// all is what Read gives of a text, and the error that ended it.
+// all is the texts of an input, and the first error.
 func all(r io.Reader, f predict.Format, pairs bool) (texts []predict.Text, err error) {
-	for t, e := range predict.Read(r, "stdin", f, pairs) {
+	in := predict.Input{Name: "stdin", Format: f}
+	if pairs {
+		in.Arity = predict.Pairs
+	}
+	for row, e := range in.Rows(r) {
 		if e != nil {
 			return texts, e
 		}
-		texts = append(texts, t)
+		if row.Err != nil {
+			return texts, row.Err
+		}
+		texts = append(texts, row.Text)
 	}
 	return texts, nil
 }
@@ -48,12 +55,12 @@ func TestRead(t *testing.T) {
 		{name: "its objects", format: predict.JSONL, in: "version https://git-lfs.github.com/spec/v1\r\noid sha256:0123\r\n", err: "stdin: a Git LFS pointer"},
 		{name: "a text about one", in: "a\nversion https://git-lfs.github.com/spec/v1\n", want: []predict.Text{{A: "a"}, {A: "version https://git-lfs.github.com/spec/v1"}}},
 		{name: "blank lines between objects", format: predict.JSONL, in: "\n{\"text\":\"a\"}\n \r\n{\"text\":\"\"}\n\n", want: []predict.Text{{A: "a"}, {}}},
-		{name: "no object", format: predict.JSONL, in: "{\"text\":\"a\"}\nb\n", want: []predict.Text{{A: "a"}}, err: "line 2: no JSON object with text: "},
-		{name: "a list", format: predict.JSONL, in: `["a"]`, err: "line 1: no JSON object with text: "},
-		{name: "a number", format: predict.JSONL, in: `{"text":1}`, err: "line 1: no JSON object with text: "},
+		{name: "no object", format: predict.JSONL, in: "{\"text\":\"a\"}\nb\n", want: []predict.Text{{A: "a"}}, err: "line 2: not a JSON object"},
+		{name: "a list", format: predict.JSONL, in: `["a"]`, err: "line 1: not a JSON object"},
+		{name: "a number", format: predict.JSONL, in: `{"text":1}`, err: `line 1: column "text" holds 1 where a text belongs`},
 		{name: "twice", format: predict.JSONL, in: `{"text":"a","text":"b"}`, err: "duplicate"},
-		{name: "no text", format: predict.JSONL, in: `{"Text":"a"}`, err: `line 1: the object has no "text"`},
-		{name: "no pair", format: predict.JSONL, pairs: true, in: `{"text":"a"}`, err: `no "text_pair"`},
+		{name: "no text", format: predict.JSONL, in: `{"Text":"a"}`, err: `line 1: no key "text"; there are: "Text"`},
+		{name: "no pair", format: predict.JSONL, pairs: true, in: `{"text":"a"}`, err: `no key "text_pair"; there are: "text"`},
 		{name: "a pair", format: predict.JSONL, in: `{"text":"a","text_pair":"b"}`, err: "takes one text"},
 	}
 	for _, tt := range tests {
@@ -86,14 +93,14 @@ func (b broken) Read(p []byte) (int, error) {
 }
 
 func TestReadBroken(t *testing.T) {
-	got, err := all(broken{strings.NewReader("a\nb\n")}, predict.Lines, false)
+	got, err := all(broken{strings.NewReader("a\nb\n")}, predict.Plain, false)
 	if len(got) != 2 || err == nil || !strings.Contains(err.Error(), "cannot read stdin: the disk is gone") {
 		t.Errorf("%v, %v", got, err)
 	}
 }
 
 func TestParseFormat(t *testing.T) {
-	for name, want := range map[string]predict.Format{"lines": predict.Lines, "jsonl": predict.JSONL, "csv": predict.CSV, "tsv": predict.TSV, "json": predict.JSON} {
+	for name, want := range map[string]predict.Format{"text": predict.Plain, "lines": predict.Plain, "jsonl": predict.JSONL, "csv": predict.CSV, "tsv": predict.TSV, "json": predict.JSON} {
 		if f, err := predict.ParseFormat(name); err != nil || f != want {
 			t.Errorf("%s: %v, %v", name, f, err)
 		}

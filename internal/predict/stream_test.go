@@ -7,11 +7,13 @@ import (
 	"io"
 	"iter"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/predict"
 )
 
@@ -26,7 +28,10 @@ func (letters) Sequence(a string, b *string, maxLength int) (ids, types []int32)
 	for _, c := range []byte(a) {
 		ids = append(ids, int32(c))
 	}
-	return ids[:min(len(ids), maxLength)], nil
+	if maxLength > 0 {
+		ids = ids[:min(len(ids), maxLength)]
+	}
+	return ids, nil
 }
 
 // sums answers a sequence with the sum of its tokens and its rank.
@@ -49,9 +54,9 @@ func (s *sums) Logits(b *data.Batch, ranks []int) ([]float32, error) {
 	return logits, s.err
 }
 
-func lines(s string) iter.Seq2[predict.Text, error] {
-	return predict.Read(strings.NewReader(s), "stdin", predict.Lines, false)
-}
+func lines(s string) iter.Seq2[*predict.Row, error] { return plain(strings.NewReader(s)) }
+
+func plain(r io.Reader) iter.Seq2[*predict.Row, error] { return predict.Input{Name: "stdin"}.Rows(r) }
 
 func options() predict.Options { return predict.Options{Rank: 3, MaxLength: 40, MaxTokens: 64} }
 
@@ -73,7 +78,7 @@ func TestRunOrder(t *testing.T) {
 		}
 		var got []float32
 		s := &sums{}
-		err := predict.Run(context.Background(), lines(in.String()), letters{}, s, options(), func(l []float32) error {
+		_, err := predict.Run(context.Background(), lines(in.String()), letters{}, s, options(), func(_ []*predict.Row, l []float32) error {
 			got = append(got, l...)
 			return nil
 		})
@@ -92,10 +97,11 @@ func TestRunAnswersEachLine(t *testing.T) {
 	answers := make(chan float32)
 	done := make(chan error)
 	go func() {
-		done <- predict.Run(context.Background(), predict.Read(in, "stdin", predict.Lines, false), letters{}, &sums{}, options(), func(l []float32) error {
+		_, err := predict.Run(context.Background(), plain(in), letters{}, &sums{}, options(), func(_ []*predict.Row, l []float32) error {
 			answers <- l[0]
 			return nil
 		})
+		done <- err
 	}()
 	for i := range 20 {
 		fmt.Fprintln(out, strings.Repeat("\x01", i))
@@ -114,20 +120,20 @@ func TestRunAnswersEachLine(t *testing.T) {
 func TestRunFails(t *testing.T) {
 	failing := errors.New("no space")
 	count := 0
-	put := func(l []float32) error { count += len(l) / 2; return nil }
-	err := predict.Run(context.Background(), lines("a\nb\nc\td\ne\n"), letters{}, &sums{}, options(), put)
+	put := func(_ []*predict.Row, l []float32) error { count += len(l) / 2; return nil }
+	_, err := predict.Run(context.Background(), lines("a\nb\nc\td\ne\n"), letters{}, &sums{}, options(), put)
 	if err == nil || !strings.Contains(err.Error(), "line 3") || count != 2 {
 		t.Errorf("bad line: %v after %d answers", err, count)
 	}
-	endless := func(yield func(predict.Text, error) bool) {
-		for yield(predict.Text{A: "a"}, nil) {
+	endless := func(yield func(*predict.Row, error) bool) {
+		for yield(&predict.Row{Text: predict.Text{A: "a"}}, nil) {
 		}
 	}
-	err = predict.Run(context.Background(), endless, letters{}, &sums{}, options(), func([]float32) error { return failing })
+	_, err = predict.Run(context.Background(), endless, letters{}, &sums{}, options(), func([]*predict.Row, []float32) error { return failing })
 	if !errors.Is(err, failing) {
 		t.Errorf("output: %v", err)
 	}
-	err = predict.Run(context.Background(), endless, letters{}, &sums{err: failing}, options(), put)
+	_, err = predict.Run(context.Background(), endless, letters{}, &sums{err: failing}, options(), put)
 	if !errors.Is(err, failing) {
 		t.Errorf("scorer: %v", err)
 	}
@@ -135,8 +141,125 @@ func TestRunFails(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	in, _ := io.Pipe() // nothing ever comes
 	cancel(stopped)
-	err = predict.Run(ctx, predict.Read(in, "stdin", predict.Lines, false), letters{}, &sums{}, options(), put)
+	_, err = predict.Run(ctx, plain(in), letters{}, &sums{}, options(), put)
 	if !errors.Is(err, stopped) {
 		t.Errorf("stop: %v", err)
+	}
+}
+
+// TestRunPolicies: a row that cannot be read ends the answers, has its error in its place, or is left out;
+// the rows behind it are answered all the same, and each is counted.
+func TestRunPolicies(t *testing.T) {
+	long := strings.Repeat("x", 40)
+	for policy, want := range map[predict.Policy]string{
+		predict.Fail: "0 1",
+		predict.Null: "0 1 2:error 3:truncated 4:error 5 6:error",
+		predict.Skip: "0 1 3:truncated 5",
+	} {
+		var got []string
+		answered := 0
+		o := options()
+		o.OnError = policy
+		o.Progress = func(rows int) { answered = rows }
+		tally, err := predict.Run(context.Background(), lines("a\nb\nc\td\n"+long+"\n\xff\ng\nh\ti"), letters{}, &sums{}, o, func(rows []*predict.Row, l []float32) error {
+			texts := 0
+			for _, r := range rows {
+				switch {
+				case r.Err != nil:
+					got = append(got, fmt.Sprintf("%d:error", r.Index))
+					continue
+				case r.Truncated:
+					got = append(got, fmt.Sprintf("%d:truncated", r.Index))
+				default:
+					got = append(got, fmt.Sprint(r.Index))
+				}
+				texts++
+			}
+			if len(l) != 2*texts {
+				t.Errorf("%d logits of %d texts", len(l), texts)
+			}
+			return nil
+		})
+		if strings.Join(got, " ") != want {
+			t.Errorf("policy %d: %q, want %q", policy, got, want)
+		}
+		switch {
+		case policy == predict.Fail && (fault.ReasonOf(err) != predict.BadRow || fault.ClassOf(err) != fault.Invalid || tally.Rows != 2):
+			t.Errorf("%v of reason %q, %+v", err, fault.ReasonOf(err), tally)
+		case policy != predict.Fail && (err != nil || tally != predict.Tally{Rows: 7, Failed: 3, Truncated: 1} || answered != 7):
+			t.Errorf("policy %d: %v, %+v, %d told", policy, err, tally, answered)
+		}
+	}
+	for _, name := range []string{"fail", "null", "skip"} {
+		if _, err := predict.ParsePolicy(name); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := predict.ParsePolicy("never"); fault.ClassOf(err) != fault.Usage {
+		t.Errorf("never: %v", err)
+	}
+}
+
+// rows is an input of n rows that is never in memory as a whole: every hundredth cannot be read.
+type rows struct {
+	n, at int
+	row   string
+	left  []byte
+}
+
+func (r *rows) Read(p []byte) (int, error) {
+	if len(r.left) == 0 {
+		if r.at == r.n {
+			return 0, io.EOF
+		}
+		if r.at++; r.at%100 == 0 {
+			r.left = append(r.left[:0], "\"bad\" x,y\n"...)
+		} else {
+			r.left = append(r.left[:0], r.row...)
+		}
+	}
+	n := copy(p, r.left)
+	r.left = r.left[n:]
+	return n, nil
+}
+
+// TestRunMemory: what is in memory does not grow with the input, nor beyond bounds with the length of its rows.
+func TestRunMemory(t *testing.T) {
+	for _, tt := range []struct {
+		rows  int
+		row   string
+		bound uint64
+	}{
+		{100_000, "1,a day\n", 12 << 20},
+		{300, "\"" + strings.Repeat("long ", 200_000) + "\",a day\n", 64 << 20},
+	} {
+		in := predict.Input{Name: "in", Format: predict.CSV, Columns: predict.Columns{A: []string{"text"}}, Pass: true}
+		runtime.GC()
+		var before, now runtime.MemStats
+		runtime.ReadMemStats(&before)
+		answered, most := 0, uint64(0)
+		o := options()
+		o.OnError, o.MaxTokens = predict.Null, 2048
+		put := func(list []*predict.Row, _ []float32) error {
+			for _, r := range list {
+				if r.Header {
+					continue
+				}
+				if answered++; answered%max(1, tt.rows/20) == 0 {
+					runtime.GC()
+					runtime.ReadMemStats(&now)
+					most = max(most, now.HeapAlloc-min(now.HeapAlloc, before.HeapAlloc))
+				}
+			}
+			return nil
+		}
+		whole := io.MultiReader(strings.NewReader("id,text\n"), &rows{n: tt.rows, row: tt.row})
+		tally, err := predict.Run(context.Background(), in.Rows(whole), letters{}, &sums{}, o, put)
+		if err != nil || answered != tt.rows || tally.Failed != tt.rows/100 {
+			t.Errorf("%v: %d answers to %d rows, %+v", err, answered, tt.rows, tally)
+		}
+		if most > tt.bound {
+			t.Errorf("%d rows of %d bytes: %d MiB in memory, more than %d", tt.rows, len(tt.row), most>>20, tt.bound>>20)
+		}
 	}
 }

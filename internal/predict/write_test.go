@@ -22,19 +22,41 @@ func task(t *testing.T, name string) *data.Task {
 	return found
 }
 
+// printed is what an output has of batches of logits; row i is Row{Index: i}.
 func printed(t *testing.T, k *data.Task, asJSON bool, batches ...[]float32) (string, error) {
 	t.Helper()
-	var out strings.Builder
-	p, err := predict.NewPrinter(&out, k, asJSON)
-	if err != nil {
-		t.Fatal(err)
+	p := predict.Printing{}
+	if asJSON {
+		p.Output = predict.JSONL
 	}
+	return answered(k, p, nil, batches...)
+}
+
+// answered is what p prints of rows, or where there are none of a row for each text.
+func answered(k *data.Task, p predict.Printing, rows []*predict.Row, batches ...[]float32) (string, error) {
+	var out strings.Builder
+	if p.Temperature == 0 {
+		p.Temperature = 1
+	}
+	printer, err := predict.NewPrinter(&out, k, p)
+	if err != nil {
+		return "", err
+	}
+	index := 0
 	for _, b := range batches {
-		if err := p.Print(b); err != nil {
+		list := rows
+		for range len(b) / k.Outputs() {
+			if rows == nil {
+				list = append(list, &predict.Row{Index: index})
+				index++
+			}
+		}
+		if err := printer.Print(list, b); err != nil {
 			return out.String(), err
 		}
 	}
-	return out.String(), nil
+	err = printer.Close()
+	return out.String(), err
 }
 
 func TestPrint(t *testing.T) {
@@ -87,11 +109,11 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 
 // Every batch reaches the output at once, so a failing one is noticed at once.
 func TestPrintFails(t *testing.T) {
-	p, err := predict.NewPrinter(full{}, task(t, "demo"), false)
+	p, err := predict.NewPrinter(full{}, task(t, "demo"), predict.Printing{Temperature: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Print([]float32{0, 1}); !errors.Is(err, errFull) {
+	if err := p.Print([]*predict.Row{{}}, []float32{0, 1}); !errors.Is(err, errFull) {
 		t.Errorf("%v", err)
 	}
 }
@@ -117,7 +139,7 @@ func TestSubmission(t *testing.T) {
 			t.Errorf("%s: %v\n%s", tt.task, err, b)
 		}
 	}
-	if _, err := predict.NewPrinter(io.Discard, &data.Task{Name: "unknown", Labels: []string{"a", "b", "a"}}, true); fault.ClassOf(err) != fault.Invalid {
+	if _, err := predict.NewPrinter(io.Discard, &data.Task{Name: "unknown", Labels: []string{"a", "b", "a"}}, predict.Printing{}); fault.ClassOf(err) != fault.Invalid {
 		t.Errorf("two columns of one name: %v", err)
 	}
 	moved, ok := task(t, "sst2").Columns([]string{"POSITIVE", "NEGATIVE"}, "")

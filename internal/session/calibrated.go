@@ -57,3 +57,12 @@ func (s *Session) Calibrated(rank int) (temperature float64, t *data.Task) {
 	}
 	return c.Temperature, t
 }
+
+// LongestText is how many tokens a text to predict may have: as many as the model takes, whatever the adapter was
+// trained with, unless the user says.
+func (s *Session) LongestText() int {
+	if s.settings.Explicit("max_length") {
+		return s.Encoder.MaxLength
+	}
+	return s.Encoder.Model.Config.MaxLength()
+}

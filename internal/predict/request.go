@@ -1,0 +1,186 @@
+package predict
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
+)
+
+// Request says which rows are to be answered, and how.
+type Request struct {
+	Name    string // of the input, for messages
+	Input   Format
+	Output  Format
+	Columns Columns // as the user names them
+	OnError Policy
+	Choice
+
+	given bool // a threshold
+}
+
+// unused are settings of evaluation that texts to predict have no use for.
+var unused = []string{"dev_file", "max_eval_examples"}
+
+// Take takes the settings that the user gives of the input and of answers out of the layers: the columns of texts to
+// predict may be others than those of the training, and a threshold holds for every classification. It
+// refuses what has no effect (fault.Usage).
+func (q *Request) Take(layers []*settings.Layer) error {
+	for i, l := range layers {
+		taken := []string{"text_column", "pair_column", "quoting", "delimiter"}
+		if l.Origin != settings.File { // which may be a run's, and has one for any task
+			taken = append(taken, "threshold")
+		}
+		for _, key := range l.Keys() {
+			v, _ := l.Value(key)
+			if !slices.Contains(taken, key) && !slices.Contains(unused, key) {
+				continue
+			}
+			if key == "threshold" {
+				if err := sound(l, key, v); err != nil {
+					return err
+				}
+			}
+			if err := q.take(key, v); err != nil && l.Origin == settings.Flag {
+				return fault.Usagef("%s: %w (%s)", key, err, l.Place(key))
+			}
+		}
+		layers[i] = l.Without(taken...)
+	}
+	if q.Unsure != "" && !q.given {
+		return fault.Because(NoThreshold, fault.Usagef("%q is the answer below a threshold, and there is none", q.Unsure))
+	}
+	return nil
+}
+
+// sound refuses a value that is out of the setting's bounds: the layers are resolved without it.
+func sound(l *settings.Layer, key string, v any) error {
+	alone := settings.NewLayer(l.Origin)
+	alone.Set(key, l.Place(key), v)
+	_, err := settings.Resolve(alone)
+	return err
+}
+
+// take takes a setting; an error says why it has no effect.
+func (q *Request) take(key string, v any) error {
+	text, _ := v.(string)
+	switch {
+	case key == "text_column" && q.Input.Named():
+		q.Columns.A = []string{text}
+	case key == "pair_column" && q.Input.Named() && text != "":
+		q.Columns.B = []string{text}
+	case key == "text_column" || key == "pair_column":
+		return fmt.Errorf("the input is plain text and has no columns")
+	case key == "quoting" && q.Input.table():
+		q.Columns.Quoting, _ = v.(data.Quoting)
+	case key == "delimiter" && q.Input.table():
+		q.Columns.Delimiter = text
+	case key == "quoting" || key == "delimiter":
+		return fmt.Errorf("is for tables, and the input is %s", q.Input)
+	case key == "threshold":
+		q.Threshold, _ = v.(float64)
+		q.given = true
+	default:
+		return fmt.Errorf("has no effect on texts to predict")
+	}
+	return nil
+}
+
+// Answer reads the rows of in and writes them to out with the answers of the session's adapter at a rank. It tells how
+// many rows had an error and how many texts were cut.
+func (q Request) Answer(ctx context.Context, env *session.Env, s *session.Session, rank int, in io.Reader, out io.Writer) error {
+	temperature, task := s.Calibrated(rank)
+	task, choice, err := q.choose(task)
+	if err != nil {
+		return err
+	}
+	input := Input{Name: q.Name, Format: q.Input, Columns: q.columns(s), Arity: arity(s), Pass: q.Input.Named() && q.Output.Named()}
+	input.Convert = input.Pass && !q.Input.objects() && q.Output.objects()
+	printer, err := NewPrinter(out, task, Printing{Choice: choice, Input: q.Input, Output: q.Output, Columns: input.Columns, Temperature: temperature, Errors: q.OnError == Null})
+	if err != nil {
+		return err
+	}
+	if q.Input.objects() {
+		input.Reserved = printer.Reserved()
+	}
+	o := Options{Rank: rank, MaxLength: s.LongestText(), MaxTokens: session.EvalTokens, OnError: q.OnError}
+	tally, err := Run(ctx, input.Rows(in), s.Encoder.Tokenizer, s.Program, o, printer.Print)
+	if err != nil {
+		return err
+	}
+	if err := printer.Close(); err != nil {
+		return err
+	}
+	q.tell(env, tally, o.MaxLength)
+	return nil
+}
+
+// tell says what a user may not see in the answers.
+func (q Request) tell(env *session.Env, t Tally, limit int) {
+	if t.Truncated > 0 {
+		env.Say(fmt.Sprintf("%d of %d texts were longer than %d tokens and are cut", t.Truncated, t.Rows, limit))
+	}
+	if t.Failed > 0 {
+		what := "have their error in place of an answer"
+		if q.OnError == Skip {
+			what = "are left out"
+		}
+		env.Say(fmt.Sprintf("%d of %d rows could not be read and %s", t.Failed, t.Rows, what))
+	}
+}
+
+// choose is the task with the threshold of a multi-label task, and the choice with that of a classification.
+func (q Request) choose(t *data.Task) (*data.Task, Choice, error) {
+	c := q.Choice
+	switch {
+	case t.Kind == data.Regression && q.given:
+		return nil, c, fault.Usagef("threshold: is for a classification or a multi-label task, and task %s is a regression", t.Name)
+	case t.Kind == data.MultiLabel && c.Unsure != "":
+		return nil, c, fault.Usagef("%q: a multi-label task lists no label where none is above the threshold", c.Unsure)
+	case t.Kind == data.MultiLabel:
+		if q.given {
+			own := *t
+			own.Threshold, t = c.Threshold, &own
+		}
+		c.Threshold = 0
+	case q.given && c.Threshold*float64(len(t.Labels)) <= 1:
+		return nil, c, fault.Usagef("threshold: the largest of %d probabilities is never below %v", len(t.Labels), c.Threshold)
+	case c.Unsure == "":
+		c.Unsure = "unsure"
+	}
+	return t, c, nil
+}
+
+// columns are those of the texts.
+func (q Request) columns(s *session.Session) Columns {
+	trained := Columns{A: listed(s.Data.TextColumn), B: listed(s.Data.PairColumn)}
+	if FormatOf(s.Data.Task) == q.Input { // in files of another format other letters stand between columns
+		trained.Quoting, trained.Delimiter = s.Data.Quoting, s.Data.Delimiter
+	}
+	return Names(s.Task, q.Columns, trained)
+}
+
+// listed is a name as a list; none where it is "".
+func listed(name string) []string {
+	if strings.TrimSpace(name) == "" {
+		return nil
+	}
+	return []string{name}
+}
+
+// arity is how many texts the rows of a session's task have.
+func arity(s *session.Session) Arity {
+	switch {
+	case s.TaskUnknown():
+		return Either
+	case s.Task.Pair:
+		return Pairs
+	}
+	return Singles
+}
