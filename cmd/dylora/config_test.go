@@ -221,7 +221,7 @@ func TestConfigRecipeKinds(t *testing.T) {
 	for args, want := range map[string]string{
 		"--task wnli --recipe paper":     "recipe: paper has none for task wnli, only for cola, sst2, mrpc,",
 		"--task demo --recipe reference": "reference has none for task demo",
-		"--recipe papers":                `recipe: "papers" is not one of cpu, nested, paper, reference (--recipe)`,
+		"--recipe papers":                `recipe: "papers" is not one of cpu, nested, paper, reference (did you mean "paper"?) (--recipe)`,
 	} {
 		if _, err := resolveTrain(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error = %v, want %q", args, err, want)

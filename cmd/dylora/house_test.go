@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
 	"path"
@@ -37,6 +38,11 @@ func TestHelp(t *testing.T) {
 					t.Errorf("Long has a line of %d characters: %q", len([]rune(line)), line)
 				}
 			}
+			for line := range strings.Lines(helpOf(t, c)) {
+				if n := len([]rune(strings.TrimRight(line, "\n"))); n >= 100 {
+					t.Errorf("help has a line of %d characters: %q", n, line)
+				}
+			}
 			for line := range strings.Lines(c.Example) {
 				if err := parseLine(line); err != nil {
 					t.Errorf("example %q: %v", line, err)
@@ -52,6 +58,21 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	walk(root)
+}
+
+// helpOf is the help text of a command: examples stand before flags, which are in groups.
+func helpOf(t *testing.T, c *cobra.Command) string {
+	t.Helper()
+	var out bytes.Buffer
+	if code := run(append(strings.Fields(c.CommandPath())[1:], "--help"), strings.NewReader(""), &out, io.Discard); code != 0 {
+		t.Fatalf("%s --help: exit %d", c.CommandPath(), code)
+	}
+	text := out.String()
+	examples, flags := strings.Index(text, "\nExamples:\n"), strings.Index(text, "\nEvery command:\n")
+	if !strings.HasPrefix(text, c.Short+"\n") || c.Example != "" && (examples < 0 || examples > len(c.Short)+1) || flags < examples {
+		t.Errorf("help does not begin with what the command is for and examples, or has no groups of flags:\n%s", text)
+	}
+	return text
 }
 
 // parseLine parses "dylora …" with a fresh tree of commands, positional arguments

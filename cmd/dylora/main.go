@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/parquet"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 func main() {
@@ -30,6 +33,9 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 
 	root := newRootCmd(&streams{in: in, out: out, err: errOut})
 	root.SetArgs(args)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // all else starts faster without
+		flagset.Complete(root, completions())
+	}
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
@@ -62,15 +68,18 @@ After training, any rank is a slice: no second run, no search.`,
 		SilenceUsage:  true,
 		// Without Args and RunE of the root, cobra reports an unknown command past
 		// SetFlagErrorFunc, as an error of no class.
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fault.Usagef("unknown command %q", args[0])
+				return flagset.UnknownCommand(cmd, args[0], purposes())
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fault.Usagef("%w", err) })
+	root.SetFlagErrorFunc(flagset.Error)
+	info, _ := debug.ReadBuildInfo()
+	root.Version, _ = buildOf(info)
+	root.SetVersionTemplate("dylora {{.Version}}\n")
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
@@ -97,5 +106,6 @@ After training, any rank is a slice: no second run, no search.`,
 		newConfigCmd(s),
 		newVersionCmd(s, runVersion),
 	)
+	flagset.Help(root, terminal.Columns(s.out), sections())
 	return root
 }

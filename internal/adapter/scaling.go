@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/suggest"
 )
 
 // Scaling is the law by which the gate's scale depends on the rank b, with α the module's
@@ -49,7 +50,7 @@ func ParseScaling(text string) (Scaling, error) {
 	}
 	number, isPower := strings.CutPrefix(text, powerPrefix)
 	if !isPower {
-		return Scaling{}, fault.Usagef("%s is none of paper, sqrt, constant, power:p", show(text))
+		return Scaling{}, fault.Usagef("%s is none of paper, sqrt, constant, power:p%s", show(text), suggest.Hint(text, []string{"paper", "sqrt", "constant", "power:p"}))
 	}
 	p, err := strconv.ParseFloat(number, 64)
 	switch {

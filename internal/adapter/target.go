@@ -7,6 +7,7 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/model/architecture"
+	"github.com/dylora/dylora/internal/suggest"
 )
 
 // AllLinear stands for every target.
@@ -31,7 +32,7 @@ func ParseTargets(names []string) ([]string, error) {
 		}
 		m, ok := architecture.MapOf(name)
 		if !ok {
-			return nil, fault.Usagef("unknown target module %q: the targets are %s, or %s", name, strings.Join(all, ", "), AllLinear)
+			return nil, fault.Usagef("unknown target module %q: the targets are %s, or %s%s", name, strings.Join(all, ", "), AllLinear, suggest.Hint(name, append(all, AllLinear)))
 		}
 		wanted[m.String()] = true
 	}

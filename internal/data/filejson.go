@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/suggest"
 )
 
 // scanJSON reads one object per line. Texts must be strings; a label may be a number or a
@@ -51,7 +52,7 @@ const mostKeys = 50
 // complete refuses an object that lacks a wanted key.
 func (o *object) complete(at place) error {
 	if i := slices.Index(o.seen, false); i >= 0 {
-		return o.want[i].missing(at.wrong("no key %q; there are: %s", o.want[i].name, listed(o.keys)))
+		return o.want[i].missing(at.wrong("no key %q; there are: %s%s", o.want[i].name, listed(o.keys), suggest.Hint(o.want[i].name, o.keys)))
 	}
 	return nil
 }

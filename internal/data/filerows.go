@@ -14,6 +14,7 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/lfs"
+	"github.com/dylora/dylora/internal/suggest"
 )
 
 // field is a column that is wanted. Where the format has types, text must be a text; list may
@@ -106,7 +107,7 @@ func columns(at place, header []string, want []field) ([]int, error) {
 			names = bare
 		}
 		if places[i] = slices.Index(names, w.name); places[i] < 0 {
-			return nil, w.missing(otherDelimiter(header, at.wrong("no column %q; there are: %s", w.name, listed(header))))
+			return nil, w.missing(otherDelimiter(header, at.wrong("no column %q; there are: %s%s", w.name, listed(header), suggest.Hint(w.name, header))))
 		}
 		if slices.Contains(names[places[i]+1:], w.name) {
 			return nil, at.wrong("column %q is there twice", w.name)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dylora/dylora/internal/enum"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/suggest"
 )
 
 // Kind is what a task asks for.
@@ -138,7 +139,7 @@ func LookupTask(name string) (*Task, error) {
 		}
 		names = append(names, t.Name)
 	}
-	return nil, fault.Usagef("unknown task %q: choose one of %s", name, strings.Join(names, ", "))
+	return nil, fault.Usagef("unknown task %q: choose one of %s%s", name, strings.Join(names, ", "), suggest.Hint(name, names))
 }
 
 // canonical is the one form of a task's or folder's name.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dylora/dylora/internal/suggest"
 )
 
 // Names are the names of an enumeration whose values count from 0, in that order.
@@ -74,10 +76,10 @@ func (s Strings[T]) names() []string {
 	return names
 }
 
-// unknown says what the names are.
+// unknown says what the names are, and which of them may be meant.
 func unknown(name string, names []string) error {
 	if len(names) == 2 {
-		return fmt.Errorf("%q is neither %s nor %s", name, names[0], names[1])
+		return fmt.Errorf("%q is neither %s nor %s%s", name, names[0], names[1], suggest.Hint(name, names))
 	}
-	return fmt.Errorf("%q is none of %s", name, strings.Join(names, ", "))
+	return fmt.Errorf("%q is none of %s%s", name, strings.Join(names, ", "), suggest.Hint(name, names))
 }

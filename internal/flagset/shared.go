@@ -12,6 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/suggest"
 )
 
 // AddJSON defines --json, which swaps the printer and nothing else.
@@ -30,7 +31,7 @@ func CheckSplit(split string) error {
 	case "dev", "train", "dev_mismatched":
 		return nil
 	}
-	return fault.Usagef("--split: %q is none of dev, train, dev_mismatched", split)
+	return fault.Usagef("--split: %q is none of dev, train, dev_mismatched%s", split, suggest.Hint(split, []string{"dev", "train", "dev_mismatched"}))
 }
 
 // AddGate defines --metric and the bounds of the first metric; where says at which ranks they hold.
@@ -94,8 +95,11 @@ func CheckPlots(paths []string) error {
 }
 
 // NoArgs refuses arguments that are no flags.
-func NoArgs(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
+func NoArgs(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) > 0 && cmd.HasSubCommands():
+		return UnknownCommand(cmd, args[0], nil)
+	case len(args) > 0:
 		return fault.Usagef("unexpected argument %q: this command takes flags only", args[0])
 	}
 	return nil

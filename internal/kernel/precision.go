@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/dylora/dylora/internal/enum"
+	"github.com/dylora/dylora/internal/suggest"
 )
 
 // Precision is how frozen weights are held and multiplied. Everything else, and every
@@ -36,7 +37,7 @@ func (p Precision) String() string { return precisionNames.String(p) }
 func ParsePrecision(name string) (Precision, error) {
 	p, ok := precisionNames.Lookup(name)
 	if !ok {
-		return 0, fmt.Errorf("precision %q is unknown: want one of %s", name, precisionNames.List())
+		return 0, fmt.Errorf("precision %q is unknown: want one of %s%s", name, precisionNames.List(), suggest.Hint(name, precisionNames))
 	}
 	return p, nil
 }

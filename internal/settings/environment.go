@@ -28,9 +28,19 @@ func EnvLayer(environ []string) *Layer {
 		if key, known := keys[name]; known {
 			l.Set(key, name, Text(text))
 		} else {
-			l.fail(fault.Because(UnknownSetting, fmt.Errorf("%s: no setting has this variable", name)))
+			l.fail(fault.Because(UnknownSetting, fmt.Errorf("%s: no setting has this variable%s", name, meantVariable(name))))
 		}
 	}
 	slices.SortFunc(l.faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return l
+}
+
+// meantVariable is meant for the name of a variable.
+func meantVariable(name string) string {
+	variable := func(key string) string { f, _ := lookup(key); return f.Env() }
+	name = strings.TrimPrefix(name, "DYLORA_")
+	if _, otherCase := lookup(strings.ToLower(name)); otherCase {
+		return " (did you mean " + variable(strings.ToLower(name)) + "?)"
+	}
+	return meant(name, variable)
 }

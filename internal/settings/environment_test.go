@@ -46,7 +46,7 @@ func TestEnvLayerFaults(t *testing.T) {
 DYLORA_LR: lr: "fast" is not a number
 DYLORA_RANK: rank: "4.5" is not a whole number
 DYLORA_ZERO: no setting has this variable
-DYLORA_rank: no setting has this variable`
+DYLORA_rank: no setting has this variable (did you mean DYLORA_RANK?)`
 	for range environ {
 		environ = append(environ[1:], environ[0])
 		err := EnvLayer(environ).Err()

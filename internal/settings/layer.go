@@ -62,7 +62,7 @@ type Text string
 func (l *Layer) Set(key, where string, raw any) {
 	f, ok := lookup(key)
 	if !ok {
-		l.fail(fault.Because(UnknownSetting, fmt.Errorf("%s: %s: unknown key", where, key)))
+		l.fail(fault.Because(UnknownSetting, fmt.Errorf("%s: %s: unknown key%s", where, key, meant(key, strings.Clone))))
 		return
 	}
 	v, err := exact(f.Value.Type(), raw)

@@ -10,12 +10,13 @@ import (
 	"github.com/dylora/dylora/configs"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/suggest"
 )
 
 // recipeKnown refuses a kind of recipe that is not shipped.
 func recipeKnown(kind string) error {
 	if !slices.Contains(configs.Kinds(), kind) {
-		return fmt.Errorf("%q is not one of %s", kind, strings.Join(configs.Kinds(), ", "))
+		return fmt.Errorf("%q is not one of %s%s", kind, strings.Join(configs.Kinds(), ", "), suggest.Hint(kind, configs.Kinds()))
 	}
 	return nil
 }

@@ -108,8 +108,8 @@ func TestRecipeRefused(t *testing.T) {
 	for _, tt := range []struct{ kind, task, want string }{
 		{"paper", "own.csv", "recipe: paper has none for your own task own.csv: choose cpu and say the settings yourself"},
 		{"reference", "own.jsonl", "recipe: reference has none for your own task own.jsonl: choose cpu and say the settings yourself"},
-		{"papers", "demo", `recipe: "papers" is not one of cpu, nested, paper, reference (--recipe)`},
-		{"papers", "own.csv", `recipe: "papers" is not one of cpu, nested, paper, reference (--recipe)`},
+		{"papers", "demo", `recipe: "papers" is not one of cpu, nested, paper, reference (did you mean "paper"?) (--recipe)`},
+		{"papers", "own.csv", `recipe: "papers" is not one of cpu, nested, paper, reference (did you mean "paper"?) (--recipe)`},
 	} {
 		_, err := recipe(tt.kind, tt.task, nil)
 		if err == nil || err.Error() != tt.want || fault.ClassOf(err) != fault.Usage {

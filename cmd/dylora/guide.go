@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/flagset"
+	"github.com/dylora/dylora/internal/session"
+)
+
+// sections are the headings under which help lists the commands.
+func sections() []flagset.Section {
+	return []flagset.Section{
+		{Title: "Train", Commands: []string{"train", "nest", "plan", "run", "runs"}},
+		{Title: "Measure", Commands: []string{"eval", "sweep", "compare", "check", "bench"}},
+		{Title: "Use", Commands: []string{"predict", "slice", "merge", "export-base"}},
+		{Title: "Data and models", Commands: []string{"data", "fetch", "inspect", "cache"}},
+	}
+}
+
+// purposes are the commands for what people call otherwise.
+func purposes() map[string]string {
+	return map[string]string{
+		"finetune": "train", "fine-tune": "train", "fit": "train", "resume": "train", "test": "eval", "score": "eval", "classify": "predict", "infer": "predict", "label": "predict",
+		"download": "fetch", "pull": "fetch", "export": "merge", "cut": "slice", "truncate": "slice", "ls": "runs", "list": "runs", "show": "inspect", "info": "inspect", "verify": "check",
+	}
+}
+
+// completions are the values that a shell completes and only the folders here have.
+func completions() flagset.Completions {
+	return flagset.Completions{Runs: runFolders, Ranks: ranksOf}
+}
+
+// runFolders are the folders of runs, and that of the newest.
+func runFolders() []string {
+	folders, _ := filepath.Glob(session.RunsRoot + "/*") // the pattern is sound
+	all := folders[:0]
+	for _, f := range folders {
+		if info, err := os.Stat(f); err == nil && info.IsDir() {
+			all = append(all, filepath.ToSlash(f))
+		}
+	}
+	return all
+}
+
+// ranksOf are ranks of an adapter that a person may ask for: powers of two, the largest, and all.
+func ranksOf(path string) []string {
+	a, err := session.OpenAdapter(&session.Env{Getenv: os.Getenv}, path, adapter.Options{})
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, rank := range evaluate.PowerRanks(a.Adapter.Rank) {
+		all = append(all, fmt.Sprint(rank))
+	}
+	return append(all, "all")
+}
