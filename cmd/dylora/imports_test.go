@@ -63,7 +63,7 @@ func TestImports(t *testing.T) {
 		"terminal":        "evaluate train",
 		"page":            "adapter data disk evaluate figure session",
 		"bench":           "data fault finetune kernel model program session settings train",
-		"predict":         "data disk enum evaluate fault lfs session settings",
+		"predict":         "data disk enum evaluate fault session settings",
 		"tensorboard":     "",
 		"train":           "enum fault disk kernel safetensors schema seed data program tensorboard",
 
