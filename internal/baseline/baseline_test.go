@@ -146,6 +146,31 @@ func TestBaselines(t *testing.T) {
 	}
 }
 
+// TestOwnRun: a run that is itself the LoRA training of a baseline is not trained again; one with another scale or another lowest
+// rank is.
+func TestOwnRun(t *testing.T) {
+	for yaml, want := range map[string]int{
+		"r_min: 2\nscaling: paper\neval_ranks: 1,2": 1,
+		"r_min: 2\nscaling: sqrt":                   2,
+		"scaling: paper":                            2,
+	} {
+		t.Run(yaml, func(t *testing.T) {
+			p := newPlace(t)
+			a := p.train(t, "epochs: 1\nmax_steps: 1\n"+yaml)
+			plan, err := NewPlan(a, []Kind{LoRA, Cut, SVD}, []int{1, 2}, nil)
+			must(t, err)
+			if missing := plan.missing(); len(missing) != want {
+				t.Errorf("%v are to be trained, want %d", missing, want)
+			}
+			must(t, plan.Train(t.Context(), p.env, nil))
+			sweep := p.measured(t, a, plan, []int{1, 2})
+			if lora := sweep.Baselines[0]; want == 1 && (lora.Ranks[1].Value != sweep.Ranks[1].Value || lora.Trainings != 2) {
+				t.Errorf("LoRA at rank 2 is %+v, the run %+v", lora, sweep.Ranks[1])
+			}
+		})
+	}
+}
+
 // TestStopped: what was stopped goes on, and ends as if nothing had happened.
 func TestStopped(t *testing.T) {
 	p := newPlace(t)

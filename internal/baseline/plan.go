@@ -35,6 +35,7 @@ type Plan struct {
 	run       *settings.Layer   // of the adapter's training, without what is nested
 	full      int               // rank of the smallest projection
 	trainings []training        // each once
+	own       *training         // what the adapter's run itself is, if it is the training of a baseline
 	other     []string          // a line for each file of data that is not the one that the adapter was trained with
 }
 
@@ -59,6 +60,7 @@ func NewPlan(a *session.StoredAdapter, kinds []Kind, ranks []int, layers []*sett
 	if err != nil {
 		return nil, err
 	}
+	whole := run
 	p := &Plan{other: other, adapter: a, kinds: kinds, ranks: ranks, run: run.Without(nested...)}
 	if best, _ := run.Value("best"); isNumber(best) { // a rank, which the baselines may not have
 		p.run = p.run.Without("best")
@@ -76,6 +78,9 @@ func NewPlan(a *session.StoredAdapter, kinds []Kind, ranks []int, layers []*sett
 			if !slices.Contains(p.trainings, t) {
 				p.trainings = append(p.trainings, t)
 			}
+			if len(other) == 0 && t.rank == a.Adapter.Rank && t.isRun(whole) {
+				p.own = &t
+			}
 		}
 	}
 	slices.SortStableFunc(p.trainings, func(x, y training) int { return cmp.Compare(x.rank, y.rank) })
@@ -87,8 +92,26 @@ func isNumber(v any) bool {
 	return err == nil
 }
 
-// dir is the run folder of a training.
-func (p *Plan) dir(t training) string { return filepath.Join(p.adapter.Run, Folder, t.name) }
+// dir is the run folder of a training: the adapter's own, if that is what it is.
+func (p *Plan) dir(t training) string {
+	if p.own != nil && *p.own == t {
+		return p.adapter.Run
+	}
+	return filepath.Join(p.adapter.Run, Folder, t.name)
+}
+
+// isRun says whether a run of the adapter's rank, of these settings, is the training: it may have evaluated other ranks.
+func (t training) isRun(run *settings.Layer) bool {
+	want := settings.DefaultsOf(settings.Recipe, "", nested...)
+	for key, value := range t.says() {
+		want.Set(key, "", value)
+	}
+	return !slices.ContainsFunc(nested, func(key string) bool {
+		is, said := run.Value(key)
+		should, _ := want.Value(key)
+		return key != "eval_ranks" && said && is != should
+	})
+}
 
 // settingsOf are the layers of a training's settings, weakest first.
 func (p *Plan) settingsOf(t training) []*settings.Layer {
@@ -114,7 +137,7 @@ func isFile(parts ...string) bool {
 // check refuses baselines that are there with other settings, before anything is trained.
 func (p *Plan) check() error {
 	for _, t := range p.trainings {
-		if !p.begun(t) {
+		if !p.begun(t) || p.dir(t) == p.adapter.Run {
 			continue
 		}
 		if _, err := finetune.Resolve(finetune.Place{Run: p.dir(t), Resume: true}, p.settingsOf(t)...); err != nil {
