@@ -11,6 +11,7 @@ type Batch struct {
 	Classes []int32   // per sequence; 0 in a regression
 	Scores  []float32 // (sequences, outputs): what a regression is to give, or 1 for each label of MultiLabel that holds; in a classification one 0 per sequence
 	Soft    []float32 // (sequences, outputs): take the place of Classes and Scores in the loss: a probability for each label, or a regression's numbers; nil: none
+	Weights []float32 // per sequence: how much it counts in the loss; nil: 1 each
 	Index   []int     // per sequence: its place in the split
 	Copies  int       // the sequences are so many copies of the first ones, one after the other; 0 is 1
 }

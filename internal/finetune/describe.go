@@ -8,6 +8,8 @@ import (
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // describe tells what is about to be trained on what: label counts, and what answering the
@@ -32,7 +34,19 @@ func (j *Job) describe() error {
 		}
 		j.env.Say(fmt.Sprintf("%s %s: %d examples, %s", j.Task.Name, split.name, len(split.examples), baselineText(j.Task, b)))
 	}
+	if j.classWeights != nil {
+		j.env.Say("class weights of the loss: " + listed(j.Task.Labels, func(i int) string { return fmt.Sprintf("%.4g", j.classWeights[i]) }))
+	}
 	return nil
+}
+
+// classWeights are the weights that the settings give the classes of a task, learnt from examples.
+func classWeights(r *settings.Resolved, t *data.Task, examples []data.Example) ([]float32, error) {
+	w, err := data.ParseClassWeights(r.Train.ClassWeights)
+	if err != nil {
+		return nil, fault.Usagef("class_weights: %w", err)
+	}
+	return w.Of(t, examples)
 }
 
 // baselineText is the label counts, and the headline metric of always the same answer.

@@ -72,6 +72,11 @@ func (j *Job) fitHeads(ctx context.Context) (err error) {
 func (j *Job) fitHead(last []weights.Tensor, features *evaluate.Result) ([]weights.Tensor, error) {
 	p := headfit.Problem{Loss: fitLosses[j.Task.Kind], In: features.Outputs, Outputs: j.Task.Outputs(),
 		Features: features.Logits, Targets: targets(j.Task, features), Penalty: fitPenalty}
+	if j.classWeights != nil {
+		for _, class := range features.Classes {
+			p.Weights = append(p.Weights, j.classWeights[class])
+		}
+	}
 	weight, bias, err := p.Fit(last[0].Data, last[1].Data)
 	if err != nil {
 		return nil, err

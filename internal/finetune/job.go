@@ -31,6 +31,7 @@ type Job struct {
 	sweeps        map[int]*evaluate.Sweep // of this process's evaluations, by step
 	trainExamples []data.Example
 	devExamples   []data.Example
+	classWeights  []float32        // of the loss, by class; nil: all alike
 	data          *session.RunData // which they are
 }
 
@@ -93,6 +94,9 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 				}
 				task, err = j.readData(ctx, task, r.Data)
 			}
+			if err == nil {
+				j.classWeights, err = classWeights(r, task, j.trainExamples)
+			}
 		}
 		if err != nil {
 			return err
@@ -124,7 +128,9 @@ func (j *Job) newLoop(ctx context.Context) (err error) {
 		return err
 	}
 	j.ranks = withRank(j.ranks, j.Config.Best.Rank())
-	var source train.Source = train.NewShuffled(j.trained, j.Settings.Train.Batch, j.Config.Seed)
+	shuffled := train.NewShuffled(j.trained, j.Settings.Train.Batch, j.Config.Seed)
+	shuffled.Weigh(j.classWeights)
+	var source train.Source = shuffled
 	if share := j.Settings.Train.Distill; share > 0 {
 		j.distilled = &distillation{Source: source, share: share}
 		source = j.distilled

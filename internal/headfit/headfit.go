@@ -29,6 +29,7 @@ type Problem struct {
 	Outputs  int       // logits of an example
 	Features []float32 // (n, In)
 	Targets  []float32 // (n, Outputs): probabilities, which add up to 1 for CrossEntropy, or numbers
+	Weights  []float32 // (n): how much each example counts in the mean; nil: all alike
 	Penalty  float64   // ρ: the loss gains ρ/2·(‖W−W₀‖² + ‖b−b₀‖²) for the layer W₀, b₀ that Fit begins with; above 0
 }
 
@@ -68,6 +69,8 @@ func (p *Problem) check(weight, bias []float32) error {
 		return fmt.Errorf("headfit: %d weights and %d biases for a layer of %d to %d", len(weight), len(bias), p.In, p.Outputs)
 	case len(p.Features) == 0 || len(p.Features)%p.In != 0 || len(p.Targets) != len(p.Features)/p.In*p.Outputs:
 		return fmt.Errorf("headfit: %d numbers of features of %d and %d targets of %d", len(p.Features), p.In, len(p.Targets), p.Outputs)
+	case p.Weights != nil && len(p.Weights) != len(p.Features)/p.In:
+		return fmt.Errorf("headfit: %d weights for %d examples", len(p.Weights), len(p.Features)/p.In)
 	case !(p.Penalty > 0) || math.IsInf(p.Penalty, 1):
 		return fmt.Errorf("headfit: penalty %v is not above 0", p.Penalty)
 	}
@@ -83,6 +86,7 @@ func (p *Problem) check(weight, bias []float32) error {
 type objective struct {
 	p        *Problem
 	n        int
+	weight   float64 // of all examples
 	start    []float64
 	features *mat.Dense // (n, In)
 	logits   *mat.Dense // (n, Outputs), then their gradients
@@ -92,8 +96,15 @@ type objective struct {
 
 func newObjective(p *Problem, weight, bias []float32) *objective {
 	n := len(p.Features) / p.In
-	return &objective{p: p, n: n, start: append(widen(weight), widen(bias)...),
-		features: mat.NewDense(n, p.In, widen(p.Features)), logits: mat.NewDense(n, p.Outputs, nil)}
+	o := &objective{p: p, n: n, start: append(widen(weight), widen(bias)...),
+		features: mat.NewDense(n, p.In, widen(p.Features)), logits: mat.NewDense(n, p.Outputs, nil), weight: float64(n)}
+	if p.Weights != nil {
+		o.weight = 0
+		for _, w := range p.Weights {
+			o.weight += float64(w)
+		}
+	}
+	return o
 }
 
 func (o *objective) value(x []float64) float64 {
@@ -135,13 +146,16 @@ func (o *objective) evaluate(x []float64) {
 		for c := range row {
 			row[c] += x[weights+c]
 		}
-		o.loss += o.example(row, o.p.Targets[i*k:(i+1)*k])
+		n := o.weight
+		if o.p.Weights != nil {
+			n /= float64(o.p.Weights[i])
+		}
+		o.loss += o.example(row, o.p.Targets[i*k:(i+1)*k], n)
 	}
 }
 
-// example is an example's share of the loss; its logits become their gradients.
-func (o *objective) example(logits []float64, targets []float32) (loss float64) {
-	n := float64(o.n)
+// example is an example's share, 1/n, of the loss; its logits become their gradients.
+func (o *objective) example(logits []float64, targets []float32, n float64) (loss float64) {
 	switch o.p.Loss {
 	case CrossEntropy:
 		total := logSumExp(logits)

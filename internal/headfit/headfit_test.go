@@ -162,3 +162,29 @@ func TestFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestWeightsAreCopies: an example of weight 2 counts as two of weight 1.
+func TestWeightsAreCopies(t *testing.T) {
+	for _, loss := range []Loss{CrossEntropy, BinaryCrossEntropy, SquaredError} {
+		p, weight, bias := problem(loss, 20, 4, 3, 1e-2, 3)
+		copied := *p
+		p.Weights = slices.Repeat([]float32{1}, 20)
+		for i := range 7 {
+			p.Weights[i] = 2
+			copied.Features = append(slices.Clone(copied.Features), p.Features[4*i:4*i+4]...)
+			copied.Targets = append(slices.Clone(copied.Targets), p.Targets[3*i:3*i+3]...)
+		}
+		w, b, err := p.Fit(weight, bias)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantW, wantB, err := copied.Fit(weight, bias)
+		if err != nil || !near(w, wantW, 1e-5) || !near(b, wantB, 1e-5) {
+			t.Errorf("loss %d: %v, with copies %v, %v", loss, b, wantB, err)
+		}
+		p.Weights = p.Weights[:19]
+		if _, _, err := p.Fit(weight, bias); err == nil || !strings.Contains(err.Error(), "19 weights for 20 examples") {
+			t.Errorf("too few weights: %v", err)
+		}
+	}
+}

@@ -66,6 +66,9 @@ func weighted(x, w *G.Node) (*G.Node, error) {
 func (gr *Graph) setTargets(in *Input, n int) error {
 	clear(gr.targets)
 	clear(gr.weights)
+	if in.Weights != nil && len(in.Weights) != n {
+		return fmt.Errorf("model: %d weights for %d sequences", len(in.Weights), n)
+	}
 	targets := in.Scores
 	if in.Soft != nil {
 		targets = in.Soft
@@ -76,13 +79,13 @@ func (gr *Graph) setTargets(in *Input, n int) error {
 	if gr.Loss != CrossEntropy {
 		copy(gr.targets, targets)
 		for i := range targets {
-			gr.weights[i] = in.Weight / float32(gr.Labels)
+			gr.weights[i] = in.weight(i/gr.Labels) / float32(gr.Labels)
 		}
 		return nil
 	}
 	if in.Soft != nil {
 		for i, p := range targets {
-			gr.targets[i] = in.Weight * p
+			gr.targets[i] = in.weight(i/gr.Labels) * p
 		}
 		return nil
 	}
@@ -91,7 +94,15 @@ func (gr *Graph) setTargets(in *Input, n int) error {
 		if c < 0 || c >= gr.Labels {
 			return fmt.Errorf("model: class %d of sequence %d, the head has %d", c, i, gr.Labels)
 		}
-		gr.targets[i*gr.Labels+c] = in.Weight
+		gr.targets[i*gr.Labels+c] = in.weight(i)
 	}
 	return nil
+}
+
+// weight is that of sequence i in the loss.
+func (in *Input) weight(i int) float32 {
+	if in.Weights == nil {
+		return in.Weight
+	}
+	return in.Weight * in.Weights[i]
 }

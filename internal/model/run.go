@@ -44,6 +44,7 @@ type Input struct {
 	Scores        []float32 // (n, Labels), targets for the other losses
 	Soft          []float32 // (n, Labels), take the place of Classes or Scores: probabilities, or numbers for SquaredError; nil: none
 	Weight        float32   // of each sequence in the loss
+	Weights       []float32 // (n), factors of Weight; nil: 1 each
 	Ranks         []int32   // (n), from 1: whose last layer of the head is each sequence's; with Heads
 	Seed, Step    uint64    // dropout
 }

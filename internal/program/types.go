@@ -9,7 +9,7 @@ type Pass struct {
 	Micro  int     // batch within the step's accumulation window, from 0
 	Ranks  []int   // rank of each sequence, 1 to R
 	Whole  bool    // the gradient reaches all rows in use, whatever Options.Update says
-	Weight float32 // share of each sequence's loss in the step's: 1 / sequences in the window
+	Weight float32 // share of each sequence's loss in the step's: 1 / sequences in the window, or of those with weights 1 / the sum of these
 }
 
 // Param is one trained tensor. Value is what the program computes with: writing to it

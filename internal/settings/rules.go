@@ -49,6 +49,11 @@ func (s *Settings) broken() []schema.Fault {
 			rule("patience", errors.New("stops by which epoch is the best, and best last takes the last: set patience 0, or best mean"))
 		}
 	}
+	_, err = data.ParseClassWeights(s.Train.ClassWeights)
+	rule("class_weights", err)
+	if task, unknown := data.LookupTask(s.Data.Task); unknown == nil && task.Kind != data.Classification && s.Train.ClassWeights != "" {
+		rule("class_weights", fmt.Errorf("is for a classification, and task %s is a %s", task.Name, task.Kind.Noun()))
+	}
 	rule("kernel", kernelKnown(s.Machine.Kernel))
 	return faults
 }

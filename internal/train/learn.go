@@ -27,7 +27,8 @@ func (l *Loop) window() (batches []*data.Batch, sequences, tokens int, err error
 }
 
 // learn adds up the gradients of a window, and returns the mean loss of its sequences and the ranks
-// of the step, ascending, each once.
+// of the step, ascending, each once. The mean of sequences with weights is divided by the sum of
+// the weights, as torch.nn.CrossEntropyLoss(weight=…) does.
 func (l *Loop) learn(window []*data.Batch, sequences int) (loss float64, ranks []int, err error) {
 	sampler := l.phase.sampler(l.sampler, l.state.Step)
 	assigned := l.config.RanksPerStep.assign(sampler, l.config.Seed, l.state.Step, window)
@@ -36,9 +37,10 @@ func (l *Loop) learn(window []*data.Batch, sequences int) (loss float64, ranks [
 	if l.config.RanksPerStep == Distill && ranks[0] < l.phase.rank {
 		learn, ranks = l.twice, []int{ranks[0], l.phase.rank}
 	}
+	share := 1 / weightOf(window, sequences)
 	for i, b := range window {
 		part, err := learn(b, program.Pass{
-			Step: l.state.Step, Micro: i, Ranks: assigned[i], Whole: l.phase.has(l.state.Step), Weight: 1 / float32(sequences),
+			Step: l.state.Step, Micro: i, Ranks: assigned[i], Whole: l.phase.has(l.state.Step), Weight: share,
 		})
 		if err != nil {
 			return 0, nil, err
@@ -46,6 +48,20 @@ func (l *Loop) learn(window []*data.Batch, sequences int) (loss float64, ranks [
 		loss += part
 	}
 	return loss, ranks, nil
+}
+
+// weightOf is the sum of the weights of a window's sequences.
+func weightOf(window []*data.Batch, sequences int) float32 {
+	if window[0].Weights == nil {
+		return float32(sequences)
+	}
+	sum := 0.0
+	for _, b := range window {
+		for _, w := range b.Weights {
+			sum += float64(w)
+		}
+	}
+	return float32(sum)
 }
 
 func (l *Loop) pass(b *data.Batch, p program.Pass) (float64, error) {

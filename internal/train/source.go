@@ -20,6 +20,7 @@ type Shuffled struct {
 	examples Examples
 	size     int
 	seed     uint64
+	weights  []float32 // by class; nil: every example counts alike
 
 	epoch int // of order
 	order []int32
@@ -29,6 +30,9 @@ type Shuffled struct {
 func NewShuffled(examples Examples, size int, seed uint64) *Shuffled {
 	return &Shuffled{examples: examples, size: min(size, max(examples.Len(), 1)), seed: seed}
 }
+
+// Weigh gives the examples of each class a weight in the loss.
+func (s *Shuffled) Weigh(byClass []float32) { s.weights = byClass }
 
 // Batches is the number of batches in an epoch.
 func (s *Shuffled) Batches() int { return (s.examples.Len() + s.size - 1) / s.size }
@@ -42,5 +46,11 @@ func (s *Shuffled) Batch(epoch, i int) (*data.Batch, error) {
 	for _, j := range s.order[i*s.size : min((i+1)*s.size, len(s.order))] {
 		batch = append(batch, s.examples.At(int(j)))
 	}
-	return data.Pack(batch), nil
+	b := data.Pack(batch)
+	if s.weights != nil {
+		for _, class := range b.Classes {
+			b.Weights = append(b.Weights, s.weights[class])
+		}
+	}
+	return b, nil
 }
