@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/dylora/dylora/internal/baseline"
 	"github.com/dylora/dylora/internal/session"
@@ -28,7 +27,7 @@ func (c *compareArgs) train(ctx context.Context, io *streams, a *session.StoredA
 	}
 	err = p.Train(ctx, io.env(), io.watch)
 	if errors.Is(err, train.ErrStopped) {
-		fmt.Fprintln(io.err, "checkpoint written; the same command goes on")
+		io.screen().Say("checkpoint written; the same command goes on")
 	}
 	return p, err
 }

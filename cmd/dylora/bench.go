@@ -147,5 +147,5 @@ func (o *benchOptions) print(r interface{ WriteTable(io.Writer) error }) error {
 	if o.json {
 		return terminal.JSON(o.io.out, r)
 	}
-	return r.WriteTable(o.io.out)
+	return r.WriteTable(o.io.page())
 }

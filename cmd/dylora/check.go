@@ -132,7 +132,7 @@ func (o *checkOptions) print(c *check.Report) error {
 	if c.Idle {
 		effect = "effect      " + session.ChangesNothing + "\n"
 	}
-	_, err := fmt.Fprintf(o.io.out, "%s\n\nround trip  %s\nnested      %s: %s\n%s", t.Render(), round, c.Nested, c.Why, effect)
+	_, err := fmt.Fprintf(o.io.page(), "%s\n\nround trip  %s\nnested      %s: %s\n%s", t.Render(), round, c.Nested, c.Why, effect)
 	return err
 }
 

@@ -40,7 +40,7 @@ plan. Values are those that training measured; nothing is computed anew.`,
 			case csv:
 				return c.Runs.WriteCSV(io.out)
 			}
-			return c.Print(io.out, terminal.Columns(io.out))
+			return c.Print(io.page(), terminal.Columns(io.out))
 		},
 	}
 	flagset.AddPlots(cmd, &plots)

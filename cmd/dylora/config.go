@@ -90,7 +90,7 @@ func runConfigShow(o *configShowOptions) error {
 	for _, f := range r.Fields() {
 		t.AppendRow(table.Row{f.Key, settings.YAMLValue(settings.Plain(f.Value)), originText(r, f.Key)})
 	}
-	_, err = fmt.Fprintln(o.io.out, t.Render())
+	_, err = fmt.Fprintln(o.io.page(), t.Render())
 	return err
 }
 

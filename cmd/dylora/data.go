@@ -64,5 +64,5 @@ func runData(ctx context.Context, o *dataOptions) error {
 	if o.json {
 		return terminal.JSON(o.io.out, report)
 	}
-	return report.Write(o.io.out)
+	return report.Write(o.io.page())
 }

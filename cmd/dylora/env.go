@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
@@ -16,16 +15,30 @@ import (
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+
+	talk    *terminal.Screen // see screen
+	verbose bool             // show hashes, too
 }
+
+// screen is err for a person.
+func (s *streams) screen() *terminal.Screen {
+	if s.talk == nil {
+		s.talk = terminal.NewScreen(s.err, os.Getenv)
+	}
+	return s.talk
+}
+
+// page is out for a person: tables and sentences, but nothing that programs read.
+func (s *streams) page() *terminal.Page { return terminal.NewPage(s.out, os.Getenv) }
 
 // env is the application's view of this process: it talks on err.
 func (s *streams) env() *session.Env {
 	info, _ := debug.ReadBuildInfo()
 	version, _ := buildOf(info)
 	return &session.Env{
-		Note:     func(line string) { fmt.Fprintln(s.err, line) },
-		Progress: func(what string, total int) session.Progress { return terminal.NewProgress(s.err, what, total) },
-		Download: terminal.NewDownloads(s.err).At,
+		Note:     s.screen().Say,
+		Progress: func(what string, total int) session.Progress { return s.screen().Progress(what, "examples", total) },
+		Download: s.screen().Downloads().At,
 		Getenv:   os.Getenv,
 		Now:      time.Now,
 		Version:  version,
@@ -35,7 +48,7 @@ func (s *streams) env() *session.Env {
 
 // watch shows how a training goes; the result ends the display.
 func (s *streams) watch(job *finetune.Job) func() {
-	show := terminal.NewTraining(s.err, job.Loop.Steps(), job.Config.Epochs)
+	show := s.screen().Training(job.Loop.Steps(), job.Config.Epochs)
 	job.Loop.On(show.Hook())
 	return show.End
 }

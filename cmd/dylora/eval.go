@@ -122,5 +122,5 @@ func (o *evalOptions) print(e *evaluate.Evaluation) error {
 	for _, m := range e.Metrics {
 		lines = append(lines, fmt.Sprintf("%s  %s", evaluate.Heading(m.Name), evaluate.Text(m.Name, m.Value)))
 	}
-	return terminal.Lines(o.io.out, append(lines, evaluate.OtherDataLines(e.OtherData)...)...)
+	return terminal.Lines(o.io.page(), append(lines, evaluate.OtherDataLines(e.OtherData)...)...)
 }

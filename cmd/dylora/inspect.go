@@ -102,12 +102,12 @@ func (o *inspectOptions) inspectModel(ctx context.Context) error {
 	for _, d := range m.Decisions {
 		t.AppendRow(table.Row{d.About, d.Value, d.Source, d.Reason})
 	}
-	return terminal.Lines(o.io.out, "folder       "+m.Folder, "", t.Render())
+	return terminal.Lines(o.io.page(), "folder       "+m.Folder, "", t.Render())
 }
 
 func (o *inspectOptions) print(i *session.Inspection) error {
 	for _, l := range i.Lines() {
-		if _, err := fmt.Fprintf(o.io.out, "%-12s %s\n", l[0], l[1]); err != nil {
+		if _, err := fmt.Fprintf(o.io.page(), "%-12s %s\n", l[0], l[1]); err != nil {
 			return err
 		}
 	}
@@ -116,6 +116,6 @@ func (o *inspectOptions) print(i *session.Inspection) error {
 	for _, r := range i.Ranks {
 		t.AppendRow(table.Row{r.Rank, r.Parameters, evaluate.Size(r.Bytes), fmt.Sprintf("%.4f", r.DeltaNorm)})
 	}
-	_, err := fmt.Fprintf(o.io.out, "\n%s\n", t.Render())
+	_, err := fmt.Fprintf(o.io.page(), "\n%s\n", t.Render())
 	return err
 }

@@ -31,7 +31,8 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := watchSignals(context.Background(), errOut)
 	defer stop()
 
-	root := newRootCmd(&streams{in: in, out: out, err: errOut})
+	s := &streams{in: in, out: out, err: errOut}
+	root := newRootCmd(s)
 	root.SetArgs(args)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // all else starts faster without
 		flagset.Complete(root, completions())
@@ -42,11 +43,11 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	}
 	var stopped *signalError
 	if errors.As(err, &stopped) || errors.As(context.Cause(ctx), &stopped) && errors.Is(err, context.Canceled) {
-		fmt.Fprintf(errOut, "dylora: %v\n", stopped)
+		s.screen().Fail("dylora:", stopped.Error())
 		return stopped.exitCode()
 	}
 	for line := range strings.Lines(message(err)) {
-		fmt.Fprintf(errOut, "dylora: %s\n", strings.TrimSuffix(line, "\n"))
+		s.screen().Fail("dylora:", strings.TrimSuffix(line, "\n"))
 	}
 	class := fault.ClassOf(err)
 	if class == fault.Usage {
@@ -80,6 +81,10 @@ After training, any rank is a slice: no second run, no search.`,
 	info, _ := debug.ReadBuildInfo()
 	root.Version, _ = buildOf(info)
 	root.SetVersionTemplate("dylora {{.Version}}\n")
+	everywhere := root.PersistentFlags()
+	everywhere.Var(&s.screen().Mode, "progress", "how long work shows how far it is: bar, lines (one every 30 s), none, or auto: a bar on a terminal, else lines")
+	everywhere.BoolVar(&s.screen().Quiet, "quiet", false, "tell nothing on stderr but errors")
+	everywhere.BoolVar(&s.verbose, "verbose", false, "also show hashes of files and commits")
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)

@@ -87,7 +87,7 @@ func (o *mergeOptions) print(all []*session.Merged) error {
 		return terminal.JSON(o.io.out, map[string]any{"merged": all})
 	}
 	for _, m := range all {
-		if _, err := fmt.Fprintf(o.io.out, "rank %d merged into %s\nlargest difference of a logit on %d random sequences: %.3g (largest logit %.3g)\n",
+		if _, err := fmt.Fprintf(o.io.page(), "rank %d merged into %s\nlargest difference of a logit on %d random sequences: %.3g (largest logit %.3g)\n",
 			m.Rank, m.Folder, m.Sequences, m.Difference, m.Largest); err != nil {
 			return err
 		}

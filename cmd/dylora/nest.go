@@ -95,7 +95,7 @@ func runNest(ctx context.Context, o *nestOptions) error {
 	}
 	report, err := nest.Make(ctx, o.io.env(), a, o.nest)
 	if err == nil && !o.json {
-		err = report.Write(o.io.out)
+		err = report.Write(o.io.page())
 	}
 	if err != nil {
 		return err

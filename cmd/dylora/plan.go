@@ -46,6 +46,6 @@ func runPlan(_ context.Context, o *planOptions) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(o.io.err, "%d trainings\n", len(p.Lines))
+	o.io.screen().Say(fmt.Sprintf("%d trainings", len(p.Lines)))
 	return p.Write(o.io.out)
 }

@@ -178,7 +178,7 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 		return err
 	}
 	if f, ok := o.io.in.(*os.File); o.in == "-" && q.Input == predict.Plain && ok && terminal.Is(f) {
-		fmt.Fprintln(o.io.err, "a text per line; Ctrl-D ends")
+		o.io.screen().Say("a text per line; Ctrl-D ends")
 	}
 	if o.out != "" {
 		return disk.WriteFile(o.out, func(w io.Writer) error { return q.Answer(ctx, env, s, ranks[0], in, w) })

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -57,5 +58,9 @@ func runRuns(_ context.Context, o *runsOptions) error {
 	if o.json {
 		return terminal.JSON(o.io.out, map[string]any{"runs": entries})
 	}
-	return o.table.Write(o.io.out, entries)
+	var w io.Writer = o.io.page()
+	if o.table.CSV {
+		w = o.io.out
+	}
+	return o.table.Write(w, entries)
 }

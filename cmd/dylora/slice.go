@@ -165,7 +165,7 @@ func runSlice(ctx context.Context, o *sliceOptions) error {
 		return terminal.JSON(o.io.out, map[string]any{"slices": slices})
 	}
 	for _, s := range slices {
-		if _, err := fmt.Fprintf(o.io.out, "rank %d  %d parameters  %s  %s\n", s.Rank, s.Parameters, evaluate.Size(s.Bytes), s.Folder); err != nil {
+		if _, err := fmt.Fprintf(o.io.page(), "rank %d  %d parameters  %s  %s\n", s.Rank, s.Parameters, evaluate.Size(s.Bytes), s.Folder); err != nil {
 			return err
 		}
 	}

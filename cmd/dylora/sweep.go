@@ -177,5 +177,5 @@ func (o *sweepOptions) print(s *evaluate.Sweep) error {
 	case o.csv:
 		return s.WriteCSV(o.io.out)
 	}
-	return figure.Print(o.io.out, s, terminal.Columns(o.io.out))
+	return figure.Print(o.io.page(), s, terminal.Columns(o.io.out))
 }

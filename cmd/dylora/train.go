@@ -125,7 +125,7 @@ func (o *trainOptions) train(ctx context.Context, r *settings.Resolved) (report 
 	err = job.Run(ctx)
 	end()
 	if errors.Is(err, train.ErrStopped) {
-		fmt.Fprintf(o.io.err, "checkpoint written; 'dylora train --resume --run %s' goes on\n", job.Dir)
+		o.io.screen().Say(fmt.Sprintf("checkpoint written; 'dylora train --resume --run %s' goes on", job.Dir))
 	}
 	if err != nil {
 		return nil, err
@@ -137,12 +137,12 @@ func (o *trainOptions) print(r *finetune.Report) error {
 	if o.json {
 		return terminal.JSON(o.io.out, r)
 	}
-	if _, err := fmt.Fprintf(o.io.out, "%s dev after epoch %d, %s\n", r.Task, r.Epoch, r.By); err != nil {
+	if _, err := fmt.Fprintf(o.io.page(), "%s dev after epoch %d, %s\n", r.Task, r.Epoch, r.By); err != nil {
 		return err
 	}
-	if err := r.WriteTable(o.io.out); err != nil {
+	if err := r.WriteTable(o.io.page()); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(o.io.out, "adapter: %s\n", r.Adapter)
+	_, err := fmt.Fprintf(o.io.page(), "adapter: %s\n", r.Adapter)
 	return err
 }

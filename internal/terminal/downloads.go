@@ -1,23 +1,16 @@
 package terminal
 
-import (
-	"fmt"
-	"io"
+import "github.com/dylora/dylora/internal/evaluate"
 
-	"github.com/schollz/progressbar/v3"
-
-	"github.com/dylora/dylora/internal/evaluate"
-)
-
-// Downloads shows downloads: a bar on a terminal, elsewhere a line per large file.
+// Downloads shows downloads: a bar on a terminal, elsewhere a line per large file, and one now and then while it comes.
 type Downloads struct {
-	talk io.Writer
-	file string
-	bar  *progressbar.ProgressBar
+	screen *Screen
+	file   string
+	work   *Progress // nil for a small file off a terminal
 }
 
-// NewDownloads shows downloads on talk.
-func NewDownloads(talk io.Writer) *Downloads { return &Downloads{talk: talk} }
+// Downloads begins to show what is downloaded.
+func (s *Screen) Downloads() *Downloads { return &Downloads{screen: s} }
 
 // worthALine is the size from which a file is worth a line.
 const worthALine = 10 << 20
@@ -25,21 +18,23 @@ const worthALine = 10 << 20
 // At says that done of total bytes of a file are there.
 func (p *Downloads) At(file string, done, total int64) {
 	if file != p.file {
-		p.file, p.bar = file, nil
-		switch {
-		case Is(p.talk):
-			p.bar = progressbar.NewOptions64(total,
-				progressbar.OptionSetWriter(p.talk),
-				progressbar.OptionSetDescription(file),
-				progressbar.OptionShowBytes(true),
-				progressbar.OptionClearOnFinish(),
-				progressbar.OptionSetPredictTime(true),
-			)
-		case total >= worthALine:
-			fmt.Fprintf(p.talk, "downloading %s, %s\n", file, evaluate.Size(total))
+		if p.work != nil {
+			p.work.End()
+		}
+		p.file, p.work = file, nil
+		if p.screen.bars() || total >= worthALine {
+			p.work = p.screen.Progress(file, "", int(total))
+			p.work.amount = func(n int) string { return evaluate.Size(int64(n)) }
+			p.work.from = int(done)
+		}
+		if total >= worthALine && p.screen.lines() {
+			p.screen.Say("downloading " + file + ", " + evaluate.Size(total))
 		}
 	}
-	if p.bar != nil {
-		_ = p.bar.Set64(done) // a bar that cannot be drawn is no reason to stop
+	if p.work != nil {
+		p.work.At(int(done))
+		if done >= total {
+			p.work.End()
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -41,5 +42,5 @@ func Result(w io.Writer, asJSON bool, v interface{ WriteText(w io.Writer) error 
 	if asJSON {
 		return JSON(w, v)
 	}
-	return v.WriteText(w)
+	return v.WriteText(NewPage(w, os.Getenv))
 }

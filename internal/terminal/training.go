@@ -2,23 +2,17 @@ package terminal
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/train"
 )
 
-// Training shows a run: on a terminal a bar with loss, rank, speed and the time that
-// is left; everywhere one line per evaluation.
+// Training shows a run: how far it is, with loss, rank and speed, and one line per evaluation.
 type Training struct {
-	talk   io.Writer
-	steps  int
+	work   *Progress
 	epochs int
-	bar    *progressbar.ProgressBar // nil off a terminal
 
 	mark     time.Time     // end of the last thing that was no step
 	learning time.Duration // in steps
@@ -26,19 +20,9 @@ type Training struct {
 	loss     float64 // smoothed over about 20 steps
 }
 
-// NewTraining shows a run of so many steps and epochs on talk.
-func NewTraining(talk io.Writer, steps, epochs int) *Training {
-	p := &Training{talk: talk, steps: steps, epochs: epochs, mark: time.Now()}
-	if Is(talk) {
-		p.bar = progressbar.NewOptions(steps,
-			progressbar.OptionSetWriter(talk),
-			progressbar.OptionShowCount(),
-			progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionThrottle(100*time.Millisecond),
-		)
-	}
-	return p
+// Training begins to show a run of so many steps and epochs.
+func (s *Screen) Training(steps, epochs int) *Training {
+	return &Training{work: s.Progress("train", "steps", steps), epochs: epochs, mark: s.now()}
 }
 
 // Hook is what the loop calls.
@@ -47,18 +31,17 @@ func (p *Training) Hook() train.Hook {
 }
 
 func (p *Training) step(_ *train.Loop, s train.Step) error {
-	now := time.Now()
+	now := p.work.screen.now()
 	p.learning += now.Sub(p.mark)
 	p.mark = now
+	if p.examples == 0 {
+		p.loss, p.work.from = s.Loss, s.Step-1
+	}
 	p.examples += s.Examples
-	if p.loss == 0 {
-		p.loss = s.Loss
-	}
 	p.loss += (s.Loss - p.loss) / 20
-	if p.bar != nil {
-		p.bar.Describe(fmt.Sprintf("loss %.3f, rank %s, %.0f examples/s", p.loss, ranksText(s.Ranks), p.speed()))
-		_ = p.bar.Set(s.Step) // a bar that cannot be drawn is no reason to stop
-	}
+	p.work.rate = fmt.Sprintf("%.0f examples/s", p.speed())
+	p.work.detail = fmt.Sprintf("loss %.3f, rank %s", p.loss, ranksText(s.Ranks))
+	p.work.At(s.Step)
 	return nil
 }
 
@@ -71,10 +54,9 @@ func (p *Training) evaluated(_ *train.Loop, e train.Evaluated) error {
 	if e.Best {
 		mark = ", best so far"
 	}
-	p.clear()
-	fmt.Fprintf(p.talk, "epoch %d of %d, step %d of %d, loss %.3f, %.0f examples/s; dev %s by rank %s%s\n",
-		e.Epoch, p.epochs, e.Step, p.steps, p.loss, p.speed(), evaluate.Heading(e.Metric), strings.Join(values, ", "), mark)
-	p.mark = time.Now()
+	p.work.screen.Say(fmt.Sprintf("epoch %d of %d, step %d of %d, loss %.3f, %.0f examples/s; dev %s by rank %s%s",
+		e.Epoch, p.epochs, e.Step, p.work.total, p.loss, p.speed(), evaluate.Heading(e.Metric), strings.Join(values, ", "), mark))
+	p.mark = p.work.screen.now()
 	return nil
 }
 
@@ -83,14 +65,13 @@ func (p *Training) speed() float64 {
 	return float64(p.examples) / max(p.learning.Seconds(), 1e-9)
 }
 
-func (p *Training) clear() {
-	if p.bar != nil {
-		_ = p.bar.Clear()
+// End takes the bar off the screen and tells how long training took, of a run that took long enough to wait for.
+func (p *Training) End() {
+	p.work.End()
+	if p.learning >= time.Second {
+		p.work.screen.Say(fmt.Sprintf("%d examples in %s of training, %.0f examples/s", p.examples, Duration(p.learning), p.speed()))
 	}
 }
-
-// End takes the bar off the screen.
-func (p *Training) End() { p.clear() }
 
 func ranksText(ranks []int) string {
 	switch len(ranks) {

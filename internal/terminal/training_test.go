@@ -13,7 +13,7 @@ import (
 func TestTraining(t *testing.T) {
 	t.Parallel()
 	var talk bytes.Buffer
-	p := NewTraining(&talk, 64, 2)
+	p := NewScreen(&talk, environment(nil)).Training(64, 2)
 	h := p.Hook()
 	if h.Name != "progress" || h.Step == nil || h.Evaluated == nil {
 		t.Fatalf("hook %+v", h)
@@ -41,7 +41,7 @@ $`)
 	if !want.MatchString(talk.String()) {
 		t.Errorf("says %q", talk.String())
 	}
-	if p.examples != 320 || p.bar != nil {
+	if p.examples != 320 || p.work.bar != nil {
 		t.Errorf("%d examples", p.examples)
 	}
 }
@@ -49,7 +49,7 @@ $`)
 // The loss that is shown starts at the first step's and follows slowly.
 func TestTrainingLoss(t *testing.T) {
 	t.Parallel()
-	p := NewTraining(&bytes.Buffer{}, 2, 1)
+	p := NewScreen(&bytes.Buffer{}, environment(nil)).Training(2, 1)
 	for _, loss := range []float64{2, 1} {
 		if err := p.step(nil, train.Step{Loss: loss, Examples: 1}); err != nil {
 			t.Fatal(err)
