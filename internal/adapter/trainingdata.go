@@ -1,6 +1,9 @@
 package adapter
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // TrainingData is what an adapter says of the files that it was trained with.
 type TrainingData struct {
@@ -18,6 +21,18 @@ type TrainingData struct {
 type DataFile struct {
 	Name   string `json:"name"`   // without its folder
 	SHA256 string `json:"sha256"` // of its bytes, in hex
+}
+
+// Training names the training files by what they hold.
+func (d *TrainingData) Training() string {
+	var b strings.Builder
+	for i, f := range d.Train {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s (SHA-256 %.12s…)", f.Name, f.SHA256)
+	}
+	return b.String()
 }
 
 // card is what the model card says of the data.

@@ -132,6 +132,11 @@ func facts(a *StoredAdapter) (map[string]any, error) {
 	for _, key := range []string{"version", "seed", "epoch", "step", "metrics", "intervals", "calibration", "model", "revision", "hub_model", "init_adapter"} {
 		delete(m, key)
 	}
+	delete(m, "data")
+	delete(m, "examples")
+	if d := a.Provenance.Data; d != nil { // the dev splits are compared example by example
+		m["training data"] = d.Training()
+	}
 	if of, ok := m["training"].(map[string]any); ok { // a map of its own level, so that its keys are named
 		delete(m, "training")
 		for k, v := range of {
