@@ -2,6 +2,7 @@ package data
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,7 +69,7 @@ func Hold(t *Task, examples []Example, share float64, runSeed uint64) (*Held, er
 
 // grouped gathers rows of the same text, in the order of the first of them.
 func grouped(t *Task, examples []Example) (groups []group) {
-	at := map[string]int{}
+	at := map[Key]int{}
 	for i, e := range examples {
 		key := TextKey(&e)
 		g, known := at[key]
@@ -135,13 +136,17 @@ func represent(groups []group, taken []bool) {
 	}
 }
 
-// TextKey is equal for examples of the same text, or pair of texts, but for blanks.
-func TextKey(e *Example) string {
+// Key stands for a text, or a pair of texts, in 16 bytes instead of its own.
+type Key [16]byte
+
+// TextKey is equal for examples of the same text, or pair of texts, but for blanks: the start of the SHA-256 of their words.
+func TextKey(e *Example) Key {
 	key := strings.Join(strings.Fields(e.A), " ")
 	if e.B != nil {
 		key += "\x00" + strings.Join(strings.Fields(*e.B), " ")
 	}
-	return key
+	sum := sha256.Sum256([]byte(key))
+	return Key(sum[:16])
 }
 
 // Divide parts the rows of the training files, each split numbered anew. Rows that are not those the split was made of are

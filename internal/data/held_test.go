@@ -64,7 +64,7 @@ func TestHold(t *testing.T) {
 		if err != nil || !slices.Equal(again.Dev, h.Dev) || len(train)+len(dev) != len(examples) || len(train) == 0 || len(dev) == 0 {
 			t.Fatalf("%d and %d of %d, %v", len(train), len(dev), len(examples), err)
 		}
-		texts := map[string]int{}
+		texts := map[Key]int{}
 		for split, list := range [][]Example{train, dev} {
 			for i, e := range list {
 				if e.Index != i {

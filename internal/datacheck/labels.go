@@ -28,13 +28,13 @@ type label struct {
 
 func gatherLabels(d Data) *labels {
 	g := &labels{hasDev: len(d.Dev) > 0, byKey: map[string]*label{}}
+	byText := map[string]*label{}
 	d.each(func(split string, r *data.Raw) {
 		for _, text := range r.Labels {
-			of := data.LabelOf(text)
-			l := g.byKey[of.Key]
+			l := byText[text]
 			if l == nil {
-				l = &label{look: of.Look, first: text, spellings: map[string][]Row{}}
-				g.byKey[of.Key] = l
+				l = g.label(text)
+				byText[text] = l
 			}
 			written := text
 			if len(r.Labels) == 1 && strings.TrimSpace(r.Label) == text {
@@ -53,6 +53,17 @@ func gatherLabels(d Data) *labels {
 		}
 	})
 	return g
+}
+
+// label is that of a text.
+func (g *labels) label(text string) *label {
+	of := data.LabelOf(text)
+	l := g.byKey[of.Key]
+	if l == nil {
+		l = &label{look: of.Look, first: text, spellings: map[string][]Row{}}
+		g.byKey[of.Key] = l
+	}
+	return l
 }
 
 // sorted are the labels by name.

@@ -9,8 +9,9 @@ import (
 
 // texts are the rows by their text, in the order of the first of each.
 type texts struct {
-	kind data.Kind
-	list []*text
+	kind   data.Kind
+	list   []*text
+	labels map[string]string // what a label counts as, by its text
 }
 
 // text is one text, or pair, and the rows that have it.
@@ -18,7 +19,7 @@ type text struct{ train, dev []*data.Raw }
 
 // gather groups the rows that have a text by it.
 func gather(d Data) *texts {
-	g, known := &texts{kind: d.Kind}, map[string]*text{}
+	g, known := &texts{kind: d.Kind, labels: map[string]string{}}, map[data.Key]*text{}
 	d.each(func(split string, r *data.Raw) {
 		if empty(r.A) {
 			return
@@ -64,18 +65,31 @@ func (g *texts) conflicts() Finding {
 	f := Finding{Kind: Conflict}
 	for _, t := range g.list {
 		rows := slices.Concat(t.train, t.dev)
-		if slices.ContainsFunc(rows, func(r *data.Raw) bool { return g.meaning(r) != g.meaning(rows[0]) }) {
+		if g.differ(rows) {
 			f.add("", t.rows())
 		}
 	}
 	return f.say("1 text stands with different labels", "%d texts stand with different labels")
 }
 
+// differ says whether rows of one text do not all say the same of it.
+func (g *texts) differ(rows []*data.Raw) bool {
+	return len(rows) > 1 && slices.ContainsFunc(rows[1:], func(r *data.Raw) bool { return g.meaning(r) != g.meaning(rows[0]) })
+}
+
 // meaning is equal for rows that say the same of a text.
 func (g *texts) meaning(r *data.Raw) string {
 	keys := make([]string, len(r.Labels))
 	for i, label := range r.Labels {
-		keys[i] = data.LabelOf(label).Key
+		key, known := g.labels[label]
+		if !known {
+			key = data.LabelOf(label).Key
+			g.labels[label] = key
+		}
+		keys[i] = key
+	}
+	if len(keys) == 1 {
+		return keys[0]
 	}
 	if g.kind == data.MultiLabel {
 		slices.Sort(keys)
@@ -90,7 +104,7 @@ func (g *texts) duplicates() Finding {
 	surplus := 0
 	for _, t := range g.list {
 		for i, rows := range [][]*data.Raw{t.train, t.dev} {
-			if len(rows) < 2 || slices.ContainsFunc(rows, func(r *data.Raw) bool { return g.meaning(r) != g.meaning(rows[0]) }) {
+			if len(rows) < 2 || g.differ(rows) {
 				continue
 			}
 			var list []Row

@@ -47,7 +47,7 @@ func TestHeldOut(t *testing.T) {
 	if len(dev) != report.Examples || len(dev)+len(rest) != 40 {
 		t.Errorf("%d and %d examples", len(dev), len(rest))
 	}
-	texts := map[string]bool{}
+	texts := map[data.Key]bool{}
 	for i := range dev {
 		texts[data.TextKey(&dev[i])] = true
 	}
