@@ -24,6 +24,8 @@ type evalOptions struct {
 	split       string
 	predictions string // file of JSON lines, "" for none
 	gate        evaluate.Gate
+	report      bool
+	texts       bool // in the report
 	json        bool
 }
 
@@ -37,11 +39,15 @@ func newEvalCmd(io *streams, runF func(context.Context, *evalOptions) error) *co
 A run folder remembers task, model and data; for a PEFT folder from elsewhere flags say
 them. With --at-least the command fails with exit code 7 when the first metric, which is
 the task's own or that of --metric, is below the bound: a number as in --json, 0.85, or one
-as tables show it, 85%. Log loss and MSE are bounded by --at-most. With --json each rank
-has one line.`,
+as tables show it, 85%. Log loss and MSE are bounded by --at-most.
+
+--report adds what each label is like, what is taken for what, whether probabilities tell
+how often answers are right, and the worst examples by their place in the split. With --json
+each rank has one line.`,
 		Example: `  dylora eval
   dylora eval --rank 4 --at-least 80%
   dylora eval --metric macro_f1 --at-least 0.8
+  dylora eval --report --with-texts
   dylora eval --adapter peft-folder --task sst2 --data-dir glue --model roberta-folder
   dylora eval --split train --predictions predictions.jsonl --json`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -60,6 +66,8 @@ has one line.`,
 	flagset.AddSplit(cmd, &opts.split)
 	cmd.Flags().StringVar(&opts.predictions, "predictions", "", "write one JSON line per example to `file`")
 	flagset.AddGate(cmd, &opts.gate, "")
+	cmd.Flags().BoolVar(&opts.report, "report", false, "report precision, recall and F1 of each label, the confusion matrix, calibration and the worst examples")
+	cmd.Flags().BoolVar(&opts.texts, "with-texts", false, "add the texts of the worst examples to the report")
 	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
@@ -67,6 +75,9 @@ has one line.`,
 func (o *evalOptions) validate(cmd *cobra.Command) error {
 	if err := o.ranks.Check(cmd); err != nil {
 		return err
+	}
+	if o.texts && !o.report {
+		return fault.Usagef("--with-texts adds to --report: give that, too")
 	}
 	if err := flagset.CheckGate(cmd, o.gate); err != nil {
 		return err
@@ -106,6 +117,11 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	for i := range results {
 		e := evaluate.NewEvaluation(s.Task, o.split, &results[i])
 		e.OtherData = s.OtherData
+		if o.report {
+			if e.Report, err = s.Report(ctx, o.split, &results[i], o.texts); err != nil {
+				return err
+			}
+		}
 		if err := o.print(e); err != nil {
 			return err
 		}
@@ -122,5 +138,10 @@ func (o *evalOptions) print(e *evaluate.Evaluation) error {
 	for _, m := range e.Metrics {
 		lines = append(lines, fmt.Sprintf("%s  %s", evaluate.Heading(m.Name), evaluate.Text(m.Name, m.Value)))
 	}
-	return terminal.Lines(o.io.page(), append(lines, evaluate.OtherDataLines(e.OtherData)...)...)
+	page := o.io.page()
+	err := terminal.Lines(page, append(lines, evaluate.OtherDataLines(e.OtherData)...)...)
+	if err != nil || e.Report == nil {
+		return err
+	}
+	return e.Report.WriteText(page)
 }

@@ -130,7 +130,7 @@ func logSumExp(row []float32, without int) float64 {
 
 // losses are the loss of each example: the mean over the outputs of squared errors, or of the
 // −log of the probability that a label has the value that it has; of a classification −log of the
-// label's probability. Probabilities are from ε to 1 − ε, as scikit-learn's log_loss clips them.
+// label's probability, 0 without a label. Probabilities are from ε to 1 − ε, as scikit-learn's log_loss clips them.
 func (a *answers) losses() []float64 {
 	l := make([]float64, a.len())
 	for i := range l {
@@ -146,7 +146,7 @@ func (a *answers) losses() []float64 {
 				}
 				l[i] += clipped(math.Log1p(math.Exp(-float64(x)))) / float64(a.outputs)
 			}
-		default:
+		case a.classes[i] >= 0: // it has a label
 			row := a.row(i)
 			l[i] = clipped(logSumExp(row, -1) - float64(row[a.classes[i]]))
 		}

@@ -103,22 +103,15 @@ func probabilities(row []float32, temperature float64, p []float64) {
 
 // fitOf measures the probabilities of a classification at a temperature.
 func fitOf(r *Result, temperature float64) (f Fit) {
-	const bins = 15
-	var confidence, right [bins]float64
+	var all reliability
 	p := make([]float64, r.Outputs)
 	for i := range r.Len() {
 		probabilities(r.Row(i), temperature, p)
 		at := largest(r.Row(i))
-		bin := min(bins-1, int(p[at]*bins))
-		confidence[bin] += p[at]
-		if at == r.Classes[i] {
-			right[bin]++
-		}
+		all.add(p[at], at == r.Classes[i])
 		f.NLL -= math.Log(max(p[r.Classes[i]], math.SmallestNonzeroFloat64)) / float64(r.Len())
 	}
-	for b := range confidence {
-		f.ECE += math.Abs(confidence[b]-right[b]) / float64(r.Len())
-	}
+	f.ECE = all.summary().ECE
 	return f
 }
 

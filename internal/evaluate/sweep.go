@@ -19,6 +19,8 @@ type Evaluation struct {
 	Value    Value   `json:"value"`  // of the headline
 	Metrics  Metrics `json:"metrics"`
 
+	Report *Report `json:"report,omitempty"` // nil where it was not asked for
+
 	OtherData []string `json:"other_data,omitempty"` // a line for each file that is not the one that the adapter was trained with
 }
 

@@ -51,11 +51,9 @@ type Costs struct {
 
 // Mistake is an example on which the adapter is wrong, with its texts.
 type Mistake struct {
-	Index          int      // place in the split
-	Texts          []string // one or two
-	Label          string
-	Answer, AtFull string // at the rank that the page is about, and at the largest
-	Rank, Full     int    // which these are
+	evaluate.Mistake        // at the rank that the page is about
+	AtFull           string // the answer at the largest rank
+	Rank, Full       int    // which these are
 }
 
 //go:embed page.html

@@ -28,7 +28,7 @@ func reportOf(name string) *Report {
 		Sweep: s, Adapter: name, Base: name, Arguments: "num_labels=2", Version: "1.2.3", Made: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Texts: true,
 		Facts: []Fact{{"task", name}, {"base model", name}}, Settings: []Fact{{"alpha", name}},
 		Costs: Costs{Flops: map[int]float64{0: 8.2e7}, Millis: map[int]float64{}, Sample: 64, Tokens: 16.2, Where: "float32, 2 threads"},
-		Worst: []Mistake{{Index: 7, Texts: []string{name, name}, Label: name, Answer: name + " 60 %", AtFull: name, Rank: 4, Full: 8}},
+		Worst: []Mistake{{Mistake: evaluate.Mistake{Index: 7, Texts: []string{name, name}, Label: name, Answer: name + " 60 %"}, AtFull: name, Rank: 4, Full: 8}},
 	}
 	d := &evaluate.Decision{Rank: 4, Full: 8, Metric: "accuracy", Tolerance: 0.005, Confidence: 0.95, Test: "Tango's score test", Examples: 800, Reported: 1600, Seeds: 2, SameData: true, Undefined: 3}
 	for i, v := range []float64{0.843, 0.851, 0.859, 0.868, 0.866, 0.871, 0.874, 0.876} {
