@@ -153,7 +153,17 @@ func (j *Job) start(resume bool) error {
 	if j.Settings.Data.AllowChangedData {
 		policy.MayDiffer = []string{"training", "dev"}
 	}
-	resumed, err := j.run.Start(j.Loop, remembered.YAML(), policy)
+	text := remembered.YAML()
+	if resume {
+		other, err := otherLength(j.Dir, j.Settings)
+		if err != nil {
+			return err
+		}
+		if !other { // the run's own settings stay as they were written
+			text = nil
+		}
+	}
+	resumed, err := j.run.Start(j.Loop, text, policy)
 	if err != nil {
 		return err
 	}

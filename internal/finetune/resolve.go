@@ -89,6 +89,12 @@ func longer(run *settings.Layer, r *settings.Resolved) bool {
 	return said && epochs != r.Train.Loop.Epochs || bounded && most != r.Train.Loop.MaxSteps
 }
 
+// otherLength says whether the run's file of settings gives it another length than r does.
+func otherLength(dir string, r *settings.Resolved) (bool, error) {
+	run, err := settings.FileLayer(settings.Run, filepath.Join(dir, train.SettingsName))
+	return err == nil && longer(run, r), err
+}
+
 // resolveNew are the settings of a new training.
 func (p Place) resolveNew(layers []*settings.Layer) (*settings.Resolved, error) {
 	r, err := settings.WithRecipe(layers...)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/dylora/dylora/internal/data"
@@ -67,9 +67,7 @@ func ExportBase(name, out string, a *StoredAdapter) (*Exported, error) {
 		}
 		contents = append(contents, disk.Content{Name: name, Data: b})
 	}
-	if contents, err = withMaxLength(contents, parsed.MaxLength()); err != nil {
-		return nil, err
-	}
+	contents = withMaxLength(contents, parsed.MaxLength())
 	for _, c := range contents {
 		e.Files, e.Bytes = append(e.Files, c.Name), e.Bytes+int64(len(c.Data))
 	}
@@ -110,31 +108,13 @@ func labelMaps(labels []string) (names map[string]string, numbers map[string]int
 // tokenizerConfig is the file in which Transformers looks for the length that texts are cut to.
 const tokenizerConfig = "tokenizer_config.json"
 
-// withMaxLength are the files of a model folder with a tokenizer_config.json that has model_max_length: where it has none, or one beyond
-// what the model takes, it gets limit. Without it Transformers cuts nothing, and texts that are too long end in an error.
-func withMaxLength(files []disk.Content, limit int) ([]disk.Content, error) {
-	at := -1
-	for i := range files {
-		if files[i].Name == tokenizerConfig {
-			at = i
-		}
+// withMaxLength are the files of a model folder with a tokenizer_config.json: their own as it is, else one that says only that texts are cut
+// to limit tokens. Without it Transformers cuts nothing, and texts that are too long end in an error.
+func withMaxLength(files []disk.Content, limit int) []disk.Content {
+	if slices.ContainsFunc(files, func(f disk.Content) bool { return f.Name == tokenizerConfig }) {
+		return files
 	}
-	if at < 0 {
-		files = append(files, disk.Content{Name: tokenizerConfig, Data: []byte("{}")})
-		at = len(files) - 1
-	}
-	enough := false
-	b, err := editJSON(tokenizerConfig, files[at].Data, func(values map[string]any) {
-		n, ok := values["model_max_length"].(float64)
-		if enough = ok && n > 0 && n <= float64(limit) && n == math.Trunc(n); !enough {
-			values["model_max_length"] = limit
-		}
-	})
-	if err != nil || enough {
-		return files, err
-	}
-	files[at].Data = b
-	return files, nil
+	return append(files, disk.Content{Name: tokenizerConfig, Data: fmt.Appendf(nil, "{\n  \"model_max_length\": %d\n}\n", limit)})
 }
 
 // editJSON is a file of one object after edit; keys come sorted.

@@ -96,10 +96,7 @@ func (s *Session) mergedFiles(rank int) ([]disk.Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	if beside, err = withMaxLength(beside, s.Encoder.Model.Config.MaxLength()); err != nil {
-		return nil, err
-	}
-	contents = append(contents, beside...)
+	contents = append(contents, withMaxLength(beside, s.Encoder.Model.Config.MaxLength())...)
 	if p := s.mergedProvenance(rank); p != nil {
 		record, err := p.Encode()
 		if err != nil {

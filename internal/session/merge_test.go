@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"encoding/json"
 	"path/filepath"
 	"reflect"
@@ -42,7 +43,14 @@ func TestMerge(t *testing.T) {
 				if m.Folder != out || m.Rank != rank || m.Sequences != 16 || !(m.Difference <= MergeTolerance*max(1, m.Largest)) || !(m.Largest > 0.01) {
 					t.Errorf("merged %+v", m)
 				}
-				if want := append([]string{"config.json", "model.safetensors"}, tt.files...); !slices.Equal(sorted(want), names(t, out)) {
+				want := append([]string{"config.json", "model.safetensors"}, tt.files...)
+				if !slices.Contains(want, tokenizerConfig) { // the base has none, and the merged model says where texts are cut
+					want = append(want, tokenizerConfig)
+					if text, length := read(t, out, tokenizerConfig), s.Encoder.Model.Config.MaxLength(); text != fmt.Sprintf("{\n  \"model_max_length\": %d\n}\n", length) {
+						t.Errorf("%s: %q, and the model takes %d tokens", tokenizerConfig, text, length)
+					}
+				}
+				if !slices.Equal(sorted(want), names(t, out)) {
 					t.Errorf("%s holds %q, want %q", out, names(t, out), want)
 				}
 				for _, file := range tt.files {

@@ -116,7 +116,7 @@ func keepMeasured(p *adapter.Provenance, rank int) {
 func Sizes(a *adapter.Adapter, p *adapter.Provenance, ranks []int) (func(rank int) (parameters int, bytes int64), error) {
 	bytes := map[int]int64{}
 	for _, r := range ranks {
-		if r == 0 { // of a whole model
+		if r == 0 && a.Rank == 0 { // of a whole model
 			continue
 		}
 		s, err := NewSlice(a, p, r, Form{})

@@ -30,8 +30,8 @@ type Resumed struct {
 }
 
 // Start makes the claimed folder a run. Before anything else it writes settings, the text
-// of SettingsName, or, if the run is resumed, puts the loop where the run was; settings are then written
-// only where nothing has been trained yet, or where they make a finished run longer. Then it points Root/started at the folder, opens the log, and adds
+// of SettingsName, or, if the run is resumed, puts the loop where the run was; settings, where there are any, are then
+// written only where nothing has been trained yet, or where they make a finished run longer. Then it points Root/started at the folder, opens the log, and adds
 // the hooks that keep log, events and checkpoints. Call it before other hooks are added,
 // so that a checkpoint is on the disk before anything is shown of it.
 func (r *Run) Start(l *Loop, settings []byte, p CheckpointPolicy) (Resumed, error) {
@@ -40,7 +40,7 @@ func (r *Run) Start(l *Loop, settings []byte, p CheckpointPolicy) (Resumed, erro
 	var logged int64
 	var err error
 	if r.resume {
-		if out, logged, err = r.restore(l, c, p); err == nil && (out.Longer || !out.Found) {
+		if out, logged, err = r.restore(l, c, p); err == nil && len(settings) > 0 && (out.Longer || !out.Found) {
 			err = r.writeSettings(settings)
 		}
 	} else {
