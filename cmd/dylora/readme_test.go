@@ -118,10 +118,11 @@ func TestReadme(t *testing.T) {
 		t.Skip("there is no bash to run the lines")
 	}
 	lines, model := readmeCommands(t), readmeHub(t)
-	home, program := t.TempDir(), ""
-	if program, err = os.Executable(); err != nil {
+	program, err := os.Executable()
+	if err != nil {
 		t.Fatal(err)
 	}
+	home := t.TempDir()
 	t.Chdir(home)
 	readmeFiles(t)
 	for link, target := range map[string]string{"dylora": program, "path/to/roberta-base": model, "path/to/bert": model} {

@@ -26,7 +26,7 @@ func (c *Client) Cached() (all []CachedRepo, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // it was only read
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (c *Client) RemoveCached(r CachedRepo) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	folder := Repo{Kind: r.Kind, ID: r.ID}.folder()
 	return errors.Join(root.RemoveAll(folder), root.RemoveAll(path.Join(".locks", folder)))
 }
