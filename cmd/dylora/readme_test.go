@@ -61,7 +61,9 @@ func readmeFiles(t *testing.T) {
 	}
 	word := func(i int) string { return []string{"a good", "a bad"}[i%2] }
 	pair := func(labels ...string) func(i int) string {
-		return func(i int) string { return fmt.Sprintf("%d\tA dog runs %d.\tAn animal runs.\t%s", i, i, labels[i%len(labels)]) }
+		return func(i int) string {
+			return fmt.Sprintf("%d\tA dog runs %d.\tAn animal runs.\t%s", i, i, labels[i%len(labels)])
+		}
 	}
 	for split, rows := range map[string]int{"train": 64, "dev": 2000, "test": 20} { // of so many examples dev can tell which rank to use
 		header, row := "sentence\tlabel\n", func(i int) string { return fmt.Sprintf("%s film %d \t%d", word(i), i, 1-i%2) }
@@ -82,7 +84,9 @@ func readmeFiles(t *testing.T) {
 		})
 	}
 	for _, name := range []string{"pairs.jsonl", "dev.jsonl"} {
-		write(name, 16, "", func(i int) string { return fmt.Sprintf(`{"one": "%s day %d", "two": "a day", "score": %d}`, word(i), i, i%5) })
+		write(name, 16, "", func(i int) string {
+			return fmt.Sprintf(`{"one": "%s day %d", "two": "a day", "score": %d}`, word(i), i, i%5)
+		})
 	}
 	write("sentences.txt", 3, "", func(i int) string { return fmt.Sprintf("%s film %d\tand a day", word(i), i) })
 	write("study.yaml", 1, "", func(int) string {
