@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"os"
 	"runtime/debug"
@@ -37,13 +38,19 @@ func (s *streams) env() *session.Env {
 	version, _ := buildOf(info)
 	return &session.Env{
 		Note:     s.screen().Say,
-		Progress: func(what string, total int) session.Progress { return s.screen().Progress(what, "examples", total) },
+		Progress: func(what string, total int) session.Progress { return s.screen().Progress(what, unitOf(what), total) },
 		Download: s.screen().Downloads().At,
 		Getenv:   os.Getenv,
 		Now:      time.Now,
 		Version:  version,
 		Memory:   session.MemoryLimit("/"),
 	}
+}
+
+// unitOf is what a long task is counted in.
+func unitOf(what string) string {
+	units := map[string]string{"merge": "steps", "pack": "layers", "predict": "texts"}
+	return cmp.Or(units[what], "examples")
 }
 
 // watch shows how a training goes; the result ends the display.

@@ -180,6 +180,9 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 	if f, ok := o.io.in.(*os.File); o.in == "-" && q.Input == predict.Plain && ok && terminal.Is(f) {
 		o.io.screen().Say("a text per line; Ctrl-D ends")
 	}
+	if o.out == "" && terminal.Is(o.io.out) {
+		env.Progress = nil // the answers themselves show it
+	}
 	if o.out != "" {
 		return disk.WriteFile(o.out, func(w io.Writer) error { return q.Answer(ctx, env, s, ranks[0], in, w) })
 	}

@@ -62,7 +62,7 @@ func (l *Loading) Finish() (m *Model, err error) {
 	if k.damage != nil && o.Note != nil {
 		o.Note(fmt.Sprintf("cached weights: %v: packed again from %s", k.damage, c.path))
 	}
-	r := &loader{from: c.floats, machine: o.Machine, precision: o.Precision, packed: k.file, replaced: c.replaced}
+	r := &loader{from: c.floats, machine: o.Machine, precision: o.Precision, packed: k.file, replaced: c.replaced, done: o.Packed}
 	m = r.model(l.config)
 	m.Made = c.made
 	m.classifier = r.classifier(c, l.config)

@@ -58,6 +58,10 @@ type LoadOptions struct {
 	Seed        uint64           // of what InitMissing makes
 	Note        func(string)     // is told what a user should know, such as that a file of the cache is damaged; may be nil
 	Log         *decision.Log    // gets what the weights settle; may be nil
+
+	// Packed is told how many of the layers are packed, in any order and by several goroutines; may be nil. Weights that a cache has
+	// packed already are told nothing of.
+	Packed func(layers, of int)
 }
 
 // loader makes a model of tensors from somewhere; the first failure is kept and ends all
@@ -71,6 +75,7 @@ type loader struct {
 	blobs     []packed.Blob   // what was not in the file, packed
 	replaced  map[string]bool // tensors that are not the checkpoint's; read only
 	partial   bool            // blobs lack what was replaced
+	done      func(layers, of int)
 	err       error
 }
 
@@ -80,7 +85,7 @@ func (l *loader) model(config *Config) *Model {
 		l.machine = l.machine.Precise()
 	}
 	m := &Model{Config: *config, machine: l.machine, precision: l.precision, embeddings: l.embeddings(config), layers: make([]layer, config.Layers)}
-	var next atomic.Int32
+	var next, packed atomic.Int32
 	var all sync.WaitGroup
 	workers := make([]loader, min(runtime.GOMAXPROCS(0), config.Layers))
 	for w := range workers {
@@ -89,6 +94,9 @@ func (l *loader) model(config *Config) *Model {
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < config.Layers && worker.err == nil; i = int(next.Add(1)) - 1 {
 				m.layers[i] = worker.layer(config, i)
+				if l.done != nil && l.packed == nil {
+					l.done(int(packed.Add(1)), config.Layers)
+				}
 			}
 		})
 	}

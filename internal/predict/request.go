@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
@@ -110,16 +111,36 @@ func (q Request) Answer(ctx context.Context, env *session.Env, s *session.Sessio
 		input.Reserved = printer.Reserved()
 	}
 	o := Options{Rank: rank, MaxLength: s.LongestText(), MaxTokens: session.EvalTokens, OnError: q.OnError}
-	tally, err := Run(ctx, input.Rows(in), s.Encoder.Tokenizer, s.Program, o, printer.Print)
+	show, began := env.Begin("predict", 0), time.Now()
+	defer show.End()
+	tally, err := Run(ctx, input.Rows(in), s.Encoder.Tokenizer, s.Program, o, shown(printer.Print, show))
 	if err != nil {
 		return err
 	}
+	show.End()
 	if err := printer.Close(); err != nil {
 		return err
 	}
 	q.tell(env, tally, o.MaxLength)
+	if took := time.Since(began); took >= worthATotal {
+		env.Say(fmt.Sprintf("%d texts in %s, %.0f a second", tally.Rows, took.Round(time.Second), float64(tally.Rows)/took.Seconds()))
+	}
 	return nil
 }
+
+// shown puts rows and shows how many there were.
+func shown(put func([]*Row, []float32) error, show session.Progress) func([]*Row, []float32) error {
+	done := 0
+	return func(rows []*Row, logits []float32) error {
+		err := put(rows, logits)
+		done += len(rows)
+		show.At(done)
+		return err
+	}
+}
+
+// worthATotal is the time from which it is said how long the answers took.
+const worthATotal = 5 * time.Second
 
 // tell says what a user may not see in the answers.
 func (q Request) tell(env *session.Env, t Tally, limit int) {

@@ -97,7 +97,7 @@ func (f *EncoderFiles) Load(env *Env, a Arithmetic) (*Encoder, error) {
 func loadOptions(env *Env, a Arithmetic, r *settings.Resolved, use Use) model.LoadOptions {
 	return model.LoadOptions{Machine: a.Machine, Precision: a.loadPrecision(), Cache: env.packedWeights(), AllowPickle: r.Data.AllowPickle,
 		Replace: use.Saved, InitMissing: r.Adapter.InitMissing && !use.Trained, Seed: r.Train.Loop.Seed,
-		Note: func(line string) { env.Say(line) }}
+		Note: func(line string) { env.Say(line) }, Packed: env.packing()}
 }
 
 // LoadEncoder finds an encoder that check lets pass, and loads it, for single texts.

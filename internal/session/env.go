@@ -7,6 +7,7 @@ package session
 
 import (
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/dylora/dylora/internal/hub"
@@ -58,6 +59,22 @@ func (e *Env) Begin(what string, total int) Progress {
 		return nothing{}
 	}
 	return e.Progress(what, total)
+}
+
+// packing shows how weights are packed, once the first layer is.
+func (e *Env) packing() func(layers, of int) {
+	var lock sync.Mutex
+	var show Progress
+	return func(layers, of int) {
+		lock.Lock()
+		defer lock.Unlock()
+		if show == nil {
+			show = e.Begin("pack", of)
+		}
+		if show.At(layers); layers == of {
+			show.End()
+		}
+	}
 }
 
 // Hub is a client of the Hugging Face Hub as the HF_* variables set it up.

@@ -56,11 +56,17 @@ func (a *StoredAdapter) MergeFolders(ranks []int, out string) ([]string, error) 
 	return folders, nil
 }
 
+// mergeSteps are those that a merge shows: weights made, written, compared.
+const mergeSteps = 3
+
 // Merge writes a full checkpoint in Hugging Face's layout to the folder out: the base model
 // with the adapter merged at a rank, the head and the tokenizer. It is loaded again and its
 // logits are compared; more than rounding explains is fault.Check, and the folder is removed.
 func (s *Session) Merge(ctx context.Context, rank int, out string) (*Merged, error) {
+	show := s.env.Begin("merge", mergeSteps)
+	defer show.End()
 	contents, err := s.mergedFiles(rank)
+	show.At(1)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +76,9 @@ func (s *Session) Merge(ctx context.Context, rank int, out string) (*Merged, err
 	if err := disk.Commit(disk.Real{}, out, contents, false); err != nil {
 		return nil, fmt.Errorf("cannot write the merged model to %s: %w", out, err)
 	}
+	show.At(2)
 	m, err := s.compareMerged(out, rank)
+	show.At(mergeSteps)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(out))
 	}

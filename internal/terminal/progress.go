@@ -49,7 +49,7 @@ func (p *Progress) At(n int) {
 	p.done = n
 	now := p.screen.now()
 	switch since := now.Sub(p.shown); {
-	case p.bar != nil && (since >= redraw || p.screen.current != p):
+	case p.bar != nil && now.Sub(p.began) >= worthABar && (since >= redraw || p.screen.current != p):
 		p.shown = now
 		p.draw(now)
 	case p.bar == nil && p.screen.lines() && since >= p.screen.every:
@@ -67,8 +67,11 @@ func (p *Progress) End() {
 	}
 }
 
-// redraw is the time between two drawings of a bar.
-const redraw = 100 * time.Millisecond
+// redraw is the time between two drawings of a bar, worthABar that from which a task has one.
+const (
+	redraw    = 100 * time.Millisecond
+	worthABar = 300 * time.Millisecond
+)
 
 // leastBar is the width of the drawn part below which a bar shows nothing, and drawnBeside what stands around it: ` 100% |`, `|` and blanks.
 const (
