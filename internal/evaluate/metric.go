@@ -125,6 +125,12 @@ func Sign(name string) float64 {
 	return -1
 }
 
+// OfScores says whether a metric is one of the scores of labels and not of the labels predicted.
+func OfScores(name string) bool {
+	m, _ := find(name)
+	return m != nil && m.draw != nil && !slices.Contains(m.kinds, data.Regression)
+}
+
 // Range is the least and the largest value that a metric can have; the latter is +Inf for a loss.
 func Range(name string) (least, largest float64) {
 	switch scaleOf(name) {

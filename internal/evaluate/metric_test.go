@@ -228,10 +228,14 @@ func TestMetricWords(t *testing.T) {
 		{"roc_auc", "ROC-AUC", "ROC-AUC (%)", 100, 1, 0, 1},
 		{"f1:a_b", "F1 of a_b", "F1 of a_b (%)", 100, 1, 0, 1},
 		{"log_loss", "log loss", "log loss", 1, -1, 0, math.Inf(1)},
+		{"mean_average_precision", "mean average precision", "mean average precision (%)", 100, 1, 0, 1},
 		{"mse", "MSE", "MSE", 1, -1, 0, math.Inf(1)},
 		{"matthews", "Matthews", "Matthews (×100)", 100, 1, -1, 1},
 		{"of another version", "of another version", "of another version", 100, 1, 0, 1},
 	} {
+		if want := slices.Contains([]string{"roc_auc", "log_loss", "mean_average_precision"}, tt.metric); OfScores(tt.metric) != want {
+			t.Errorf("%s is of scores: %v", tt.metric, !want)
+		}
 		least, largest := Range(tt.metric)
 		if Name(tt.metric) != tt.name || Heading(tt.metric) != tt.heading || Unit(tt.metric) != tt.unit || Sign(tt.metric) != tt.sign || least != tt.least || largest != tt.largest {
 			t.Errorf("%s: %q, %q, %v, %v, %v to %v", tt.metric, Name(tt.metric), Heading(tt.metric), Unit(tt.metric), Sign(tt.metric), least, largest)

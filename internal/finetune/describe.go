@@ -64,9 +64,15 @@ func baselineText(t *data.Task, b *evaluate.Baseline) string {
 			always[i] = t.Labels[label]
 		}
 		counts := listed(t.Labels, func(i int) string { return strconv.Itoa(b.Counts[i]) })
+		if evaluate.OfScores(headline.Name) {
+			return fmt.Sprintf("labels %s; these shares as probabilities: %s", counts, value)
+		}
 		return fmt.Sprintf("labels %s; always %s: %s", counts, cmp.Or(strings.Join(always, ", "), "none"), value)
 	}
 	counts := listed(t.Labels, func(i int) string { return strconv.Itoa(b.Counts[i]) })
+	if evaluate.OfScores(headline.Name) {
+		return fmt.Sprintf("labels %s; these shares as probabilities: %s", counts, value)
+	}
 	return fmt.Sprintf("labels %s; always %s: %s", counts, t.Labels[b.Majority], value)
 }
 

@@ -139,6 +139,7 @@ func settingKeys(entries []Entry) []string {
 			keys[key] = true
 		}
 	}
+	delete(keys, "metric") // it has a column of its own
 	return slices.Sorted(maps.Keys(keys))
 }
 
