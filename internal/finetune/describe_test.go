@@ -26,6 +26,10 @@ func TestBaselineText(t *testing.T) {
 			data.Task{Kind: data.Regression, Labels: []string{"v", "a"}, Metrics: []string{"mse"}}, []data.Example{{Targets: []float32{1, 0}}, {Targets: []float32{3, 1}}}},
 		"labels joy 3, fear 1; always joy: micro F1 85.7": {
 			data.Task{Kind: data.MultiLabel, Labels: []string{"joy", "fear"}, Metrics: []string{"micro_f1"}}, []data.Example{{Targets: []float32{1, 0}}, {Targets: []float32{1, 1}}, {Targets: []float32{1, 0}}}},
+		"labels no 1, yes 1; these shares as probabilities: log loss 0.6931": {
+			data.Task{Labels: []string{"no", "yes"}, Metrics: []string{"log_loss"}}, []data.Example{{Class: 1}, {Class: 0}}},
+		"labels joy 1, fear 0; these shares as probabilities: ROC-AUC undefined": {
+			data.Task{Kind: data.MultiLabel, Labels: []string{"joy", "fear"}, Metrics: []string{"roc_auc"}}, []data.Example{{Targets: []float32{1, 0}}}},
 		"labels joy 0, fear 0; always none: micro F1 0.0": {
 			data.Task{Kind: data.MultiLabel, Labels: []string{"joy", "fear"}, Metrics: []string{"micro_f1"}}, []data.Example{{Targets: []float32{0, 0}}}},
 	} {

@@ -56,7 +56,8 @@ func TestResume(t *testing.T) {
 		"average":  {"average: 0.9; lr_ratio_b: 4; row_lr: frequency; sampler: log-uniform+R:0.2", []int{5, 14}},
 		"sum":      {"gate: matryoshka; sampler: list:1,2,4; full_rank_phase: 0.3; resort: svd", []int{4, 9}},
 		"heads":    {"heads: per-rank; full_rank_phase: 0.3", []int{3, 6, 11}},
-		"fitted":   {"heads: fitted; best: last", []int{12}},
+		"fitted":   {"heads: fitted; best: last; class_weights: balanced", []int{12}},
+		"weights":  {"class_weights: balanced; metric: log_loss; patience: 1; full_rank_phase: 0.3; distill: 0.5", []int{3, 12}},
 		"same":     {"lr: 1.0e-9", []int{13}}, // the first epoch is the best, evaluated before the stop
 	} {
 		t.Run(name, func(t *testing.T) {
