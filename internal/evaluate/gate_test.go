@@ -64,3 +64,27 @@ func TestGateTexts(t *testing.T) {
 		t.Errorf("two bounds: %v", err)
 	}
 }
+
+// FuzzGate: no text makes it panic, a bound that is refused is so before anything is measured, and
+// what is kept at a bound is kept by every better value.
+func FuzzGate(f *testing.F) {
+	for _, text := range []string{"0.85", "85%", "1e999", "0x1p-2", "%", "-0", " 7 % ", "1_000"} {
+		f.Add(text, "accuracy", 0.5)
+		f.Add(text, "log_loss", 0.5)
+	}
+	f.Fuzz(func(t *testing.T, text, metric string, v float64) {
+		gate := Gate{AtLeast: text}
+		if !Larger(metric) {
+			gate = Gate{AtMost: text}
+		}
+		if gate.Validate() != nil || gate.Fits(metric) != nil {
+			if err := gate.Judge(metric, 1, Number(v)); err == nil || fault.ClassOf(err) != fault.Usage {
+				t.Fatalf("%q is no bound of %s, and judged: %v", text, metric, err)
+			}
+			return
+		}
+		if gate.Judge(metric, 1, Number(v)) == nil && gate.Judge(metric, 1, Number(v+Sign(metric)*0.25)) != nil {
+			t.Fatalf("%s: %v keeps %q, and a better value does not", metric, v, text)
+		}
+	})
+}
