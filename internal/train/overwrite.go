@@ -123,7 +123,7 @@ func (r *Run) takePlace() error {
 		}
 		return os.Remove(filepath.Join(r.old.dir, replacesName))
 	}
-	if err := noteReplaced(r.old.dir, r.old.dir); err != nil {
+	if err := os.WriteFile(filepath.Join(r.old.dir, replacesName), nil, 0o666); err != nil { // once it is beside, it replaces nothing
 		return err
 	}
 	if err := r.disk.Exchange(r.Dir, r.old.dir); err != nil {

@@ -180,3 +180,40 @@ func TestOverwriteFails(t *testing.T) {
 		t.Error("the marks are others")
 	}
 }
+
+// killedRemoval is a disk on which nothing is removed any more, as if the process were killed before.
+type killedRemoval struct{ disk.Real }
+
+func (killedRemoval) RemoveAll(string) error { return errors.New("killed") }
+
+// TestOverwriteKilled: a process that is killed once the runs have changed places leaves the old one beside, which takes no place when it
+// is resumed, and which the next try clears.
+func TestOverwriteKilled(t *testing.T) {
+	root := t.TempDir()
+	dir := filepath.Join(root, "a")
+	started(t, root, dir)
+	r := overwrite(t, dir)
+	begin(t, r, "task: new\n")
+	r.disk = killedRemoval{}
+	if _, err := r.Complete(); err == nil {
+		t.Fatal("nothing failed")
+	}
+	must(t, r.Close())
+	if settingsIn(t, dir) != "task: new\n" || settingsIn(t, dir+besideEnding) != string(settingsText) {
+		t.Error("the runs have not changed places")
+	}
+	for _, name := range []string{dir, dir + besideEnding} {
+		again := claimed(t, root, name, true)
+		if again.Place() != name {
+			t.Errorf("%s, resumed, is for %s", name, again.Place())
+		}
+		must(t, again.Close())
+	}
+	r = overwrite(t, dir)
+	begin(t, r, "task: newer\n")
+	_, err := r.Complete()
+	must(t, errors.Join(err, r.Close()))
+	if _, err := os.Lstat(dir + besideEnding); err == nil || settingsIn(t, dir) != "task: newer\n" {
+		t.Error("the next try has not cleared what was left")
+	}
+}
