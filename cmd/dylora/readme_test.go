@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dylora/dylora/internal/glue/gluetest"
 	"github.com/dylora/dylora/internal/hub/hubtest"
@@ -157,10 +158,15 @@ func TestReadme(t *testing.T) {
 		if !strings.Contains(line, "dylora run ") { // whose settings are those of the plan
 			c.Env = append(c.Env, "DYLORA_MAX_STEPS=2")
 		}
-		if !strings.Contains(line, "auto") && !strings.Contains(line, "dylora run ") { // which asks for more examples
-			c.Env = append(c.Env, "DYLORA_MAX_EVAL_EXAMPLES=48")
+		if strings.HasPrefix(line, "dylora train") && !strings.Contains(line, "--model") {
+			c.Env = append(c.Env, "DYLORA_MODEL=path/to/roberta-base")
 		}
+		if !strings.Contains(line, "--tolerance") && !strings.Contains(line, "dylora run ") { // which asks for more examples
+			c.Env = append(c.Env, "DYLORA_MAX_EVAL_EXAMPLES=24")
+		}
+		begun := time.Now()
 		out, err := c.CombinedOutput()
+		t.Logf("%4d ms  %s", time.Since(begun).Milliseconds(), line)
 		if err != nil {
 			t.Errorf("%s\n%v\n%s", line, err, out)
 		}
