@@ -71,7 +71,7 @@ func TestImports(t *testing.T) {
 		"settings": "adapter configs data disk evaluate fault kernel schema suggest train",
 		"session":  "adapter data data/demo decision disk evaluate fault glue hub kernel model models packed parquet pretrained program safetensors schema settings tokenizer train weights",
 		"check":    "adapter data evaluate fault program session",
-		"plan":     "data disk evaluate fault figure finetune session settings train",
+		"plan":     "data disk evaluate fault figure finetune session settings tensorboard train",
 		"baseline": "adapter enum evaluate fault finetune schema session settings tensorboard train",
 		"nest":     "adapter data disk fault finetune safetensors session settings train",
 		"finetune": "adapter data datacheck disk evaluate fault headfit model program safetensors session settings train weights",

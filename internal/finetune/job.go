@@ -155,12 +155,9 @@ func (j *Job) start(resume bool) error {
 	}
 	text := remembered.YAML()
 	if resume {
-		other, err := otherLength(j.Dir, j.Settings)
-		if err != nil {
+		var err error
+		if text, err = lengthened(j.Dir, j.Settings); err != nil {
 			return err
-		}
-		if !other { // the run's own settings stay as they were written
-			text = nil
 		}
 	}
 	resumed, err := j.run.Start(j.Loop, text, policy)

@@ -89,10 +89,17 @@ func longer(run *settings.Layer, r *settings.Resolved) bool {
 	return said && epochs != r.Train.Loop.Epochs || bounded && most != r.Train.Loop.MaxSteps
 }
 
-// otherLength says whether the run's file of settings gives it another length than r does.
-func otherLength(dir string, r *settings.Resolved) (bool, error) {
+// lengthened is the text of the run's settings with the length that r has; nil where it is the run's own.
+func lengthened(dir string, r *settings.Resolved) ([]byte, error) {
 	run, err := settings.FileLayer(settings.Run, filepath.Join(dir, train.SettingsName))
-	return err == nil && longer(run, r), err
+	if err != nil || !longer(run, r) {
+		return nil, err
+	}
+	own, err := settings.Resolve(run)
+	if err != nil {
+		return nil, err
+	}
+	return own.With("epochs", r.Train.Loop.Epochs).With("max_steps", r.Train.Loop.MaxSteps).YAML(), nil
 }
 
 // resolveNew are the settings of a new training.

@@ -96,6 +96,9 @@ func (c *Comparison) findDifferences() error {
 		differs := false
 		for _, r := range all {
 			v := settings.Plain(r.Fields()[i].Value)
+			if path, ok := v.(string); ok && (f.Key == "task" || f.Key == "dev_file" || f.Key == "data_dir") { // which file, not where it is
+				v = filepath.Base(filepath.ToSlash(path))
+			}
 			differs = differs || len(d.Values) > 0 && v != d.Values[0]
 			d.Values = append(d.Values, v)
 		}
@@ -120,7 +123,7 @@ func (c *Comparison) WriteTable(w io.Writer) error {
 		for _, rank := range ranks {
 			row = append(row, e.Final.text(e.Metric, rank))
 		}
-		t.AppendRow(append(row, timeText(e.Seconds)))
+		t.AppendRow(append(row, e.timeText()))
 	}
 	if _, err := fmt.Fprintln(w, t.Render()); err != nil || len(c.Differ) == 0 {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/dylora/dylora/internal/finetune"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/tensorboard"
 	"github.com/dylora/dylora/internal/train"
 )
 
@@ -143,7 +144,11 @@ func found(dir string, index int) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	return entry(l, s)
+	e, err := entry(l, s)
+	if err == nil && record == nil { // a run without a plan tells by its events how long it has trained
+		e.TrainingSeconds, err = tensorboard.Span(dir)
+	}
+	return e, err
 }
 
 // remember takes the settings of a run without a record: those that are not the default.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -76,7 +77,7 @@ func (entries Entries) WriteTable(w io.Writer) error {
 		for _, rank := range ranks {
 			row = append(row, values.text(e.Metric, rank))
 		}
-		t.AppendRow(append(row, timeText(e.Seconds)))
+		t.AppendRow(append(row, e.timeText()))
 	}
 	if _, err := fmt.Fprintln(w, t.Render()); err != nil {
 		return err
@@ -105,6 +106,9 @@ func (e Entry) progress() string {
 	}
 	return fmt.Sprintf("%s at %d %%", e.State, 100*e.Step/e.Steps)
 }
+
+// timeText is the time that the training took, or of a run without a plan that of its loop.
+func (e Entry) timeText() string { return timeText(cmp.Or(e.Seconds, e.TrainingSeconds)) }
 
 func timeText(s float64) string {
 	if s == 0 {
