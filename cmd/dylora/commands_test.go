@@ -12,6 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/finetune"
 	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
@@ -40,14 +41,20 @@ func checkParse(t *testing.T, err error, want string) bool {
 
 func TestTrainFlags(t *testing.T) {
 	tests := []struct {
-		args, run string
-		resume    bool
-		json      bool
-		wantErr   string
+		args    string
+		place   finetune.Place
+		seeds   string
+		json    bool
+		wantErr string
 	}{
 		{args: ""},
-		{args: "--run runs/a --json", run: "runs/a", json: true},
-		{args: "--resume", resume: true},
+		{args: "--run runs/a --json", place: finetune.Place{Run: "runs/a"}, json: true},
+		{args: "--resume", place: finetune.Place{Resume: true}},
+		{args: "--run a --overwrite --lora", place: finetune.Place{Run: "a", Overwrite: true, LoRA: "--lora"}},
+		{args: "--seeds 1-3 --run a", place: finetune.Place{Run: "a"}, seeds: "1-3"},
+		{args: "--overwrite", wantErr: "--overwrite is for a folder with a name"},
+		{args: "--overwrite --resume --run a", wantErr: "exclude each other"},
+		{args: "--seeds 1 --overwrite --run a", wantErr: "--seeds needs neither"},
 		{args: "--run=", wantErr: "--run is empty"},
 		{args: "sst2", wantErr: `unexpected argument "sst2"`},
 		{args: "--rank eight", wantErr: "invalid argument"},
@@ -60,7 +67,7 @@ func TestTrainFlags(t *testing.T) {
 			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
 				return
 			}
-			if got.place.Run != tt.run || got.place.Resume != tt.resume || got.json != tt.json {
+			if got.place != tt.place || got.seeds != tt.seeds || got.json != tt.json {
 				t.Errorf("options = %+v", got)
 			}
 		})
