@@ -10,6 +10,7 @@ import (
 	"github.com/dylora/dylora/internal/check"
 	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/tabular"
 	"github.com/dylora/dylora/internal/terminal"
 )
 
@@ -132,7 +133,7 @@ func (o *checkOptions) print(c *check.Report) error {
 	if c.Idle {
 		effect = "effect      " + session.ChangesNothing + "\n"
 	}
-	_, err := fmt.Fprintf(o.io.page(), "%s\n\nround trip  %s\nnested      %s: %s\n%s", t.Render(), round, c.Nested, c.Why, effect)
+	_, err := fmt.Fprintf(o.io.page(), "%s\n\nround trip  %s\nnested      %s: %s\n%s", tabular.Render(t, o.io.page()), round, c.Nested, c.Why, effect)
 	return err
 }
 

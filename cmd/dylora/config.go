@@ -8,6 +8,7 @@ import (
 
 	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/tabular"
 	"github.com/dylora/dylora/internal/terminal"
 )
 
@@ -90,7 +91,7 @@ func runConfigShow(o *configShowOptions) error {
 	for _, f := range r.Fields() {
 		t.AppendRow(table.Row{f.Key, settings.YAMLValue(settings.Plain(f.Value)), originText(r, f.Key)})
 	}
-	_, err = fmt.Fprintln(o.io.page(), t.Render())
+	_, err = fmt.Fprintln(o.io.page(), tabular.Render(t, o.io.page()))
 	return err
 }
 

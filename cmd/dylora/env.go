@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/dylora/dylora/internal/finetune"
@@ -46,6 +47,9 @@ func (s *streams) env() *session.Env {
 		Memory:   session.MemoryLimit("/"),
 	}
 }
+
+// next tells which commands a person may want now.
+func (s *streams) next(commands ...string) { s.screen().Say("next: " + strings.Join(commands, "; ")) }
 
 // unitOf is what a long task is counted in.
 func unitOf(what string) string {

@@ -92,7 +92,11 @@ func (o *fetchOptions) print(f *session.Fetched) error {
 	if f.Kind == "task" {
 		parts = "splits"
 	}
-	_, err := fmt.Fprintf(o.io.out, "%s %s: %d %s, %s (%s downloaded), commit %.7s\n  %s\n",
-		f.Kind, f.Name, len(f.Files), parts, evaluate.Size(f.Bytes), evaluate.Size(f.Downloaded), f.Commit, f.Folder)
+	commit := ""
+	if o.io.verbose {
+		commit = ", commit " + f.Commit
+	}
+	_, err := fmt.Fprintf(o.io.out, "%s %s: %d %s, %s (%s downloaded)%s\n  %s\n",
+		f.Kind, f.Name, len(f.Files), parts, evaluate.Size(f.Bytes), evaluate.Size(f.Downloaded), commit, f.Folder)
 	return err
 }

@@ -18,7 +18,7 @@ import (
 // names of an encoder's modules, is data in a package of its own.
 func TestImports(t *testing.T) {
 	allowed := map[string]string{ // package → packages of this module that it may import
-		"cmd/dylora": "adapter baseline bench check data datacheck disk evaluate fault figure finetune flagset hub kernel model nest page parquet plan predict safetensors scripts session settings terminal train",
+		"cmd/dylora": "adapter baseline bench check data datacheck disk evaluate fault figure finetune flagset hub kernel model nest page parquet plan predict safetensors scripts session settings tabular terminal train",
 		"configs":    "enum",
 		"models":     "",
 		"scripts":    "fault",
@@ -42,6 +42,7 @@ func TestImports(t *testing.T) {
 		"seed":            "",
 		"spent":           "",
 		"suggest":         "",
+		"tabular":         "",
 		"statistics":      "seed",
 		"weights":         "",
 		"pickle":          "fault lfs safetensors",
@@ -57,7 +58,7 @@ func TestImports(t *testing.T) {
 		"model":           "decision disk fault kernel lfs packed pickle safetensors seed weights model/op model/architecture",
 		"pretrained":      "decision disk fault model tokenizer",
 		"program":         "kernel model adapter data",
-		"evaluate":        "fault data statistics",
+		"evaluate":        "fault data statistics tabular",
 		"figure":          "disk evaluate",
 		"flagset":         "data disk evaluate fault schema settings suggest",
 		"terminal":        "enum evaluate train",
@@ -71,9 +72,9 @@ func TestImports(t *testing.T) {
 		"settings": "adapter configs data disk evaluate fault kernel schema suggest train",
 		"session":  "adapter data data/demo decision disk evaluate fault glue hub kernel model models packed parquet pretrained program safetensors schema settings tokenizer train weights",
 		"check":    "adapter data evaluate fault program session",
-		"plan":     "data disk evaluate fault figure finetune session settings tensorboard train",
+		"plan":     "data disk evaluate fault figure finetune session settings tabular tensorboard train",
 		"baseline": "adapter enum evaluate fault finetune schema session settings tensorboard train",
-		"nest":     "adapter data disk fault finetune safetensors session settings train",
+		"nest":     "adapter data disk fault finetune safetensors session settings train tabular",
 		"finetune": "adapter data datacheck disk evaluate fault headfit model program safetensors session settings train weights",
 
 		"tensorboard/tbtest": "",

@@ -13,6 +13,7 @@ import (
 	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/tabular"
 	"github.com/dylora/dylora/internal/terminal"
 )
 
@@ -102,11 +103,11 @@ func (o *inspectOptions) inspectModel(ctx context.Context) error {
 	for _, d := range m.Decisions {
 		t.AppendRow(table.Row{d.About, d.Value, d.Source, d.Reason})
 	}
-	return terminal.Lines(o.io.page(), "folder       "+m.Folder, "", t.Render())
+	return terminal.Lines(o.io.page(), "folder       "+m.Folder, "", tabular.Render(t, o.io.page()))
 }
 
 func (o *inspectOptions) print(i *session.Inspection) error {
-	for _, l := range i.Lines() {
+	for _, l := range i.Lines(o.io.verbose) {
 		if _, err := fmt.Fprintf(o.io.page(), "%-12s %s\n", l[0], l[1]); err != nil {
 			return err
 		}
@@ -116,6 +117,6 @@ func (o *inspectOptions) print(i *session.Inspection) error {
 	for _, r := range i.Ranks {
 		t.AppendRow(table.Row{r.Rank, r.Parameters, evaluate.Size(r.Bytes), fmt.Sprintf("%.4f", r.DeltaNorm)})
 	}
-	_, err := fmt.Fprintf(o.io.page(), "\n%s\n", t.Render())
+	_, err := fmt.Fprintf(o.io.page(), "\n%s\n", tabular.Render(t, o.io.page()))
 	return err
 }

@@ -76,7 +76,11 @@ func runMerge(ctx context.Context, o *mergeOptions) error {
 		}
 		all = append(all, m)
 	}
-	return o.print(all)
+	if err := o.print(all); err != nil || o.json {
+		return err
+	}
+	o.io.next("dylora predict " + all[len(all)-1].Folder)
+	return nil
 }
 
 func (o *mergeOptions) print(all []*session.Merged) error {

@@ -114,7 +114,7 @@ head         66306 parameters
 biases       12 parameters, in the place of the base model's
 note         x.bias was not loaded
 task         sst2
-model        mini (0123456789ab…)
+model        mini
 targets      query, value
 trained      ranks 1 to 8, uniform, update all, seed 42, epoch 2, step 300
 dylora       v0.1.0
@@ -133,12 +133,14 @@ func TestPrintFetch(t *testing.T) {
 	}{
 		{session.Fetched{Name: "mini", Kind: "built in"}, "mini: built in"},
 		{session.Fetched{Name: "org/mini", Kind: "model", Folder: "/cache/org", Commit: "0123456789abcdef", Files: make([]hub.File, 3), Bytes: 10_800_000, Downloaded: 0},
-			"model org/mini: 3 files, 10.8 MB (0 B downloaded), commit 0123456\n  /cache/org"},
+			"model org/mini: 3 files, 10.8 MB (0 B downloaded)\n  /cache/org"},
 		{session.Fetched{Name: "sst2", Kind: "task", Folder: "/cache/glue", Commit: "fedcba9", Files: make([]hub.File, 3), Bytes: 5100, Downloaded: 5100},
-			"task sst2: 3 splits, 5.1 kB (5.1 kB downloaded), commit fedcba9\n  /cache/glue"},
+			"task sst2: 3 splits, 5.1 kB (5.1 kB downloaded)\n  /cache/glue"},
 	} {
 		printed(t, "fetch "+tt.f.Name, func(io *streams) error { o := fetchOptions{io: io}; return o.print(&tt.f) }, tt.want)
 	}
+	f := session.Fetched{Name: "sst2", Kind: "task", Folder: "/cache/glue", Commit: "fedcba9876543210", Files: make([]hub.File, 3)}
+	printed(t, "fetch --verbose", func(io *streams) error { io.verbose = true; o := fetchOptions{io: io}; return o.print(&f) }, "task sst2: 3 splits, 0 B (0 B downloaded), commit fedcba9876543210\n  /cache/glue")
 }
 
 func TestPrintMerge(t *testing.T) {

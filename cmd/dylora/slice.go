@@ -169,5 +169,6 @@ func runSlice(ctx context.Context, o *sliceOptions) error {
 			return err
 		}
 	}
+	o.io.next("dylora eval " + slices[0].Folder)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -111,7 +112,12 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	return o.print(report)
+	if err := o.print(report); err != nil || o.json {
+		return err
+	}
+	run := filepath.Dir(report.Adapter)
+	o.io.next("dylora sweep "+run, "dylora predict "+run)
+	return nil
 }
 
 // train runs a training of these settings to its end and shows how it goes.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/dylora/dylora/internal/tabular"
 )
 
 // Text shows v as papers do: in hundredths with one decimal, 95.1 for an accuracy of
@@ -111,7 +113,7 @@ func (s *Sweep) WriteTable(w io.Writer) error {
 		}
 		t.AppendRow(row)
 	}
-	lines := append([]string{t.Render()}, OtherDataLines(s.OtherData)...)
+	lines := append([]string{tabular.Render(t, w)}, OtherDataLines(s.OtherData)...)
 	if _, err := fmt.Fprintln(w, strings.Join(lines, "\n")); err != nil {
 		return err
 	}

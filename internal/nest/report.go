@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/tabular"
 )
 
 // Report is the nested adapter, and what its ranks keep. Its JSON is an interface for scripts.
@@ -43,6 +44,6 @@ func (r *Report) Write(w io.Writer) error {
 	if r.Examples > 0 {
 		by = fmt.Sprintf("what the update does to the inputs of %d training examples", r.Examples)
 	}
-	_, err := fmt.Fprintf(w, "nested adapter of rank %d: %s\nranks in the order of %s\n%s\n", r.Rank, r.Folder, by, t.Render())
+	_, err := fmt.Fprintf(w, "nested adapter of rank %d: %s\nranks in the order of %s\n%s\n", r.Rank, r.Folder, by, tabular.Render(t, w))
 	return err
 }

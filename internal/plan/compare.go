@@ -14,6 +14,7 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/figure"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/tabular"
 	"github.com/dylora/dylora/internal/train"
 )
 
@@ -125,7 +126,7 @@ func (c *Comparison) WriteTable(w io.Writer) error {
 		}
 		t.AppendRow(append(row, e.timeText()))
 	}
-	if _, err := fmt.Fprintln(w, t.Render()); err != nil || len(c.Differ) == 0 {
+	if _, err := fmt.Fprintln(w, tabular.Render(t, w)); err != nil || len(c.Differ) == 0 {
 		return err
 	}
 	header = table.Row{"setting"}
@@ -140,7 +141,7 @@ func (c *Comparison) WriteTable(w io.Writer) error {
 		}
 		t.AppendRow(row)
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", t.Render())
+	_, err := fmt.Fprintf(w, "\n%s\n", tabular.Render(t, w))
 	return err
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/tabular"
 )
 
 // Means are mean and standard deviation over the trainings of each group, by rank.
@@ -182,7 +183,7 @@ func (m *Means) WriteTable(w io.Writer) error {
 		}
 		t.AppendRow(append(row, each))
 	}
-	_, err := fmt.Fprintln(w, t.Render())
+	_, err := fmt.Fprintln(w, tabular.Render(t, w))
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/tabular"
 )
 
 // Table says what is shown of trainings.
@@ -79,7 +80,7 @@ func (entries Entries) WriteTable(w io.Writer) error {
 		}
 		t.AppendRow(append(row, e.timeText()))
 	}
-	if _, err := fmt.Fprintln(w, t.Render()); err != nil {
+	if _, err := fmt.Fprintln(w, tabular.Render(t, w)); err != nil {
 		return err
 	}
 	for _, e := range entries {

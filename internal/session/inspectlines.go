@@ -11,8 +11,8 @@ import (
 // ChangesNothing is told of an adapter whose update is zero.
 const ChangesNothing = "none: the update of every module is zero at every rank, so beside the head it is the base model"
 
-// Lines describe the adapter for a person: what, and what it is.
-func (i *Inspection) Lines() [][2]string {
+// Lines describe the adapter for a person: what, and what it is; hashes is whether the base model's is shown.
+func (i *Inspection) Lines(hashes bool) [][2]string {
 	lines := [][2]string{
 		{"folder", i.Folder},
 		{"rank, alpha", fmt.Sprintf("%d, %v", i.Rank, i.Alpha)},
@@ -38,9 +38,12 @@ func (i *Inspection) Lines() [][2]string {
 		lines = append(lines, [2]string{"note", n})
 	}
 	if f := i.Facts; f != nil {
+		if hashes && f.ModelHash != "" {
+			lines = append(lines, [2]string{"model hash", f.ModelHash})
+		}
 		lines = append(lines,
 			[2]string{"task", f.Task},
-			[2]string{"model", fmt.Sprintf("%s (%.12s…)", f.Model, f.ModelHash)},
+			[2]string{"model", f.Model},
 			[2]string{"targets", strings.Join(f.Targets, ", ")},
 			[2]string{"trained", fmt.Sprintf("ranks %d to %d, %s, update %s, seed %d, epoch %d, step %d", f.RankMin, f.RankMax, f.Sampler, f.Update, f.Seed, f.Epoch, f.Step)},
 			[2]string{"dylora", f.Version})
