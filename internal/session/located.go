@@ -117,13 +117,12 @@ func (f *finder) folder() string {
 	if f.data == nil || f.data.Folder == nil {
 		return ""
 	}
-	list := f.candidates(*f.data.Folder)
-	for _, path := range list {
+	for _, path := range f.candidates(*f.data.Folder) {
 		if isFolder(path) {
 			return path
 		}
 	}
-	return list[len(list)-1]
+	return f.data.Folder.Absolute
 }
 
 // compare says which of the files that the user named are not the recorded ones.

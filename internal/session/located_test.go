@@ -227,4 +227,15 @@ func TestRunDataBroken(t *testing.T) {
 		_, err := ReadRunData(dir)
 		refused(t, err, fault.Invalid, "", "cannot read ", DataName)
 	}
+	write(t, `{"task":"a.csv","splits":{"train":[{}],"dev":[{"path":"/dev/zero","absolute":"/dev/zero"}]},"data_dir":{},"held":{"rows":-1,"dev":[-5]}}`, dir, DataName)
+	record, err := ReadRunData(dir)
+	must(t, err)
+	f := &finder{run: dir, data: record}
+	for _, split := range []string{"train", "dev"} {
+		_, _, err := f.find(split, nil)
+		refused(t, err, fault.Invalid, MovedFolder, "are not there")
+	}
+	if got := f.folder(); got != "" {
+		t.Errorf("folder %q", got)
+	}
 }

@@ -85,11 +85,12 @@ func (r *Run) restore(l *Loop, c *checkpoints, p CheckpointPolicy) (out Resumed,
 	if err != nil || m == nil {
 		return out, 0, err
 	}
-	was := maps.Clone(m.Inputs)
+	was, is := maps.Clone(m.Inputs), maps.Clone(p.Inputs)
 	for _, key := range p.MayDiffer {
-		was[key] = p.Inputs[key]
+		delete(was, key)
+		delete(is, key)
 	}
-	if other := differences(was, p.Inputs); len(other) > 0 {
+	if other := differences(was, is); len(other) > 0 {
 		return out, 0, fault.Usagef("resume: other inputs than the run was started with: %s", strings.Join(other, ", "))
 	}
 	if err := l.restore(m, tensors); err != nil {

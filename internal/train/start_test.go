@@ -87,7 +87,7 @@ func TestStartedMoves(t *testing.T) {
 	is(b)
 	must(t, r.Close())
 	r = claimed(t, root, a, true)
-	_, err = r.Start(l, nil, CheckpointPolicy{Inputs: map[string]string{"model": "abc"}})
+	_, err = r.Start(l, nil, CheckpointPolicy{Inputs: map[string]string{"model": "abc", "data": "1"}, MayDiffer: []string{"data"}})
 	must(t, errors.Join(err, r.Close()))
 	is(a)
 
