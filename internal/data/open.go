@@ -115,7 +115,8 @@ func (o *opened) done() (File, error) {
 	return File{o.path, hex.EncodeToString(o.raw.sum.Sum(nil)), o.raw.n}, nil
 }
 
-func (o *opened) close() error {
+// Close closes the file.
+func (o *opened) Close() error {
 	if o.zstd != nil {
 		o.zstd.Close()
 	}
@@ -171,11 +172,8 @@ func Open(path string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return content{o}, nil
+	return o, nil
 }
 
-// content is an opened file as a reader.
-type content struct{ o *opened }
-
-func (c content) Read(p []byte) (int, error) { return c.o.r.Read(p) }
-func (c content) Close() error               { return c.o.close() }
+// Read reads the content.
+func (o *opened) Read(p []byte) (int, error) { return o.r.Read(p) }

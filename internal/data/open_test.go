@@ -116,7 +116,7 @@ func TestExpansion(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "it expands to more than 250 times its size") || n > 4<<20 {
 			t.Errorf("%s: %d bytes, %v", ending, n, err)
 		}
-		if err := o.close(); err != nil {
+		if err := o.Close(); err != nil {
 			t.Error(err)
 		}
 	}

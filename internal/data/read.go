@@ -36,7 +36,7 @@ func (t *Task) ReadFiles(dataDir, split string) ([]Example, []File, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer f.close()
+	defer func() { _ = f.Close() }() // it was only read
 	examples, err := t.parseSplit(paths[0], split, f.r)
 	if err != nil {
 		return nil, nil, err
