@@ -49,8 +49,8 @@ so on, and a line may hold one text or two.
 A file that ends in .csv, .tsv, .json or .jsonl, also with .gz or .zst behind it, is read by
 its columns: those of the adapter's training, or --text-column and --pair-column. The answers
 have the format of the input, or that of the ending of --out: each row with all that it
-holds, and its answer behind it. --format text reads lines whatever the ending is, --json
-writes JSON lines.
+holds, and its answer behind it. --format text reads lines whatever the ending is, as does
+.tsv where the first line names no column of texts. --json writes JSON lines.
 
 A row that cannot be read ends the answers with exit code 3. --on-error null answers it
 with its error instead and goes on, --on-error skip leaves it out. Texts are cut where the
@@ -133,6 +133,7 @@ func (o *predictOptions) complete(format, onError string) (err error) {
 	if q.OnError, err = predict.ParsePolicy(onError); err != nil {
 		return fault.Usagef("--on-error: %w", err)
 	}
+	q.Guessed = format == ""
 	if q.Input = predict.FormatOf(o.in); format != "" {
 		if q.Input, err = predict.ParseFormat(format); err != nil {
 			return fault.Usagef("--format: %w", err)

@@ -1,7 +1,9 @@
 package predict
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -18,6 +20,7 @@ import (
 type Request struct {
 	Name    string // of the input, for messages
 	Input   Format
+	Guessed bool // Input is by the ending of a name
 	Output  Format
 	Columns Columns // as the user names them
 	OnError Policy
@@ -101,7 +104,11 @@ func (q Request) Answer(ctx context.Context, env *session.Env, s *session.Sessio
 	if err != nil {
 		return err
 	}
-	input := Input{Name: q.Name, Format: q.Input, Columns: q.columns(s), Arity: arity(s), Pass: q.Input.Named() && q.Output.Named()}
+	columns := q.columns(s)
+	if in, err = q.bare(env, s, columns, in); err != nil {
+		return err
+	}
+	input := Input{Name: q.Name, Format: q.Input, Columns: columns, Arity: arity(s), Pass: q.Input.Named() && q.Output.Named()}
 	input.Convert = input.Pass && !q.Input.objects() && q.Output.objects()
 	printer, err := NewPrinter(out, task, Printing{Choice: choice, Input: q.Input, Output: q.Output, Columns: input.Columns, Temperature: temperature, Errors: q.OnError == Null})
 	if err != nil {
@@ -141,6 +148,37 @@ func shown(put func([]*Row, []float32) error, show session.Progress) func([]*Row
 
 // worthATotal is the time from which it is said how long the answers took.
 const worthATotal = 5 * time.Second
+
+// bare finds the lines without a header that files that end in .tsv hold as well, unless the user or the adapter names columns:
+// the first one has no column of a text's name, and as many as the task takes texts. It gives all of in.
+func (q *Request) bare(env *session.Env, s *session.Session, c Columns, in io.Reader) (io.Reader, error) {
+	if !q.Guessed || q.Input != TSV || q.Columns.A != nil || q.Columns.B != nil || data.IsFile(s.Data.Task) {
+		return in, nil
+	}
+	r := bufio.NewReaderSize(in, longestHeader)
+	start, err := r.Peek(longestHeader)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fault.Invalidf("cannot read %s: %w", q.Name, err)
+	}
+	line, _, _ := strings.Cut(strings.TrimPrefix(string(start), "\ufeff"), "\n")
+	names := strings.Split(strings.TrimSuffix(line, "\r"), "\t")
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	n := arity(s)
+	named := slices.ContainsFunc(append(slices.Clone(c.A), c.B...), func(name string) bool { return slices.Contains(names, name) })
+	if _, err := texts(line, n); named || err != nil || line == "" {
+		return r, nil
+	}
+	env.Say(fmt.Sprintf("%s: the first line names no column %q, so that it is a text like all lines", q.Name, c.A[0]))
+	if q.Input = Plain; q.Output == TSV {
+		q.Output = Plain
+	}
+	return r, nil
+}
+
+// longestHeader is how many bytes of a first line are looked at.
+const longestHeader = 1 << 16
 
 // tell says what a user may not see in the answers.
 func (q Request) tell(env *session.Env, t Tally, limit int) {
