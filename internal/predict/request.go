@@ -165,9 +165,8 @@ func (q *Request) bare(env *session.Env, s *session.Session, c Columns, in io.Re
 	for i := range names {
 		names[i] = strings.TrimSpace(names[i])
 	}
-	n := arity(s)
 	named := slices.ContainsFunc(append(slices.Clone(c.A), c.B...), func(name string) bool { return slices.Contains(names, name) })
-	if _, err := texts(line, n); named || err != nil || line == "" {
+	if named || line == "" || !fits(line, arity(s)) {
 		return r, nil
 	}
 	env.Say(fmt.Sprintf("%s: the first line names no column %q, so that it is a text like all lines", q.Name, c.A[0]))
@@ -175,6 +174,12 @@ func (q *Request) bare(env *session.Env, s *session.Session, c Columns, in io.Re
 		q.Output = Plain
 	}
 	return r, nil
+}
+
+// fits says whether a line holds as many texts as a task takes.
+func fits(line string, n Arity) bool {
+	_, err := texts(line, n)
+	return err == nil
 }
 
 // longestHeader is how many bytes of a first line are looked at.
