@@ -40,6 +40,8 @@ func wrongValue(e *pflag.InvalidValueError) string {
 	switch {
 	case errors.Is(e, strconv.ErrRange):
 		return fmt.Sprintf("%.40s is beyond what a number can be", e.GetValue())
+	case strings.Contains(e.Unwrap().Error(), strconv.Quote(e.GetValue())) && want == "":
+		return e.Unwrap().Error()
 	case want == "":
 		return fmt.Sprintf("%q: %v", e.GetValue(), e.Unwrap())
 	}
