@@ -23,7 +23,8 @@ func TestImports(t *testing.T) {
 		"models":     "",
 		"scripts":    "fault",
 
-		"scripts/study-split": "",
+		"scripts/everyday-remarks": "data/demo",
+		"scripts/study-split":      "",
 
 		"decision":        "",
 		"enum":            "suggest",

@@ -19,6 +19,7 @@ import (
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/terminal"
+	"github.com/dylora/dylora/internal/train"
 )
 
 // predictOptions is everything `dylora predict` needs; runPredict reads nothing else.
@@ -158,6 +159,9 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 		return o.submit(ctx)
 	}
 	a, ranks, err := o.openAt(o.io, &o.ranks, "")
+	if fault.ReasonOf(err) == train.NoRun && o.untold() {
+		a, ranks, err = o.openSentiment()
+	}
 	if err != nil {
 		return err
 	}
