@@ -150,8 +150,8 @@ func TestTaskOfTheHub(t *testing.T) {
 	gluetest.Serve(t, s, 48)
 	t.Setenv(runAsProgram, "1") // the process that reads parquet files is this binary
 	t.Chdir(t.TempDir())
-	out, _ := dylora(t, 0, "fetch", "MNLI", "sst2", "demo")
-	for _, want := range []string{"task mnli: 6 splits, ", "task sst2: 3 splits, ", "commit 0123456\n  " + os.Getenv("XDG_CACHE_HOME"), "demo: built in\n"} {
+	out, _ := dylora(t, 0, "fetch", "MNLI", "sst2", "demo", "--verbose") // which tells the commits, too
+	for _, want := range []string{"task mnli: 6 splits, ", "task sst2: 3 splits, ", ", commit 0123456789abcdef0123456789abcdef01234567\n  " + os.Getenv("XDG_CACHE_HOME"), "demo: built in\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("fetch prints %q, without %q", out, want)
 		}

@@ -36,6 +36,7 @@ type csvReader struct {
 // read gives the fields of the next record, which are valid until the next call, and io.EOF
 // at the end.
 func (c *csvReader) read() ([]string, error) {
+	c.text, c.ends = c.text[:0], c.ends[:0]
 	for empty := true; empty; empty = len(bytes.TrimLeft(c.line, c.blanks)) == 0 {
 		c.start, c.size = c.count+1, 0
 		c.kept.begin()
@@ -43,7 +44,6 @@ func (c *csvReader) read() ([]string, error) {
 			return nil, err
 		}
 	}
-	c.text, c.ends = c.text[:0], c.ends[:0]
 	for rest, more := c.line, true; more; {
 		var err error
 		if rest, more, err = c.field(rest); err != nil {
