@@ -51,7 +51,7 @@ func (s *streams) env() *session.Env {
 // next tells which commands a person may want now.
 func (s *streams) next(commands ...string) { s.screen().Say("next: " + strings.Join(commands, "; ")) }
 
-// unitOf is what a long task is counted in.
+// unitOf names the things that a long task counts.
 func unitOf(what string) string {
 	units := map[string]string{"merge": "steps", "pack": "layers", "predict": "texts"}
 	return cmp.Or(units[what], "examples")

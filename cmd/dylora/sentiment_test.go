@@ -10,7 +10,7 @@ import (
 	"github.com/dylora/dylora/internal/session"
 )
 
-// The built-in adapter gets as many of the everyday sentences right as is said of it, but for one that another kernel may round
+// The built-in adapter classifies as many of the everyday sentences correctly as its constant states, but for one that another kernel may round
 // to the other side.
 func TestSentimentOnEveryday(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join("..", "..", "internal", "session", "testdata", "everyday.tsv"))
