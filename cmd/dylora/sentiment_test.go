@@ -34,7 +34,7 @@ func TestSentimentOnEveryday(t *testing.T) {
 		}
 	}
 	if right < session.SentimentOnEveryday-1 || right > session.SentimentOnEveryday+1 {
-		t.Errorf("%d of %d right, and %d are said to be", right, len(want), session.SentimentOnEveryday)
+		t.Errorf("%d of %d right, and the constant states %d", right, len(want), session.SentimentOnEveryday)
 	}
 	if !strings.Contains(talk.String(), "which is a toy") {
 		t.Errorf("says %q", talk.String())

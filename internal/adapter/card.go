@@ -52,7 +52,7 @@ func cardOf(a *Adapter, p *Provenance) *card.Card {
 // builtIn is the name of the base model that the program carries.
 const builtIn = "mini"
 
-// cardData is what the card says of the data.
+// cardData is the description of the data in the card.
 func (p *Provenance) cardData() card.Data {
 	d := card.Data{TrainExamples: p.Examples["train"], DevExamples: p.Examples["dev"]}
 	if p.Data == nil {
