@@ -12,7 +12,7 @@ check:
 # The linter makes vet's checks, on tests, too; to make them once more at each compilation of a test
 # takes half a minute.
 test:
-	GOFLAGS=-vet=off $(GO) test ./...
+	GOFLAGS="$$GOFLAGS -vet=off" $(GO) test ./...
 
 # Of go vet's own checks the linter makes all, on tests, too; the generator is a module of its own,
 # whose dependencies are not worth compiling.
