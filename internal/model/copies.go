@@ -5,6 +5,23 @@ import (
 	"slices"
 )
 
+// Input is one batch. Sequences lie end to end in IDs; Offsets (n + 1) says where.
+type Input struct {
+	IDs, Offsets  []int32
+	Copies        int       // the sequences are so many copies of the first ones, which then are computed once as far as they are equal; 0 is 1
+	Types         []int32   // of the tokens; none: all are 0
+	Gates         []float32 // (n, Modules·Rank), with Members one after the other; see op.LowRank
+	GradientGates []float32 // the same for the gradients of A and B; training only
+	Classes       []int32   // (n), for CrossEntropy
+	Scores        []float32 // (n, Labels), targets for the other losses
+	Soft          []float32 // (n, Labels), take the place of Classes or Scores: probabilities, or numbers for SquaredError; nil: none
+	Weight        float32   // of each sequence in the loss
+	Weights       []float32 // (n), factors of Weight; nil: 1 each
+	Ranks         []int32   // (n), from 1: whose last layer of the head is each sequence's; with Heads or Members
+	Members       []int32   // (n), from 0: whose head is each sequence's; with Members
+	Seed, Step    uint64    // dropout
+}
+
 // distinct is how many sequences differ: all, or the first copy's of an input that says
 // that it is copies. What it says is checked.
 func (in *Input) distinct() (int, error) {

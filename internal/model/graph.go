@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -38,6 +39,7 @@ type Options struct {
 	Dropout   bool             // with Train: dropout as the configuration says
 	Clock     *Clock           // measures each run by kind of operation; nil: nothing is measured
 	Moments   *Moments         // without Train: adds up those of each module in each run; nil: none
+	Members   []Member         // without Train: several adapters, in place of Rank, Modules, Adapt, Head and Heads
 }
 
 // Moments are what [op.Moments] says, a module being the place of its gate.
@@ -60,6 +62,9 @@ type builder struct {
 	params []param
 	site   uint32 // of the next dropout
 	hidden []*G.Node
+
+	members   []Member // of Options, or the one adapter
+	firstGate []int    // column where the gates of each member begin
 }
 
 // param is a trained input.
@@ -111,15 +116,18 @@ func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, traine
 	var pairs []op.Pair
 	adapted := make([]bool, len(modules))
 	for i, mod := range modules {
-		name := b.m.Config.modulePath(layer, mod.of)
-		pair, ok := b.o.Adapt(name)
-		if !ok {
-			continue
+		path := b.m.Config.modulePath(layer, mod.of)
+		for k, member := range b.members {
+			pair, ok := member.Adapt(path)
+			if !ok {
+				continue
+			}
+			adapted[i] = true
+			name := b.memberName(k, path)
+			pairs = append(pairs, op.Pair{Module: pair.Module, First: b.firstGate[k], Column: mod.column, Out: mod.out,
+				A: b.param(name+".lora_A", pair.A, member.Rank, w.W.In),
+				B: b.param(name+".lora_B", pair.B, mod.out, member.Rank)})
 		}
-		adapted[i] = true
-		pairs = append(pairs, op.Pair{Module: pair.Module, Column: mod.column, Out: mod.out,
-			A: b.param(name+".lora_A", pair.A, b.o.Rank, w.W.In),
-			B: b.param(name+".lora_B", pair.B, mod.out, b.o.Rank)})
 	}
 	name := modules[0].of.String()
 	if modules[0].of != architecture.Pooler {
@@ -138,7 +146,8 @@ func (b *builder) project(layer int, x *G.Node, per op.Rows, w op.Frozen, traine
 // adapter needs it once more; a frozen product's does not, and then its memory serves other
 // layers too.
 func (b *builder) before(layer int, m architecture.Map) *op.Inputs {
-	if _, adapted := b.o.Adapt(b.m.Config.modulePath(layer, m)); adapted {
+	path := b.m.Config.modulePath(layer, m)
+	if slices.ContainsFunc(b.members, func(member Member) bool { _, adapted := member.Adapt(path); return adapted }) {
 		return b.in
 	}
 	return b.in.Scratch()

@@ -142,16 +142,24 @@ func (b *builder) head(x *G.Node, params G.Nodes, trained bool) (logits, feature
 				return nil, nil, err
 			}
 		}
-		dense := op.Dense
-		if b.o.Heads > 0 && i == len(head.Layers)-1 {
-			dense = op.RankedDense
-		}
 		features = x
-		if x, err = dense(b.in, name, x, params[2*i], params[2*i+1], i > 0 || trained); err != nil {
+		if x, err = b.dense(i, name, x, params, i > 0 || trained); err != nil {
 			return nil, nil, err
 		}
 	}
 	return x, features, nil
+}
+
+// dense is a layer of the head: the one of all sequences, or each sequence's own by its rank or its adapter.
+func (b *builder) dense(i int, name string, x *G.Node, params G.Nodes, trained bool) (*G.Node, error) {
+	switch of := len(b.m.Config.architecture().Head.Layers); {
+	case len(b.o.Members) > 0:
+		layers, which := b.layers(i, of)
+		return op.DenseOf(b.in, name, x, layers, which)
+	case b.o.Heads > 0 && i == of-1:
+		return op.RankedDense(b.in, name, x, params[2*i], params[2*i+1], trained)
+	}
+	return op.Dense(b.in, name, x, params[2*i], params[2*i+1], trained)
 }
 
 // between is the function before a layer of the head: Gorgonia's own tanh, or an operation of

@@ -24,29 +24,14 @@ type Graph struct {
 	targets       []float32 // (Sequences, Labels)
 	weights       []float32 // (Sequences, Labels), of each target in the loss; not for CrossEntropy
 	logits        []float32 // (Sequences, Labels)
-	ranks         []int32   // (Sequences), from 1; with Heads
+	ranks         []int32   // (Sequences), from 1; with Heads or Members
+	memberHeads   []int32   // (Sequences), from 1; with Members
 	features      []float32 // (Sequences, H); with Features
 	loss          G.Value
 	gradients     []weights.Tensor
 	hidden        []*G.Node
 	graph         *G.ExprGraph
-	width         int // Modules·Rank
-}
-
-// Input is one batch. Sequences lie end to end in IDs; Offsets (n + 1) says where.
-type Input struct {
-	IDs, Offsets  []int32
-	Copies        int       // the sequences are so many copies of the first ones, which then are computed once as far as they are equal; 0 is 1
-	Types         []int32   // of the tokens; none: all are 0
-	Gates         []float32 // (n, Modules·Rank); see op.LowRank
-	GradientGates []float32 // the same for the gradients of A and B; training only
-	Classes       []int32   // (n), for CrossEntropy
-	Scores        []float32 // (n, Labels), targets for the other losses
-	Soft          []float32 // (n, Labels), take the place of Classes or Scores: probabilities, or numbers for SquaredError; nil: none
-	Weight        float32   // of each sequence in the loss
-	Weights       []float32 // (n), factors of Weight; nil: 1 each
-	Ranks         []int32   // (n), from 1: whose last layer of the head is each sequence's; with Heads
-	Seed, Step    uint64    // dropout
+	width         int // Modules·Rank, of all members
 }
 
 // Compile builds and compiles the graph.
@@ -54,28 +39,35 @@ func (m *Model) Compile(o Options) (*Graph, error) {
 	if o.Train {
 		return m.compile(o, &op.Inputs{Clock: o.Clock, GradientMemory: &op.Memory{}, ScratchMemory: &op.Memory{}})
 	}
-	return m.compile(o, &op.Inputs{Clock: o.Clock, Memory: &op.Memory{}, Moments: o.Moments})
+	return m.compile(o, &op.Inputs{Clock: o.Clock, Memory: &op.Memory{}, Moments: o.Moments, Work: &op.Work{}})
 }
 
 // compile builds and compiles the graph; in says where outputs lie.
 func (m *Model) compile(o Options, in *op.Inputs) (*Graph, error) {
-	if o.Rows < 1 || o.Sequences < 2 || o.Labels < 1 || len(o.Head) != len(m.Config.headNames()) {
+	members := o.Members
+	if len(members) == 0 {
+		members = []Member{{Adapt: o.Adapt, Rank: o.Rank, Modules: o.Modules}}
+	} else if err := m.checkMembers(o); err != nil {
+		return nil, err
+	}
+	if o.Rows < 1 || o.Sequences < 2 || o.Labels < 1 || len(o.Members) == 0 && len(o.Head) != len(m.Config.headNames()) {
 		return nil, fmt.Errorf("model: no graph for %d rows, %d sequences, %d labels and %d head tensors", o.Rows, o.Sequences, o.Labels, len(o.Head))
 	}
 	if o.Train && !m.precision.Trains() {
 		return nil, fmt.Errorf("model: no gradients in %s", m.precision)
 	}
-	h, width := m.Config.embeddingWidth(), o.Modules*o.Rank
+	h := m.Config.embeddingWidth()
+	firstGate, width := gateWidths(members)
 	gr := &Graph{
 		Options: o, m: m, width: width,
 		x: make([]float32, o.Rows*h), sum: make([]float32, o.Rows*h),
 		layout: make(op.Layout, o.Sequences+2), copies: make([]int32, 1), random: make(op.Random, 2),
 		gates: make([]float32, o.Sequences*max(width, 1)), gradientGates: make([]float32, o.Sequences*max(width, 1)),
 		targets: make([]float32, o.Sequences*o.Labels), weights: make([]float32, o.Sequences*o.Labels),
-		ranks: make([]int32, o.Sequences),
+		ranks: make([]int32, o.Sequences), memberHeads: make([]int32, o.Sequences),
 	}
 	in.Machine = m.machine
-	b := &builder{m: m, o: o, g: G.NewGraph(), in: in}
+	b := &builder{m: m, o: o, g: G.NewGraph(), in: in, members: members, firstGate: firstGate}
 	if err := gr.build(b); err != nil {
 		return nil, fmt.Errorf("model: building the graph: %w", err)
 	}
@@ -89,7 +81,10 @@ func (gr *Graph) inputs(b *builder) (x *G.Node) {
 	o, width := gr.Options, max(gr.width, 1)
 	b.in.Layout = b.input("layout", []int32(gr.layout), len(gr.layout))
 	b.in.Gates = b.input("gates", gr.gates, o.Sequences, width)
-	if o.Heads > 0 {
+	switch {
+	case len(o.Members) > 0:
+		b.in.Heads, b.in.LastLayers = b.input("heads", gr.memberHeads, o.Sequences), b.input("last layers", gr.ranks, o.Sequences)
+	case o.Heads > 0:
 		b.in.Ranks = b.input("ranks", gr.ranks, o.Sequences)
 	}
 	if o.Train {
@@ -211,6 +206,9 @@ func (gr *Graph) set(in *Input) error {
 			return fmt.Errorf("model: %d ranks for %d sequences", len(in.Ranks), n)
 		}
 		copy(gr.ranks, in.Ranks)
+	}
+	if err := gr.setMembers(in, n); err != nil {
+		return err
 	}
 	copy(gr.gates, in.Gates)
 	distinct, err := in.distinct()

@@ -169,9 +169,14 @@ func (p *Program) input(b *data.Batch, ranks []int) (*model.Input, error) {
 	return in, nil
 }
 
+// fit compiles a graph for b, if it does not fit g.
+func (p *Program) fit(g **model.Graph, b *data.Batch, train bool) error {
+	return fit(p.m, g, b, func() model.Options { return p.options(train) })
+}
+
 // fit compiles a graph with room to spare for the next batches if b does not fit g. The
 // old one is let go before, so that the memory of both is never needed at once.
-func (p *Program) fit(g **model.Graph, b *data.Batch, train bool) (err error) {
+func fit(m *model.Model, g **model.Graph, b *data.Batch, options func() model.Options) (err error) {
 	rows, sequences := b.Tokens(), max(b.Len(), 2)
 	if old := *g; old != nil {
 		if rows <= old.Rows && sequences <= old.Sequences {
@@ -183,9 +188,9 @@ func (p *Program) fit(g **model.Graph, b *data.Batch, train bool) (err error) {
 			return err
 		}
 	}
-	o := p.options(train)
+	o := options()
 	o.Rows, o.Sequences = roundUp(rows+rows/4, 64), roundUp(sequences, 8)
-	*g, err = p.m.Compile(o)
+	*g, err = m.Compile(o)
 	return err
 }
 
@@ -198,14 +203,17 @@ func (p *Program) options(train bool) model.Options {
 	return model.Options{
 		Labels: p.labels, Loss: p.loss, Heads: heads, Features: p.features,
 		Rank: p.a.Rank, Modules: len(p.a.Modules), Head: p.a.TrainedHead(), Train: train, Dropout: p.o.Dropout, Clock: p.o.Clock, Moments: p.moments,
-		Adapt: func(module string) (model.Pair, bool) {
-			i, ok := p.modules[module]
-			if !ok {
-				return model.Pair{}, false
-			}
-			return model.Pair{A: p.a.Modules[i].A, B: p.a.Modules[i].B, Module: i}, true
-		},
+		Adapt: p.adapt,
 	}
+}
+
+// adapt gives the pair of a module.
+func (p *Program) adapt(module string) (model.Pair, bool) {
+	i, ok := p.modules[module]
+	if !ok {
+		return model.Pair{}, false
+	}
+	return model.Pair{A: p.a.Modules[i].A, B: p.a.Modules[i].B, Module: i}, true
 }
 
 // Flops counts the operations of the products of Logits for a batch at a rank, or of

@@ -33,9 +33,11 @@ var (
 type Inputs struct {
 	Layout        *G.Node // int32: see [Layout]
 	Random        *G.Node // int64: see [Random]; nil in a graph without dropout
-	Gates         *G.Node // (sequences, modules·R): see [LowRank]; nil without an adapter
+	Gates         *G.Node // (sequences, modules·R), of several adapters one after the other: see [LowRank]; nil without an adapter
 	GradientGates *G.Node // the same for the gradients of A and B; nil if nothing is trained
 	Ranks         *G.Node // int32, of each sequence, from 1: see [RankedDense]; nil where no operation depends on it
+	Heads         *G.Node // int32, of each sequence: see [DenseOf]; nil where there is one head
+	LastLayers    *G.Node // int32, likewise, of the head's last layer
 	Copies        *G.Node // int32, one number: the sequences are so many copies, equal so far; nil: rows may differ
 
 	Machine *kernel.Machine // computes the operations; needed by all but Keep
@@ -44,6 +46,8 @@ type Inputs struct {
 	Memory         *Memory // of forward outputs
 	ScratchMemory  *Memory // of forward outputs that no gradient reads; nil: as Memory says
 	GradientMemory *Memory // of gradients
+
+	Work *Work // of adapters, in a graph without a backward pass; nil: each pair has memory of its own
 
 	Layer int    // of the operations that are built next
 	Clock *Clock // measures each operation; nil: nothing is measured

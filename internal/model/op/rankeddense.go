@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 // RankedDense is [Dense] with weights of its own for each rank: for sequence i, whose rank is
@@ -42,17 +41,11 @@ var _ G.SDOp = &rankedDense{}
 
 // ranksOf checks the ranks of the batch's sequences.
 func (o *rankedDense) ranksOf(v G.Value, sequences int) ([]int32, error) {
-	d, ok := v.(*tensor.Dense)
-	if !ok || d.Dtype() != tensor.Int32 || d.Size() < sequences {
-		return nil, fmt.Errorf("%s: ranks are %v %v for %d sequences", o, v.Dtype(), v.Shape(), sequences)
+	ranks, err := numbers(v, sequences, o.ranks)
+	if err != nil {
+		return nil, fmt.Errorf("%s: ranks: %w", o, err)
 	}
-	rank := d.Int32s()
-	for i, r := range rank[:sequences] {
-		if r < 1 || int(r) > o.ranks {
-			return nil, fmt.Errorf("%s: rank %d of sequence %d is not in 1 to %d", o, r, i, o.ranks)
-		}
-	}
-	return rank, nil
+	return ranks, nil
 }
 
 // sameRank calls f for every maximal run of sequences of [lo, hi) with the same rank, from 0.

@@ -25,9 +25,21 @@ func (u rankRange) with(v rankRange) rankRange {
 // [lo, hi); gates are (sequences, width).
 func (t *term) used(gates []float32, width int, per Rows, l Layout, lo, hi int) (u rankRange) {
 	per.each(l, lo, hi, func(seq, _, _ int) {
-		u = u.with(nonZero(gates[seq*width+t.Module*t.rank:][:t.rank]))
+		u = u.with(nonZero(gates[seq*width+t.gates:][:t.rank]))
 	})
 	return u
+}
+
+// span is the rows from the first to the last of the sequences with a gate other than 0: all that a pair adds to.
+func (t *term) span(gates []float32, width int, per Rows, l Layout) (first, end int) {
+	rows := per.count(l)
+	first = rows
+	per.each(l, 0, rows, func(seq, lo, hi int) {
+		if nonZero(gates[seq*width+t.gates:][:t.rank]).count() > 0 {
+			first, end = min(first, lo), hi
+		}
+	})
+	return first, end
 }
 
 // nonZero is the smallest range that has all elements of g other than 0. NaN is one.
