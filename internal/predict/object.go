@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/dylora/dylora/internal/answer"
 	"github.com/dylora/dylora/internal/data"
 )
 
@@ -24,11 +25,11 @@ type objects struct {
 // names are the keys of an answer.
 func (o *objects) names() []string {
 	switch {
-	case o.task.Kind == data.MultiLabel:
+	case o.Task.Kind == data.MultiLabel:
 		return []string{"index", "labels", "probabilities", "truncated", "error"}
-	case o.task.Kind == data.Classification:
+	case o.Task.Kind == data.Classification:
 		return []string{"index", "label", "probability", "probabilities", "truncated", "error"}
-	case o.task.Outputs() > 1:
+	case o.Task.Outputs() > 1:
 		return []string{"index", "scores", "outputs", "truncated", "error"}
 	}
 	return []string{"index", "score", "truncated", "error"}
@@ -62,7 +63,7 @@ func (o *objects) end(b []byte) []byte {
 	return append(b, "\n]\n"...)
 }
 
-func (o *objects) row(b []byte, r *Row, x *answer) ([]byte, error) {
+func (o *objects) row(b []byte, r *Row, x *answer.Answer) ([]byte, error) {
 	if o.keys == nil || r.Keys != nil {
 		if err := o.settle(r.Keys); err != nil {
 			return b, err
@@ -73,9 +74,9 @@ func (o *objects) row(b []byte, r *Row, x *answer) ([]byte, error) {
 	switch {
 	case x == nil:
 		b = append(append(append(b, ','), o.keys["error"]...), quoted(oneLine(r.Err))...)
-	case o.task.Kind == data.Regression:
+	case o.Task.Kind == data.Regression:
 		b = o.appendScores(b, x)
-	case o.task.Kind == data.MultiLabel:
+	case o.Task.Kind == data.MultiLabel:
 		b = o.appendHolding(b, x)
 	default:
 		b = o.appendLabel(b, x)
@@ -129,34 +130,34 @@ func (o *objects) passed(b []byte, r *Row) []byte {
 }
 
 // appendLabel writes the label and its probability, and those of all that are told.
-func (o *objects) appendLabel(b []byte, x *answer) []byte {
+func (o *objects) appendLabel(b []byte, x *answer.Answer) []byte {
 	name := o.unsure
-	if x.label >= 0 {
-		name = o.answers.names[x.label]
+	if x.Label >= 0 {
+		name = o.answers.names[x.Label]
 	}
 	b = append(append(append(b, ','), o.keys["label"]...), name...)
 	b = append(append(b, ','), o.keys["probability"]...)
-	b = strconv.AppendFloat(b, slices.Max(x.probabilities), 'g', -1, 64)
+	b = strconv.AppendFloat(b, slices.Max(x.Probabilities), 'g', -1, 64)
 	return o.appendProbabilities(b, x)
 }
 
 // appendProbabilities writes the probability of each label that is told.
-func (o *objects) appendProbabilities(b []byte, x *answer) []byte {
+func (o *objects) appendProbabilities(b []byte, x *answer.Answer) []byte {
 	b = append(append(append(b, ','), o.keys["probabilities"]...), '{')
-	for i, column := range x.order {
+	for i, column := range x.Order {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(append(b, o.answers.names[column]...), ':')
-		b = strconv.AppendFloat(b, x.probabilities[column], 'g', -1, 64)
+		b = strconv.AppendFloat(b, x.Probabilities[column], 'g', -1, 64)
 	}
 	return append(b, '}')
 }
 
 // appendHolding writes the labels that hold, and the probabilities.
-func (o *objects) appendHolding(b []byte, x *answer) []byte {
+func (o *objects) appendHolding(b []byte, x *answer.Answer) []byte {
 	b = append(append(append(b, ','), o.keys["labels"]...), '[')
-	for i, column := range x.holding {
+	for i, column := range x.Holding {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -166,13 +167,13 @@ func (o *objects) appendHolding(b []byte, x *answer) []byte {
 }
 
 // appendScores writes the score of a regression, or the scores of its outputs and their names.
-func (o *objects) appendScores(b []byte, x *answer) []byte {
-	if len(x.scores) == 1 {
+func (o *objects) appendScores(b []byte, x *answer.Answer) []byte {
+	if len(x.Scores) == 1 {
 		b = append(append(b, ','), o.keys["score"]...)
-		return strconv.AppendFloat(b, float64(x.scores[0]), 'g', -1, 32)
+		return strconv.AppendFloat(b, float64(x.Scores[0]), 'g', -1, 32)
 	}
 	b = append(append(append(b, ','), o.keys["scores"]...), '[')
-	for i, v := range x.scores {
+	for i, v := range x.Scores {
 		if i > 0 {
 			b = append(b, ',')
 		}

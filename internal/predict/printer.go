@@ -2,18 +2,19 @@ package predict
 
 import (
 	"bufio"
+	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
+	"github.com/dylora/dylora/internal/answer"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 )
 
 // Printing says how answers are written.
 type Printing struct {
-	Choice
+	answer.Choice
 	Input       Format  // of the rows
 	Output      Format  // as OutputFormat gives it
 	Columns     Columns // of the input; a table's rows are written as it has them
@@ -46,9 +47,9 @@ type Printer struct {
 
 // body is what an output consists of, by its format.
 type body interface {
-	header(b []byte, r *Row) ([]byte, error)         // of rows with columns
-	row(b []byte, r *Row, x *answer) ([]byte, error) // x is nil where the row has an error
-	end(b []byte) []byte                             // behind all rows
+	header(b []byte, r *Row) ([]byte, error)                // of rows with columns
+	row(b []byte, r *Row, x *answer.Answer) ([]byte, error) // x is nil where the row has an error
+	end(b []byte) []byte                                    // behind all rows
 }
 
 // NewPrinter prints predictions of t to w. Labels of one name, as an id2label may have them, are
@@ -85,7 +86,7 @@ func (p *Printer) Reserved() []string {
 
 // Print writes rows with the logits, (texts, outputs), of those that have a text, and lets go of them.
 func (p *Printer) Print(rows []*Row, logits []float32) (err error) {
-	width := p.answers.task.Outputs()
+	width := p.answers.Task.Outputs()
 	for _, r := range rows {
 		p.line = p.line[:0]
 		switch {
@@ -94,11 +95,8 @@ func (p *Printer) Print(rows []*Row, logits []float32) (err error) {
 		case r.Err != nil:
 			p.line, err = p.body.row(p.line, r, nil)
 		default:
-			if err = finite(logits[:width], r); err == nil {
-				x := p.answers.of(logits[:width])
-				logits = logits[width:]
-				p.line, err = p.body.row(p.line, r, &x)
-			}
+			p.line, err = p.row(p.line, r, logits[:width])
+			logits = logits[width:]
 		}
 		if err != nil {
 			return err
@@ -110,14 +108,13 @@ func (p *Printer) Print(rows []*Row, logits []float32) (err error) {
 	return p.w.Flush()
 }
 
-// finite refuses logits of weights that have diverged.
-func finite(logits []float32, r *Row) error {
-	for _, v := range logits {
-		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-			return fault.Errorf(fault.Diverged, "text %d: a logit is %v: the adapter's weights have diverged", r.Index+1, v)
-		}
+// row writes a row with the answer that its logits make.
+func (p *Printer) row(b []byte, r *Row, logits []float32) ([]byte, error) {
+	if err := answer.Finite(logits); err != nil {
+		return b, fmt.Errorf("text %d: %w", r.Index+1, err)
 	}
-	return nil
+	x := p.answers.Of(logits)
+	return p.body.row(b, r, &x)
 }
 
 // Close writes what stands behind all rows.

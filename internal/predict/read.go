@@ -22,6 +22,14 @@ type Text struct {
 	B *string // nil in a task of single texts
 }
 
+// size is the bytes of a text.
+func (t Text) size() int {
+	if t.B == nil {
+		return len(t.A)
+	}
+	return len(t.A) + len(*t.B)
+}
+
 // Arity is how many texts a row holds.
 type Arity int
 

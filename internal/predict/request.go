@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dylora/dylora/classify"
+	"github.com/dylora/dylora/internal/answer"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/session"
@@ -24,7 +26,7 @@ type Request struct {
 	Output  Format
 	Columns Columns // as the user names them
 	OnError Policy
-	Choice
+	answer.Choice
 
 	given bool // a threshold
 }
@@ -98,9 +100,9 @@ func (q *Request) take(key string, v any) error {
 
 // Answer reads the rows of in and writes them to out with the answers of the session's adapter at a rank. It tells how
 // many rows had an error and how many texts were cut.
-func (q Request) Answer(ctx context.Context, env *session.Env, s *session.Session, rank int, in io.Reader, out io.Writer) error {
+func (q Request) Answer(ctx context.Context, env *session.Env, s *session.Session, rank int, in io.Reader, out io.Writer) (err error) {
 	temperature, task := s.Calibrated(rank)
-	task, choice, err := q.choose(task)
+	task, choice, err := q.Choice.For(task, q.given)
 	if err != nil {
 		return err
 	}
@@ -117,10 +119,14 @@ func (q Request) Answer(ctx context.Context, env *session.Env, s *session.Sessio
 	if q.Input.objects() {
 		input.Reserved = printer.Reserved()
 	}
-	o := Options{Rank: rank, MaxLength: s.LongestText(), MaxTokens: session.EvalTokens, OnError: q.OnError}
+	c, err := classify.Of(s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
 	show, began := env.Begin("predict", 0), time.Now()
 	defer show.End()
-	tally, err := Run(ctx, input.Rows(in), s.Encoder.Tokenizer, s.Program, o, shown(printer.Print, show))
+	tally, err := Run(ctx, input.Rows(in), c, Options{Rank: rank, OnError: q.OnError}, shown(printer.Print, show))
 	if err != nil {
 		return err
 	}
@@ -128,7 +134,7 @@ func (q Request) Answer(ctx context.Context, env *session.Env, s *session.Sessio
 	if err := printer.Close(); err != nil {
 		return err
 	}
-	q.tell(env, tally, o.MaxLength)
+	q.tell(env, tally, s.LongestText())
 	if took := time.Since(began); took >= worthATotal {
 		env.Say(fmt.Sprintf("%d texts in %s, %.0f a second", tally.Rows, took.Round(time.Second), float64(tally.Rows)/took.Seconds()))
 	}
@@ -197,28 +203,6 @@ func (q Request) tell(env *session.Env, t Tally, limit int) {
 		}
 		env.Say(fmt.Sprintf("%d of %d rows could not be read and %s", t.Failed, t.Rows, what))
 	}
-}
-
-// choose is the task with the threshold of a multi-label task, and the choice with that of a classification.
-func (q Request) choose(t *data.Task) (*data.Task, Choice, error) {
-	c := q.Choice
-	switch {
-	case t.Kind == data.Regression && q.given:
-		return nil, c, fault.Usagef("threshold: is for a classification or a multi-label task, and task %s is a regression", t.Name)
-	case t.Kind == data.MultiLabel && c.Unsure != "":
-		return nil, c, fault.Usagef("%q: a multi-label task lists no label where none is above the threshold", c.Unsure)
-	case t.Kind == data.MultiLabel:
-		if q.given {
-			own := *t
-			own.Threshold, t = c.Threshold, &own
-		}
-		c.Threshold = 0
-	case q.given && c.Threshold*float64(len(t.Labels)) <= 1:
-		return nil, c, fault.Usagef("threshold: the largest of %d probabilities is never below %v", len(t.Labels), c.Threshold)
-	case c.Unsure == "":
-		c.Unsure = "unsure"
-	}
-	return t, c, nil
 }
 
 // columns are those of the texts.

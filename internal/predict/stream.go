@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/classify"
 	"github.com/dylora/dylora/internal/enum"
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// Scorer computes logits (sequences, outputs) of a packed batch, sequence i at rank
-// ranks[i]. A sequence's logits must not depend on what else is in the batch.
-type Scorer interface {
-	Logits(b *data.Batch, ranks []int) ([]float32, error)
+// Classifier computes what a head makes of texts: see [classify.Classifier]. Calls may come at the same time.
+type Classifier interface {
+	Classify(ctx context.Context, texts []classify.Text, options ...classify.Option) ([]classify.Result, error)
 }
 
 // Policy says what a row that cannot be read does to the rows behind it.
@@ -39,10 +38,8 @@ func ParsePolicy(name string) (Policy, error) {
 
 // Options of Run.
 type Options struct {
-	Rank      int // 0: the base model
-	MaxLength int // tokens of a sequence; longer texts are cut
-	MaxTokens int // of a batch; a sequence that is longer goes alone
-	OnError   Policy
+	Rank    int // 0: the base model, or a merged one
+	OnError Policy
 
 	Progress func(rows int) // so many have their answers; nil: nobody looks
 }
@@ -56,63 +53,89 @@ type Tally struct {
 
 // Bounds of what is in memory at once, whatever the input's length.
 const (
-	ahead    = 256      // rows that are read and tokenised before their turn
-	mostRows = 1024     // of a batch
+	ahead    = 256      // rows that are read before their turn
+	mostRows = 256      // of a call of the classifier; while one is computed, the next is made ready
 	mostHeld = 16 << 20 // bytes of rows that wait for their answers
 	heldUnit = 64 << 10
 )
 
-// item is a row with its tokens, or why there are no more.
+// item is a row, or why there are no more.
 type item struct {
-	row     *Row
-	encoded data.Encoded // no tokens: the row has no text
-	held    int          // units of memory
-	err     error
+	row  *Row
+	held int // units of memory
+	err  error
 }
 
-// Run scores the rows in their order and hands each batch's rows and the logits of those that have a text to put as soon
-// as they are there. A batch is as many rows as have come in while the last one was computed: one
-// who types gets an answer per line, a file goes through in full batches, and the answers
-// are the same. When the reading fails, put has got all rows before.
-func Run(ctx context.Context, rows iter.Seq2[*Row, error], tok data.Sequencer, s Scorer, o Options, put func(rows []*Row, logits []float32) error) (Tally, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	items, held := make(chan item, ahead), make(chan struct{}, mostHeld/heldUnit)
-	go encode(ctx, rows, tok, o, items, held)
+// part is the rows of a call, and what came of it.
+type part struct {
+	rows   []item
+	logits []float32     // of the rows that have a text, once done is closed
+	err    error         // of the call, likewise
+	end    error         // why no rows come behind these; nil: some may
+	done   chan struct{} // is closed when the rows have been computed
+}
 
-	c := collector{items: items, maxTokens: o.MaxTokens, policy: o.OnError}
-	for {
-		batch, err := c.next(ctx)
-		if len(batch) > 0 {
-			if e := score(s, o.Rank, batch, put); e != nil {
-				return c.tally, e
-			}
-			release(held, batch)
-			if o.Progress != nil {
-				o.Progress(c.tally.Rows)
-			}
+// Run has the rows answered in their order and hands each part's rows and the logits of those that have a text to put as soon
+// as they are there. A part is as many rows as have come in while others were computed: one
+// who types gets an answer per line, a file goes through in full executions, and the answers
+// are the same. When the reading fails, put has got all rows before.
+func Run(ctx context.Context, rows iter.Seq2[*Row, error], c Classifier, o Options, put func(rows []*Row, logits []float32) error) (tally Tally, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	items, held, parts := make(chan item, ahead), make(chan struct{}, mostHeld/heldUnit), make(chan *part)
+	go read(ctx, rows, o.OnError, items, held)
+	go compute(ctx, &collector{items: items, policy: o.OnError}, c, o.Rank, parts)
+	for p := range parts {
+		if <-p.done; p.err != nil {
+			return tally, p.err
 		}
-		if err != nil || len(batch) == 0 {
-			return c.tally, err
+		if len(p.rows) > 0 {
+			list := tally.count(p.rows, o.OnError)
+			if err := put(list, p.logits); err != nil {
+				return tally, err
+			}
+			if o.Progress != nil {
+				o.Progress(tally.Rows)
+			}
+			release(held, p.rows)
+		}
+		if p.end != nil {
+			return tally, p.end
 		}
 	}
+	return tally, context.Cause(ctx)
 }
 
-// encode sends the rows with their tokens, and closes items at their end. It may outlive Run
-// where a read does not return.
-func encode(ctx context.Context, rows iter.Seq2[*Row, error], tok data.Sequencer, o Options, items chan<- item, held chan<- struct{}) {
+// count adds rows to the tally, and gives those that are put.
+func (t *Tally) count(part []item, policy Policy) (rows []*Row) {
+	for _, i := range part {
+		r := i.row
+		if !r.Header {
+			t.Rows++
+		}
+		if r.Truncated {
+			t.Truncated++
+		}
+		if r.Err != nil {
+			if t.Failed++; policy == Skip {
+				continue
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// read sends the rows, and closes items at their end. It may outlive Run where a read does not return.
+func read(ctx context.Context, rows iter.Seq2[*Row, error], policy Policy, items chan<- item, held chan<- struct{}) {
 	defer close(items)
 	for row, err := range rows {
 		i := item{row: row, err: err}
-		if err == nil && row.Err == nil && !row.Header {
-			i.encoded.IDs, i.encoded.Types, row.Truncated = sequence(tok, row.Text, o.MaxLength)
-		}
 		if err == nil {
-			row.Text = Text{} // of a long one only the first tokens count
-			if row.Err != nil && o.OnError != Null {
+			if row.Err != nil && policy != Null {
 				row.Raw, row.Fields = nil, nil
 			}
-			i.held = min(len(row.Raw)/heldUnit, cap(held))
+			i.held = min((len(row.Raw)+row.Text.size())/heldUnit, cap(held))
 		}
 		for range i.held {
 			select {
@@ -129,102 +152,96 @@ func encode(ctx context.Context, rows iter.Seq2[*Row, error], tok data.Sequencer
 	}
 }
 
-// release lets so much be read as the rows of a batch held.
-func release(held <-chan struct{}, batch []item) {
-	for _, i := range batch {
+// release lets so much be read as the rows of a part held.
+func release(held <-chan struct{}, rows []item) {
+	for _, i := range rows {
 		for range i.held {
 			<-held
 		}
 	}
 }
 
-// sequence is the tokens of a text, and whether it was longer than they may be.
-func sequence(tok data.Sequencer, t Text, maxLength int) (ids, types []int32, truncated bool) {
-	if ids, types = tok.Sequence(t.A, t.B, 0); maxLength == 0 || len(ids) <= maxLength {
-		return ids, types, false
-	}
-	ids, types = tok.Sequence(t.A, t.B, maxLength)
-	return ids, types, true
-}
-
-func score(s Scorer, rank int, batch []item, put func([]*Row, []float32) error) error {
-	var sequences []data.Encoded
-	rows := make([]*Row, len(batch))
-	for i, x := range batch {
-		if rows[i] = x.row; x.encoded.IDs != nil {
-			sequences = append(sequences, x.encoded)
+// compute sends the parts in their order, each while it is being computed. One waits to be sent while another one is waited for, so
+// that the classifier has the next texts when it is through with some.
+func compute(ctx context.Context, c *collector, classifier Classifier, rank int, parts chan<- *part) {
+	defer close(parts)
+	for {
+		rows, err := c.next(ctx)
+		if len(rows) == 0 && err == nil {
+			return
+		}
+		p := &part{rows: rows, end: err, done: make(chan struct{})}
+		go p.compute(ctx, classifier, rank)
+		select {
+		case parts <- p:
+		case <-ctx.Done():
+			return
+		}
+		if err != nil {
+			return
 		}
 	}
-	if len(sequences) == 0 {
-		return put(rows, nil)
+}
+
+// compute asks the classifier for the logits of the part's texts, and lets go of these.
+func (p *part) compute(ctx context.Context, c Classifier, rank int) {
+	defer close(p.done)
+	var rows []*Row
+	var texts []classify.Text
+	for _, i := range p.rows {
+		if r := i.row; r.Err == nil && !r.Header {
+			rows, texts = append(rows, r), append(texts, classify.Text{Text: r.A, Pair: r.B})
+		}
 	}
-	ranks := make([]int, len(sequences))
-	for i := range ranks {
-		ranks[i] = rank
+	if len(texts) == 0 {
+		return
 	}
-	logits, err := s.Logits(data.Pack(sequences), ranks)
+	results, err := c.Classify(ctx, texts, classify.WithRank(rank), classify.WithLogits())
 	if err != nil {
-		return fmt.Errorf("predict: %w", err)
+		if p.err = fmt.Errorf("predict: %w", err); ctx.Err() != nil {
+			p.err = context.Cause(ctx)
+		}
+		return
 	}
-	return put(rows, logits)
+	for i, r := range results {
+		if r.Err != nil {
+			p.err = r.Err
+			return
+		}
+		p.logits = append(p.logits, r.Logits...)
+		rows[i].Truncated, rows[i].Text = r.Truncated, Text{}
+	}
 }
 
-// collector makes batches of what has come in.
+// collector makes parts of what has come in.
 type collector struct {
-	items     <-chan item
-	maxTokens int
-	policy    Policy
-	left      *item // came in, but had no room
-	tally     Tally
+	items  <-chan item
+	policy Policy
 }
 
-// next waits for a row and takes those that are there besides, as many as have room. No
-// rows and no error is the end.
-func (c *collector) next(ctx context.Context) (batch []item, err error) {
-	tokens := 0
-	for len(batch) < mostRows {
-		i := c.left
-		if c.left = nil; i == nil {
-			var ok bool
-			if i, ok, err = c.take(ctx, len(batch) == 0); err != nil || !ok {
-				return batch, err
-			}
-		}
-		n := len(i.encoded.IDs)
+// next waits for a row and takes those that are there besides. No rows and no error is the end.
+func (c *collector) next(ctx context.Context) (rows []item, err error) {
+	for len(rows) < mostRows {
+		i, ok, err := c.take(ctx, len(rows) == 0)
 		switch {
+		case err != nil || !ok:
+			return rows, err
 		case i.err != nil:
-			return batch, i.err
-		case len(batch) > 0 && tokens > 0 && tokens+n > c.maxTokens:
-			c.left = i
-			return batch, nil
+			return rows, i.err
+		case i.row.Err != nil && c.policy == Fail:
+			return rows, fails(i.row.Err)
 		}
-		if err := c.count(i.row); err != nil {
-			return batch, err
-		}
-		if i.row.Err == nil || c.policy == Null {
-			batch, tokens = append(batch, *i), tokens+n
-		}
+		rows = append(rows, *i)
 	}
-	return batch, nil
+	return rows, nil
 }
 
-// count adds a row to the tally, and refuses one that cannot be read where that ends the reading.
-func (c *collector) count(row *Row) error {
-	switch {
-	case row.Header:
-		return nil
-	case row.Err != nil && c.policy == Fail:
-		if fault.ReasonOf(row.Err) != "" {
-			return row.Err
-		}
-		return fault.Because(BadRow, row.Err)
-	case row.Err != nil:
-		c.tally.Failed++
-	case row.Truncated:
-		c.tally.Truncated++
+// fails is the error of a row that ends the reading.
+func fails(err error) error {
+	if fault.ReasonOf(err) != "" {
+		return err
 	}
-	c.tally.Rows++
-	return nil
+	return fault.Because(BadRow, err)
 }
 
 // take is the next row; false where there is none, or none yet and wait is not set.

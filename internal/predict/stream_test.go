@@ -10,57 +10,48 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
-	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/classify"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/predict"
 )
 
-// letters has a token per byte.
-type letters struct{}
+// longestText is where sums cuts a text.
+const longestText = 39
 
-func (letters) Sequence(a string, b *string, maxLength int) (ids, types []int32) {
-	if b != nil {
-		a += "|" + *b
-	}
-	ids = []int32{0}
-	for _, c := range []byte(a) {
-		ids = append(ids, int32(c))
-	}
-	if maxLength > 0 {
-		ids = ids[:min(len(ids), maxLength)]
-	}
-	return ids, nil
-}
-
-// sums answers a sequence with the sum of its tokens and its rank.
+// sums answers a text with the sum of its bytes and the rank of the call.
 type sums struct {
-	batches []int // sequences of each
-	most    int   // tokens of the largest
-	err     error
+	lock  sync.Mutex
+	calls []int // texts of each
+	err   error
 }
 
-func (s *sums) Logits(b *data.Batch, ranks []int) ([]float32, error) {
-	s.batches, s.most = append(s.batches, b.Len()), max(s.most, b.Tokens())
-	var logits []float32
-	for i := range b.Len() {
-		sum := int32(0)
-		for _, id := range b.IDs[b.Offsets[i]:b.Offsets[i+1]] {
-			sum += id
+func (s *sums) Classify(_ context.Context, texts []classify.Text, options ...classify.Option) (results []classify.Result, err error) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.calls = append(s.calls, len(texts))
+	for _, t := range texts {
+		text, sum := t.Text, 0
+		if t.Pair != nil {
+			text += "|" + *t.Pair
 		}
-		logits = append(logits, float32(sum), float32(ranks[i]))
+		for _, c := range []byte(text[:min(len(text), longestText)]) {
+			sum += int(c)
+		}
+		results = append(results, classify.Result{Logits: []float32{float32(sum), float32(len(options))}, Truncated: len(text) > longestText})
 	}
-	return logits, s.err
+	return results, s.err
 }
 
 func lines(s string) iter.Seq2[*predict.Row, error] { return plain(strings.NewReader(s)) }
 
 func plain(r io.Reader) iter.Seq2[*predict.Row, error] { return predict.Input{Name: "stdin"}.Rows(r) }
 
-func options() predict.Options { return predict.Options{Rank: 3, MaxLength: 40, MaxTokens: 64} }
+func options() predict.Options { return predict.Options{Rank: 3} }
 
-// TestRunOrder: whatever comes in, every text has its answer, in order, in batches of
+// TestRunOrder: whatever comes in, every text has its answer, in order, in calls of
 // bounded size.
 func TestRunOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -71,22 +62,24 @@ func TestRunOrder(t *testing.T) {
 			text := strings.Repeat(string(rune('a'+r.IntN(26))), r.IntN(60))
 			fmt.Fprintln(&in, text)
 			sum := 0
-			for _, c := range []byte(text[:min(len(text), 39)]) {
+			for _, c := range []byte(text[:min(len(text), longestText)]) {
 				sum += int(c)
 			}
-			want = append(want, float32(sum), 3)
+			want = append(want, float32(sum), 2)
 		}
 		var got []float32
 		s := &sums{}
-		_, err := predict.Run(context.Background(), lines(in.String()), letters{}, s, options(), func(_ []*predict.Row, l []float32) error {
+		_, err := predict.Run(context.Background(), lines(in.String()), s, options(), func(_ []*predict.Row, l []float32) error {
 			got = append(got, l...)
 			return nil
 		})
 		if err != nil || !slices.Equal(got, want) {
 			t.Fatalf("%d lines: %v, or another answer", n*10, err)
 		}
-		if s.most > 64 {
-			t.Errorf("a batch of %d tokens", s.most)
+		for _, n := range s.calls {
+			if n > 256 {
+				t.Errorf("a call of %d texts", n)
+			}
 		}
 	}
 }
@@ -97,7 +90,7 @@ func TestRunAnswersEachLine(t *testing.T) {
 	answers := make(chan float32)
 	done := make(chan error)
 	go func() {
-		_, err := predict.Run(context.Background(), plain(in), letters{}, &sums{}, options(), func(_ []*predict.Row, l []float32) error {
+		_, err := predict.Run(context.Background(), plain(in), &sums{}, options(), func(_ []*predict.Row, l []float32) error {
 			answers <- l[0]
 			return nil
 		})
@@ -121,7 +114,7 @@ func TestRunFails(t *testing.T) {
 	failing := errors.New("no space")
 	count := 0
 	put := func(_ []*predict.Row, l []float32) error { count += len(l) / 2; return nil }
-	_, err := predict.Run(context.Background(), lines("a\nb\nc\td\ne\n"), letters{}, &sums{}, options(), put)
+	_, err := predict.Run(context.Background(), lines("a\nb\nc\td\ne\n"), &sums{}, options(), put)
 	if err == nil || !strings.Contains(err.Error(), "line 3") || count != 2 {
 		t.Errorf("bad line: %v after %d answers", err, count)
 	}
@@ -129,11 +122,11 @@ func TestRunFails(t *testing.T) {
 		for yield(&predict.Row{Text: predict.Text{A: "a"}}, nil) {
 		}
 	}
-	_, err = predict.Run(context.Background(), endless, letters{}, &sums{}, options(), func([]*predict.Row, []float32) error { return failing })
+	_, err = predict.Run(context.Background(), endless, &sums{}, options(), func([]*predict.Row, []float32) error { return failing })
 	if !errors.Is(err, failing) {
 		t.Errorf("output: %v", err)
 	}
-	_, err = predict.Run(context.Background(), endless, letters{}, &sums{err: failing}, options(), put)
+	_, err = predict.Run(context.Background(), endless, &sums{err: failing}, options(), put)
 	if !errors.Is(err, failing) {
 		t.Errorf("scorer: %v", err)
 	}
@@ -141,7 +134,7 @@ func TestRunFails(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	in, _ := io.Pipe() // nothing ever comes
 	cancel(stopped)
-	_, err = predict.Run(ctx, plain(in), letters{}, &sums{}, options(), put)
+	_, err = predict.Run(ctx, plain(in), &sums{}, options(), put)
 	if !errors.Is(err, stopped) {
 		t.Errorf("stop: %v", err)
 	}
@@ -161,7 +154,7 @@ func TestRunPolicies(t *testing.T) {
 		o := options()
 		o.OnError = policy
 		o.Progress = func(rows int) { answered = rows }
-		tally, err := predict.Run(context.Background(), lines("a\nb\nc\td\n"+long+"\n\xff\ng\nh\ti"), letters{}, &sums{}, o, func(rows []*predict.Row, l []float32) error {
+		tally, err := predict.Run(context.Background(), lines("a\nb\nc\td\n"+long+"\n\xff\ng\nh\ti"), &sums{}, o, func(rows []*predict.Row, l []float32) error {
 			texts := 0
 			for _, r := range rows {
 				switch {
@@ -239,7 +232,7 @@ func TestRunMemory(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		answered, most := 0, uint64(0)
 		o := options()
-		o.OnError, o.MaxTokens = predict.Null, 2048
+		o.OnError = predict.Null
 		put := func(list []*predict.Row, _ []float32) error {
 			for _, r := range list {
 				if r.Header {
@@ -254,7 +247,7 @@ func TestRunMemory(t *testing.T) {
 			return nil
 		}
 		whole := io.MultiReader(strings.NewReader("id,text\n"), &rows{n: tt.rows, row: tt.row})
-		tally, err := predict.Run(context.Background(), in.Rows(whole), letters{}, &sums{}, o, put)
+		tally, err := predict.Run(context.Background(), in.Rows(whole), &sums{}, o, put)
 		if err != nil || answered != tt.rows || tally.Failed != tt.rows/100 {
 			t.Errorf("%v: %d answers to %d rows, %+v", err, answered, tt.rows, tally)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/dylora/dylora/internal/answer"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
@@ -59,7 +60,7 @@ func SubmissionFile(t *data.Task, r *evaluate.Result) ([]byte, error) {
 		if t.Kind == data.Regression {
 			b = strconv.AppendFloat(b, float64(min(max(row[0], 0), 5)), 'f', -1, 32)
 		} else {
-			b = append(b, t.Labels[largest(row)]...)
+			b = append(b, t.Labels[answer.Largest(row)]...)
 		}
 		b = append(b, '\n')
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/dylora/dylora/internal/answer"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 )
@@ -40,10 +41,10 @@ func newTable(a *answers, p Printing) (*table, error) {
 	if t.quotes {
 		return t, nil
 	}
-	if a.task.Kind == data.MultiLabel && t.separator == "," {
+	if a.Task.Kind == data.MultiLabel && t.separator == "," {
 		return nil, fault.Invalidf("several labels cannot stand in a field without quotes: write objects of JSON, or say that fields may be quoted")
 	}
-	for _, label := range append(slices.Clone(a.task.Labels), a.choice.Unsure) {
+	for _, label := range append(slices.Clone(a.Task.Labels), a.Choice.Unsure) {
 		if strings.ContainsAny(label, t.separator+"\r\n") {
 			return nil, fault.Invalidf("the label %.80q cannot stand in a table without quotes: write objects of JSON, or say that fields may be quoted", label)
 		}
@@ -57,15 +58,15 @@ func (t *table) names() (names []string) {
 		names = []string{"index"}
 	}
 	switch {
-	case t.task.Kind == data.MultiLabel:
+	case t.Task.Kind == data.MultiLabel:
 		names = append(names, "labels", "probabilities")
-	case t.task.Kind == data.Classification:
+	case t.Task.Kind == data.Classification:
 		names = append(names, "label", "probability")
-		for i := 2; i <= t.choice.Top; i++ {
+		for i := 2; i <= t.Choice.Top; i++ {
 			names = append(names, fmt.Sprintf("label_%d", i), fmt.Sprintf("probability_%d", i))
 		}
-	case t.task.Outputs() > 1:
-		names = append(names, t.task.Labels...)
+	case t.Task.Outputs() > 1:
+		names = append(names, t.Task.Labels...)
 	default:
 		names = append(names, "score")
 	}
@@ -114,7 +115,7 @@ func (t *table) end(b []byte) []byte {
 	return b
 }
 
-func (t *table) row(b []byte, r *Row, x *answer) ([]byte, error) {
+func (t *table) row(b []byte, r *Row, x *answer.Answer) ([]byte, error) {
 	if !t.begun {
 		t.begun = true
 		b = t.line(b, t.names())
@@ -130,16 +131,16 @@ func (t *table) row(b []byte, r *Row, x *answer) ([]byte, error) {
 		}
 		return t.line(b, append(t.cells, t.unquotable(oneLine(r.Err)))), nil
 	}
-	switch t.task.Kind {
+	switch t.Task.Kind {
 	case data.Regression:
-		for _, v := range x.scores {
+		for _, v := range x.Scores {
 			t.cells = append(t.cells, shortest(float64(v)))
 		}
 	case data.MultiLabel:
 		t.hold(x)
 	default:
-		for _, label := range x.ranked(t.choice) {
-			t.cells = append(t.cells, t.name(label.column), shortest(label.probability))
+		for _, label := range x.Ranked(t.Choice) {
+			t.cells = append(t.cells, t.Name(label.Column), shortest(label.Probability))
 		}
 	}
 	t.cells = append(t.cells, strconv.FormatBool(r.Truncated))
@@ -168,10 +169,10 @@ func (t *table) passed(b []byte, r *Row) []byte {
 
 // hold adds the labels that hold and their probabilities, with commas between as training reads them; where a comma is in a
 // label they are an array of JSON.
-func (t *table) hold(x *answer) {
+func (t *table) hold(x *answer.Answer) {
 	names, probabilities := []string{}, []string{}
-	for _, i := range x.holding {
-		names, probabilities = append(names, t.task.Labels[i]), append(probabilities, shortest(x.probabilities[i]))
+	for _, i := range x.Holding {
+		names, probabilities = append(names, t.Task.Labels[i]), append(probabilities, shortest(x.Probabilities[i]))
 	}
 	list := strings.Join(names, ",")
 	if strings.Count(list, ",") >= max(1, len(names)) || strings.HasPrefix(list, "[") {

@@ -52,6 +52,24 @@ func (s *Session) keep(split string, d *evaluate.Decision) {
 // recordedDecision reads the decision that answers q on dev; nil where the run has none, or one about
 // another adapter or question.
 func (a *StoredAdapter) recordedDecision(q evaluate.Question) *evaluate.Decision {
+	d := a.lastDecision()
+	if d == nil || d.Tolerance != q.Tolerance || d.Confidence != q.Confidence {
+		return nil
+	}
+	return d
+}
+
+// RecordedRank is the rank that the last sweep of dev chose for the adapter, whatever the tolerance was; 0 where none has, or
+// the examples could not tell.
+func (a *StoredAdapter) RecordedRank() int {
+	if d := a.lastDecision(); d != nil {
+		return d.Rank
+	}
+	return 0
+}
+
+// lastDecision reads the run's decision on dev; nil where it has none, or one about another adapter.
+func (a *StoredAdapter) lastDecision() *evaluate.Decision {
 	if a.Run == "" {
 		return nil
 	}
@@ -65,7 +83,7 @@ func (a *StoredAdapter) recordedDecision(q evaluate.Question) *evaluate.Decision
 		return nil
 	}
 	d := r.Decision
-	if r.Adapter != a.Adapter.Fingerprint() || r.Split != "dev" || d.Tolerance != q.Tolerance || d.Confidence != q.Confidence ||
+	if r.Adapter != a.Adapter.Fingerprint() || r.Split != "dev" ||
 		d.Full != a.Adapter.Rank || d.Rank > a.Adapter.Rank || d.Rank < 0 {
 		return nil
 	}

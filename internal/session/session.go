@@ -21,6 +21,7 @@ type Options struct {
 	AnyTask   bool              // where the task is not known, the columns of the head are its labels
 	Exact     bool              // unrounded weights, whatever the precision that is set
 	Split     string            // to be measured; it is read before the weights are. "": none
+	Shared    *Encoder          // is taken if it is the adapter's base model, see Share; nil: the base model is loaded
 
 	// Check may refuse the task, before data or model are read; nil: nothing is refused.
 	Check func(t *data.Task, d settings.Data) error
@@ -158,7 +159,12 @@ func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, 
 		return err
 	}
 	use := Use{Check: check, Pairs: func() bool { return s.Task.Pair }, Trained: true, Saved: s.Adapter.Saved}
-	if s.Encoder, err = LoadEncoderFor(ctx, s.env, r, a, use); err != nil {
+	if s.Encoder = s.share(o.Shared, a); s.Encoder != nil {
+		err = s.Encoder.fits(r, use)
+	} else {
+		s.Encoder, err = LoadEncoderFor(ctx, s.env, r, a, use)
+	}
+	if err != nil {
 		return err
 	}
 	if err := s.checkBase(o.ForceBase); err != nil {
