@@ -100,7 +100,8 @@ func (c *Classifier) Classify(ctx context.Context, texts []Text, options ...Opti
 	case <-j.done:
 		release()
 	case <-ctx.Done():
-		go func() { // some items may be in an execution
+		c.queue.signal() // makes room for others
+		go func() {      // some items may be in an execution
 			<-j.done
 			release()
 		}()

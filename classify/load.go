@@ -42,7 +42,9 @@ func (c *Classifier) free(name string) error {
 // encoder is a base model that is loaded, for further adapters; nil if there is none.
 func (c *Classifier) encoder() *session.Encoder {
 	for _, g := range c.groups {
-		return g.members[0].session.Encoder
+		if base := g.members[0].session.Base(); base != nil {
+			return base
+		}
 	}
 	return nil
 }

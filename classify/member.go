@@ -42,7 +42,13 @@ type member struct {
 // newMember opens an adapter; encoder is one that is loaded already, or nil.
 func newMember(ctx context.Context, o *Options, name, folder string, rank int, encoder *session.Encoder) (*member, error) {
 	env := o.env()
-	a, err := session.OpenAdapterOrModel(env, folder, adapter.Options{})
+	var a *session.StoredAdapter
+	var err error
+	if folder == Sentiment {
+		a, err = session.OpenSentiment()
+	} else {
+		a, err = session.OpenAdapterOrModel(env, folder, adapter.Options{})
+	}
 	if err != nil {
 		return nil, &Error{Code: CodeAdapter, Adapter: name, Err: err}
 	}

@@ -10,6 +10,10 @@ import (
 	"github.com/dylora/dylora/internal/settings"
 )
 
+// Sentiment stands for the folder of an adapter that every program with this package carries: it tells negative, neutral and positive
+// sentences apart, on the built-in model. It is a toy, to try the package with: see dylora predict.
+const Sentiment = "builtin:sentiment"
+
 // Options say what Open loads, and how texts share executions. The zero value of each field is its default.
 type Options struct {
 	// Adapters are loaded at first, by the names that they are asked for by. A value is a run folder, or the folder of an

@@ -21,7 +21,7 @@ type Options struct {
 	AnyTask   bool              // where the task is not known, the columns of the head are its labels
 	Exact     bool              // unrounded weights, whatever the precision that is set
 	Split     string            // to be measured; it is read before the weights are. "": none
-	Shared    *Encoder          // is taken if it is the adapter's base model, see Share; nil: the base model is loaded
+	Shared    *Encoder          // of Base; is taken if it is the adapter's base model; nil: the base model is loaded
 
 	// Check may refuse the task, before data or model are read; nil: nothing is refused.
 	Check func(t *data.Task, d settings.Data) error
@@ -41,6 +41,8 @@ type Session struct {
 
 	// OtherData has a line for each file of the splits read that is not the one that the adapter was trained with.
 	OtherData []string
+
+	base *Encoder // without the adapter's biases; nil where the adapter has taken the place of more of it
 
 	env     *Env
 	splits  map[string][]data.Example // that have been read
@@ -169,6 +171,10 @@ func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, 
 	}
 	if err := s.checkBase(o.ForceBase); err != nil {
 		return err
+	}
+	if len(s.Adapter.Saved) == 0 {
+		base := *s.Encoder
+		s.base = &base
 	}
 	return s.exchange()
 }

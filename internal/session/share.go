@@ -19,6 +19,10 @@ func (s *Session) share(e *Encoder, a Arithmetic) *Encoder {
 	return &own
 }
 
+// Base is the base model as it is without the adapter, for [Options.Shared] of further sessions; nil where the adapter holds whole
+// tensors of it.
+func (s *Session) Base() *Encoder { return s.base }
+
 // fits holds a shared encoder against what an adapter needs, as LoadEncoderFor does one that it loads, and sets the length of
 // its sequences.
 func (e *Encoder) fits(r *settings.Resolved, use Use) (err error) {
