@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dylora/dylora/internal/answer"
+	"github.com/dylora/dylora/internal/session"
 )
 
 // Classifier answers texts with the adapters that it has loaded. It is safe for concurrent use.
@@ -31,11 +32,26 @@ func Open(ctx context.Context, o Options) (*Classifier, error) {
 	if l := o.limits(); l.tokens < 1 || l.queued < 1 || l.wait < 0 {
 		return nil, &Error{Code: CodeOption, Err: fmt.Errorf("MaxTokens %d, MaxQueued %d, MaxWait %v: none may be below 0", o.MaxTokens, o.MaxQueued, o.MaxWait)}
 	}
-	c := start(o)
+	var list []*member
+	var base *session.Encoder
 	for _, name := range slices.Sorted(maps.Keys(o.Adapters)) {
-		if _, err := c.Load(ctx, name, o.Adapters[name], 0); err != nil {
-			return nil, errors.Join(err, c.Close())
+		if name == "" {
+			return nil, &Error{Code: CodeOption, Err: errors.New("an adapter needs a name")}
 		}
+		m, err := newMember(ctx, &o, name, o.Adapters[name], 0, base)
+		if err != nil {
+			return nil, err
+		}
+		if list = append(list, m); base == nil {
+			base = m.session.Base()
+		}
+	}
+	c := start(o)
+	c.changing.Lock()
+	err := c.adopt(list...)
+	c.changing.Unlock()
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }

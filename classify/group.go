@@ -6,11 +6,14 @@ import (
 	"sync"
 
 	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
 )
 
 // group is the adapters of one base model, which share executions.
 type group struct {
+	model *model.Model
+
 	lock    sync.Mutex // of an execution, and of a change of the fields below
 	members []*member
 	place   map[*member]int

@@ -49,30 +49,41 @@ func (c *Classifier) encoder() *session.Encoder {
 	return nil
 }
 
-// adopt lets calls use an adapter; changing is held.
-func (c *Classifier) adopt(m *member) error {
-	g := c.groupOf(m)
-	m.group = g
-	if err := g.set(append(slices.Clone(g.members), m), c.queue.limits); err != nil {
-		return &Error{Code: CodeAdapter, Adapter: m.info.Name, Err: err}
+// adopt lets calls use adapters; changing is held.
+func (c *Classifier) adopt(list ...*member) error {
+	more := map[*group][]*member{}
+	var changed []*group
+	for _, m := range list {
+		m.group = c.groupOf(m, changed)
+		if more[m.group] == nil {
+			changed = append(changed, m.group)
+		}
+		more[m.group] = append(more[m.group], m)
 	}
-	if len(g.members) == 1 {
-		c.groups = append(c.groups, g)
+	for _, g := range changed {
+		if err := g.set(append(slices.Clone(g.members), more[g]...), c.queue.limits); err != nil {
+			return &Error{Code: CodeAdapter, Adapter: more[g][0].info.Name, Err: err}
+		}
+		if !slices.Contains(c.groups, g) {
+			c.groups = append(c.groups, g)
+		}
 	}
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	c.members[m.info.Name] = m
+	for _, m := range list {
+		c.members[m.info.Name] = m
+	}
 	return nil
 }
 
-// groupOf is the group of an adapter's base model, or a new one.
-func (c *Classifier) groupOf(m *member) *group {
-	for _, g := range c.groups {
-		if g.members[0].session.Encoder.Model == m.session.Encoder.Model {
+// groupOf is the group of an adapter's base model: one that is there, one of more, or a new one.
+func (c *Classifier) groupOf(m *member, more []*group) *group {
+	for _, g := range slices.Concat(c.groups, more) {
+		if g.model == m.session.Encoder.Model {
 			return g
 		}
 	}
-	return new(group)
+	return &group{model: m.session.Encoder.Model}
 }
 
 // Unload removes an adapter, and its base model with the last one of it. Calls that came before are answered, and Unload waits for
