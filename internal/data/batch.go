@@ -22,6 +22,30 @@ func (b *Batch) Len() int { return len(b.Offsets) - 1 }
 // Tokens is the number of tokens, which are the rows of the model's activations.
 func (b *Batch) Tokens() int { return len(b.IDs) }
 
+// Take is the batch of some of b's sequences, by their places, in that order. It shares no memory with b.
+func (b *Batch) Take(places []int) *Batch {
+	t := &Batch{Offsets: make([]int32, 1, len(places)+1)}
+	n := b.Len()
+	for _, i := range places {
+		from, to := b.Offsets[i], b.Offsets[i+1]
+		t.IDs = append(t.IDs, b.IDs[from:to]...)
+		t.Offsets = append(t.Offsets, int32(len(t.IDs)))
+		t.Types = append(t.Types, b.Types[min(int(from), len(b.Types)):min(int(to), len(b.Types))]...)
+		t.Classes = append(t.Classes, row(b.Classes, i, n)...)
+		t.Scores = append(t.Scores, row(b.Scores, i, n)...)
+		t.Soft = append(t.Soft, row(b.Soft, i, n)...)
+		t.Weights = append(t.Weights, row(b.Weights, i, n)...)
+		t.Index = append(t.Index, row(b.Index, i, n)...)
+	}
+	return t
+}
+
+// row is what v, of n rows, has in row i.
+func row[T any](v []T, i, n int) []T {
+	width := len(v) / n
+	return v[i*width : (i+1)*width]
+}
+
 // Pack lays sequences end to end, in the order given.
 func Pack(es []Encoded) *Batch {
 	tokens := 0

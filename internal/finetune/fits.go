@@ -79,9 +79,9 @@ func fits(env *session.Env, r *settings.Resolved, c *model.Config, from *session
 		return err
 	}
 	batch := min(r.Train.Batch, max(examples, 1))
-	need := c.ActivationBytes(leastTokens * batch)
+	need := c.ActivationBytes(leastTokens * (batch + r.Train.Loop.MicroBatches - 1) / r.Train.Loop.MicroBatches)
 	if env.Memory > 0 && need > env.Memory {
-		return fault.Usagef("batch: %d sequences need %.1f GiB for activations or more, and the process may use %.1f GiB: lower batch, and raise grad_accumulation instead (%s)",
+		return fault.Usagef("batch: %d sequences need %.1f GiB for activations or more, and the process may use %.1f GiB: raise micro_batches, or lower batch and raise grad_accumulation instead (%s)",
 			batch, gib(need), gib(env.Memory), r.Place("batch"))
 	}
 	return nil

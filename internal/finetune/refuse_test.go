@@ -129,7 +129,7 @@ func TestRefusedMemory(t *testing.T) {
 	for memory, fits := range map[int64]bool{0: true, batch8: true, batch8 - 1: false, 1 << 40: true} {
 		f.env.Memory = memory
 		if !fits {
-			f.refused(r, Place{}, fault.Usage, "batch: 8 sequences need 0.0 GiB for activations or more, and the process may use 0.0 GiB: lower batch, and raise grad_accumulation instead (test.yaml line 1)")
+			f.refused(r, Place{}, fault.Usage, "batch: 8 sequences need 0.0 GiB for activations or more, and the process may use 0.0 GiB: raise micro_batches, or lower batch and raise grad_accumulation instead (test.yaml line 1)")
 			continue
 		}
 		must(t, f.prepare(r, Place{}).Close())

@@ -52,6 +52,7 @@ func TestResume(t *testing.T) {
 		"mixed":    {"grad_accumulation: 3; ranks_per_step: mixed; update: strict; best: 3", []int{2, 4, 6}},
 		"phase":    {"full_rank_phase: 0.3; resort: weighted; scaling: constant", []int{2, 6, 7}},
 		"distill":  {"full_rank_phase: 0.4; distill: 0.5", []int{3, 8, 9, 15}},
+		"micro":    {"grad_accumulation: 2; micro_batches: 3; ranks_per_step: mixed", []int{1, 4}},
 		"in place": {"ranks_per_step: distill; grad_accumulation: 2", []int{4}},
 		"average":  {"average: 0.9; lr_ratio_b: 4; row_lr: frequency; sampler: log-uniform+R:0.2", []int{5, 14}},
 		"sum":      {"gate: matryoshka; sampler: list:1,2,4; full_rank_phase: 0.3; resort: svd", []int{4, 9}},

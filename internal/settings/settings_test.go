@@ -16,7 +16,7 @@ func TestScopes(t *testing.T) {
 		schema.Free:       "threads kernel data_dir dev_file allow_changed_data model revision checkpoint_every init_adapter",
 		schema.Remembered: "task data_dir model revision max_length dev_file text_column pair_column label_column label_separator kind threshold quoting delimiter metric",
 		schema.Card:       "recipe epochs max_steps batch grad_accumulation lr weight_decay warmup clip ranks_per_step best patience max_train_examples precision init_missing",
-		schema.Changed:    "full_rank_phase resort lr_ratio_b row_lr average gate heads distill metric class_weights",
+		schema.Changed:    "full_rank_phase resort lr_ratio_b row_lr average gate heads distill metric class_weights micro_batches",
 		schema.Length:     "epochs max_steps",
 		schema.Files:      "dev_file text_column pair_column label_column label_separator kind quoting delimiter dev_share dev_seed",
 	} {

@@ -17,11 +17,14 @@ import (
 // DefaultConfig. The fields with a key are settings of the user, and their tags are the only
 // place of their defaults and bounds.
 type Config struct {
-	Seed       uint64  `json:"seed" key:"seed" default:"42" help:"seed of initial weights, order, ranks and dropout"`
-	Epochs     int     `json:"epochs" key:"epochs" default:"3" min:"1" scope:"card,length" help:"passes over the training split"`
-	MaxSteps   int     `json:"max_steps" key:"max_steps" min:"0" scope:"card,length" help:"stop after n optimizer steps; 0: epochs decide"`
-	Accumulate int     `json:"accumulate" key:"grad_accumulation" default:"1" min:"1" scope:"card" help:"batches per optimizer step; they share one rank"`
-	LR         float64 `json:"lr" key:"lr" default:"1e-3" above:"0" scope:"card" help:"highest learning rate"`
+	Seed       uint64 `json:"seed" key:"seed" default:"42" help:"seed of initial weights, order, ranks and dropout"`
+	Epochs     int    `json:"epochs" key:"epochs" default:"3" min:"1" scope:"card,length" help:"passes over the training split"`
+	MaxSteps   int    `json:"max_steps" key:"max_steps" min:"0" scope:"card,length" help:"stop after n optimizer steps; 0: epochs decide"`
+	Accumulate int    `json:"accumulate" key:"grad_accumulation" default:"1" min:"1" scope:"card" help:"batches per optimizer step; they share one rank"`
+
+	MicroBatches int `json:"micro_batches,omitzero" key:"micro_batches" default:"1" min:"1" scope:"changed" help:"parts that each batch is learnt in, one after the other, whose gradients are added: less memory for the same batch"`
+
+	LR float64 `json:"lr" key:"lr" default:"1e-3" above:"0" scope:"card" help:"highest learning rate"`
 
 	LRRatioB float64 `json:"lr_ratio_b" key:"lr_ratio_b" default:"1" above:"0" scope:"changed" help:"B's learning rate as a multiple of lr, which A has; LoRA+ has 4 to 16"`
 	RowLR    RowLR   `json:"row_lr,omitzero" key:"row_lr" scope:"changed" help:"learning rates of the ranks: paper (all alike) or frequency (1/√p of lr, p being the share of draws that train the rank)"`

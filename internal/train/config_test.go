@@ -17,6 +17,7 @@ func TestValidate(t *testing.T) {
 		{"epochs", func(c *Config) { c.Epochs = -1 }},
 		{"max_steps", func(c *Config) { c.MaxSteps = -1 }},
 		{"grad_accumulation", func(c *Config) { c.Accumulate = 0 }},
+		{"micro_batches", func(c *Config) { c.MicroBatches = 0 }},
 		{"lr", func(c *Config) { c.LR = 0 }},
 		{"lr", func(c *Config) { c.LR = -1e-3 }},
 		{"lr", func(c *Config) { c.LR = nan }},
@@ -91,9 +92,9 @@ func TestValidateNamesAll(t *testing.T) {
 		t.Fatal("no error")
 	}
 	lines := strings.Split(err.Error(), "\n")
-	for i, field := range []string{"epochs", "grad_accumulation", "lr", "lr_ratio_b", "warmup", "patience", "ranks_per_step", "eps"} {
-		if len(lines) != 8 || !strings.HasPrefix(lines[i], field+":") {
-			t.Fatalf("%q, want %s in line %d of 8", lines, field, i+1)
+	for i, field := range []string{"epochs", "grad_accumulation", "micro_batches", "lr", "lr_ratio_b", "warmup", "patience", "ranks_per_step", "eps"} {
+		if len(lines) != 9 || !strings.HasPrefix(lines[i], field+":") {
+			t.Fatalf("%q, want %s in line %d of 9", lines, field, i+1)
 		}
 	}
 }

@@ -38,16 +38,23 @@ func (l *Loop) learn(window []*data.Batch, sequences int) (loss float64, ranks [
 		learn, ranks = l.twice, []int{ranks[0], l.phase.rank}
 	}
 	share := 1 / weightOf(window, sequences)
-	for i, b := range window {
-		part, err := learn(b, program.Pass{
-			Step: l.state.Step, Micro: i, Ranks: assigned[i], Whole: l.phase.has(l.state.Step), Weight: share,
-		})
-		if err != nil {
-			return 0, nil, err
+	parts := parted(window, assigned, l.config.MicroBatches)
+	loss, err = l.tree(0, len(parts), func(k int) (loss float64, err error) {
+		for i, piece := range parts[k] {
+			if piece.batch.Len() == 0 {
+				continue
+			}
+			add, err := learn(piece.batch, program.Pass{
+				Step: l.state.Step, Micro: i*len(parts) + k, Ranks: piece.ranks, Whole: l.phase.has(l.state.Step), Weight: share,
+			})
+			if err != nil {
+				return 0, err
+			}
+			loss += add
 		}
-		loss += part
-	}
-	return loss, ranks, nil
+		return loss, nil
+	})
+	return loss, ranks, err
 }
 
 // weightOf is the sum of the weights of a window's sequences.

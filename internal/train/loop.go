@@ -49,6 +49,7 @@ type Loop struct {
 	state     State
 	best      [][]float32 // Params' values at state.Best
 	average   [][]float32 // of Params' values; nil: there is none
+	sums      sums        // of gradients of micro-batches
 }
 
 // New makes a loop that starts at the beginning. validate may be nil: then no epoch is

@@ -163,6 +163,9 @@ func (c Config) fields() (map[string]any, error) {
 	if c.LRRatioB == 1 { // as versions without it trained
 		delete(m, "lr_ratio_b")
 	}
+	if c.MicroBatches == 1 {
+		delete(m, "micro_batches")
+	}
 	if c.Seed >= exactSeeds {
 		m["seed"] = strconv.FormatUint(c.Seed, 10)
 	}
