@@ -54,10 +54,14 @@ func (s *Stopped) Unwrap() []error { return []error{ErrStopped, s.Cause} }
 
 // stop lets the hooks save what they keep.
 func (l *Loop) stop(ctx context.Context) error {
-	if err := l.call(func(h Hook) error { return run(h.Stop, l) }); err != nil {
+	if err := l.agree(l.call(func(h Hook) error { return run(h.Stop, l) })); err != nil {
 		return err
 	}
-	return &Stopped{Step: l.state.Step, Cause: context.Cause(ctx)}
+	cause := context.Cause(ctx)
+	if cause == nil {
+		cause = fmt.Errorf("%w was asked to stop", ErrElsewhere)
+	}
+	return &Stopped{Step: l.state.Step, Cause: cause}
 }
 
 // call calls f with each hook, up to the first error.

@@ -39,7 +39,8 @@ func (l *Loop) learn(window []*data.Batch, sequences int) (loss float64, ranks [
 	}
 	share := 1 / weightOf(window, sequences)
 	parts := parted(window, assigned, l.config.MicroBatches)
-	loss, err = l.tree(0, len(parts), func(k int) (loss float64, err error) {
+	lo, hi := l.share(len(parts))
+	loss, err = l.tree(lo, hi, func(k int) (loss float64, err error) {
 		for i, piece := range parts[k] {
 			if piece.batch.Len() == 0 {
 				continue
@@ -54,6 +55,7 @@ func (l *Loop) learn(window []*data.Batch, sequences int) (loss float64, ranks [
 		}
 		return loss, nil
 	})
+	loss, err = l.exchange(loss, err)
 	return loss, ranks, err
 }
 

@@ -50,6 +50,12 @@ type Loop struct {
 	best      [][]float32 // Params' values at state.Best
 	average   [][]float32 // of Params' values; nil: there is none
 	sums      sums        // of gradients of micro-batches
+
+	group     Group           // nil: this process alone
+	asked     context.Context // of Run: whether this process is asked to stop
+	together  bool            // all processes know that one is asked to stop
+	pending   error           // of a hook, which the others are not told yet
+	mine, all []float32       // what is exchanged
 }
 
 // New makes a loop that starts at the beginning. validate may be nil: then no epoch is
@@ -111,6 +117,7 @@ func (l *Loop) Done() bool {
 // the step, calls the hooks' Stop and returns a *Stopped. A NaN or Inf ends it with
 // fault.Diverged before anything is saved.
 func (l *Loop) Run(ctx context.Context) error {
+	l.asked = ctx
 	for !l.Done() {
 		if err := l.epoch(ctx); err != nil {
 			return err
@@ -123,33 +130,36 @@ func (l *Loop) Run(ctx context.Context) error {
 // cuts short is evaluated too.
 func (l *Loop) epoch(ctx context.Context) error {
 	for l.state.Batch < l.source.Batches() && l.state.Step < l.Steps() {
-		if ctx.Err() != nil {
+		if l.stopping(ctx) {
 			return l.stop(ctx)
 		}
 		if err := l.step(); err != nil {
 			return err
 		}
 	}
-	if ctx.Err() != nil {
+	if l.stopping(ctx) {
 		return l.stop(ctx)
 	}
-	if err := l.evaluate(ctx); err != nil {
-		if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
-			return l.stop(ctx)
-		}
+	err := l.evaluate(ctx)
+	switch asked := ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))); {
+	case l.group == nil && asked, errors.Is(err, ErrAsked):
+		return l.stop(ctx)
+	}
+	if err := l.agree(err); err != nil {
 		return err
 	}
 	if l.state.Batch >= l.source.Batches() {
 		l.state.Epoch, l.state.Batch = l.state.Epoch+1, 0
 	}
 	l.state.Closed = l.state.Step
-	return l.call(func(h Hook) error { return run(h.Epoch, l) })
+	return l.agree(l.call(func(h Hook) error { return run(h.Epoch, l) }))
 }
 
 // step learns a window of batches and updates.
 func (l *Loop) step() error {
 	window, sequences, tokens, err := l.window()
 	if err != nil {
+		_, err = l.exchange(0, err)
 		return err
 	}
 	if l.state.Step == 0 {
@@ -174,7 +184,11 @@ func (l *Loop) step() error {
 	if err := l.endPhase(); err != nil {
 		return err
 	}
-	return l.call(func(h Hook) error { return run2(h.Step, l, s) })
+	err = l.call(func(h Hook) error { return run2(h.Step, l, s) })
+	if l.group != nil { // the others are told at the next exchange
+		l.pending, err = err, nil
+	}
+	return err
 }
 
 // update clips the gradient, steps the optimizer and returns the norm before clipping.

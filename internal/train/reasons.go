@@ -14,4 +14,6 @@ const (
 	NoneFinished fault.Reason = "train: no run has finished"
 	// NotFinished: a run that is to be made longer is not at its end.
 	NotFinished fault.Reason = "train: the run is not at its end"
+	// GroupSize: so many processes cannot share the parts of a batch.
+	GroupSize fault.Reason = "train: group size"
 )

@@ -1,0 +1,171 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/dylora/dylora/internal/fault"
+)
+
+// Group is the processes that train one run together. Every process has the whole loop and takes the same steps; of a step's parts
+// (Config.MicroBatches) it learns its share, and their gradients are put together. Process 0 alone has hooks that write. The methods
+// are collective: all processes call them in the same order.
+type Group interface {
+	Rank() int
+	Size() int
+	Allgather(mine, all []float32) error // all is Size times as long as mine, which every process has as long, and gets that of process i in place i
+	Broadcast(b []byte) ([]byte, error)  // gives all what process 0 has
+}
+
+// ErrElsewhere is in the chain of what ends a process because another one has failed or was asked to stop.
+var ErrElsewhere = errors.New("another process of the group")
+
+// ErrAsked is what an evaluation of a group ends with on all processes when one of them is asked to stop.
+var ErrAsked = errors.New("asked to stop")
+
+// Join makes the loop one of a group's, before it runs: whatever state process 0 has is that of all. It refuses a number of processes
+// that is not a power of two dividing the number of parts, for which the sum of the gradients would have other bits.
+func (l *Loop) Join(g Group) error {
+	if n, parts := g.Size(), max(l.config.MicroBatches, 1); n&(n-1) != 0 || parts%n != 0 {
+		return fault.Because(GroupSize, fault.Usagef("micro_batches: %d parts of each batch cannot be shared by %d processes: their number has to be a power of two that divides the number of parts", parts, n))
+	}
+	l.group = g
+	var b []byte
+	if g.Rank() == 0 {
+		m, tensors, err := l.capture()
+		if err != nil {
+			return err
+		}
+		if b, err = json.Marshal(shared{m, tensors}); err != nil {
+			return err
+		}
+	}
+	b, err := g.Broadcast(b)
+	if err != nil || g.Rank() == 0 {
+		return err
+	}
+	var s shared
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("train: the state of process 0: %w", err)
+	}
+	return l.restore(&s.Manifest, s.Tensors)
+}
+
+// shared is the state that process 0 gives to all.
+type shared struct {
+	Manifest manifest
+	Tensors  []byte
+}
+
+// status is what a process says in every exchange.
+type status struct {
+	stop  bool
+	class fault.Class // of its error; 0: none
+}
+
+// statusWidth is how many numbers a status takes.
+const statusWidth = 2
+
+func (s status) put(to []float32) {
+	to[0], to[1] = 0, float32(s.class)
+	if s.stop {
+		to[0] = 1
+	}
+}
+
+// own is what this process has to say: its error, and whether it is asked to stop.
+func (l *Loop) own(err error) status {
+	s := status{stop: l.asked != nil && l.asked.Err() != nil}
+	if err != nil {
+		s.class = fault.ClassOf(err)
+	}
+	return s
+}
+
+// heard takes the statuses of all, statusWidth numbers at the end of each of size pieces of all: it notes that somebody is asked to
+// stop, and gives the error that ends this process, too, if one has failed. own is this process's.
+func (l *Loop) heard(all []float32, own error) error {
+	width := len(all) / l.group.Size()
+	for i := range l.group.Size() {
+		s := all[(i+1)*width-statusWidth:]
+		if s[0] != 0 {
+			l.together = true
+		}
+		if class := fault.Class(s[1]); class != 0 && own == nil {
+			own = fault.Errorf(class, "%w: process %d has failed, and its message says why", ErrElsewhere, i)
+		}
+	}
+	return own
+}
+
+// agree makes all processes end together where one has failed.
+func (l *Loop) agree(err error) error {
+	if l.group == nil {
+		return err
+	}
+	if err == nil {
+		err, l.pending = l.pending, nil
+	}
+	mine, all := make([]float32, statusWidth), make([]float32, statusWidth*l.group.Size())
+	l.own(err).put(mine)
+	if e := l.group.Allgather(mine, all); e != nil {
+		return errors.Join(err, e)
+	}
+	return l.heard(all, err)
+}
+
+// stopping says whether the run is to stop: this process is asked to, or one of the group is and all know it.
+func (l *Loop) stopping(ctx context.Context) bool {
+	if l.group == nil {
+		return ctx.Err() != nil
+	}
+	return l.together
+}
+
+// share is the parts that this process learns.
+func (l *Loop) share(parts int) (lo, hi int) {
+	if l.group == nil {
+		return 0, parts
+	}
+	each := parts / l.group.Size()
+	return l.group.Rank() * each, (l.group.Rank() + 1) * each
+}
+
+// exchange puts the branches of all processes together: Grad becomes the gradient of the whole step on each. err is this process's
+// failure so far.
+func (l *Loop) exchange(loss float64, err error) (float64, error) {
+	if l.group == nil {
+		return loss, err
+	}
+	if err == nil {
+		err, l.pending = l.pending, nil
+	}
+	params := l.learner.Params()
+	mine := l.mine[:0]
+	for _, p := range params {
+		mine = append(mine, p.Grad...)
+	}
+	bits := math.Float64bits(loss)
+	mine = append(mine, math.Float32frombits(uint32(bits>>32)), math.Float32frombits(uint32(bits)), 0, 0)
+	l.own(err).put(mine[len(mine)-statusWidth:])
+	if len(l.all) != len(mine)*l.group.Size() {
+		l.all = make([]float32, len(mine)*l.group.Size())
+	}
+	l.mine = mine
+	if e := l.group.Allgather(mine, l.all); e != nil {
+		return 0, errors.Join(err, e)
+	}
+	if err := l.heard(l.all, err); err != nil {
+		return 0, err
+	}
+	return l.tree(0, l.group.Size(), func(process int) (float64, error) {
+		from := l.all[process*len(mine) : (process+1)*len(mine)]
+		for _, p := range params {
+			from = from[copy(p.Grad, from):]
+		}
+		return math.Float64frombits(uint64(math.Float32bits(from[0]))<<32 | uint64(math.Float32bits(from[1]))), nil
+	})
+}
