@@ -1,0 +1,42 @@
+// Package mpi lets the processes that mpirun or srun has started train together: it calls an installed MPI library (Open MPI 3 to 5,
+// or MPICH and the libraries of its ABI) without cgo. Only a binary that is built with the tag mpi has it; any other refuses to
+// be one of several.
+package mpi
+
+import "fmt"
+
+// Launcher is what the one that has started this process says of it in the environment.
+type Launcher struct {
+	Name       string // for messages; "": nobody has
+	Rank, Size string
+}
+
+// launchers are the variables of rank and size. SLURM_NTASKS is none of them: sbatch sets it in a batch script, too.
+var launchers = []struct{ rank, size, name string }{
+	{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun"},
+	{"PMI_RANK", "PMI_SIZE", "MPICH's mpirun, or srun --mpi=pmi2"},
+	{"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "srun"},
+}
+
+// Launched reads the environment.
+func Launched(getenv func(string) string) Launcher {
+	for _, l := range launchers {
+		if rank, size := getenv(l.rank), getenv(l.size); rank != "" && size != "" {
+			return Launcher{l.name, rank, size}
+		}
+	}
+	return Launcher{}
+}
+
+// Several says whether this process is one of more than one.
+func (l Launcher) Several() bool { return l.Name != "" && l.Size != "1" }
+
+// check holds what the library says against the launcher. A library of another MPI than the launcher's makes every process rank 0
+// of 1, without a word.
+func (l Launcher) check(rank, size int, library string) error {
+	if l.Name == "" || l.Rank == fmt.Sprint(rank) && l.Size == fmt.Sprint(size) {
+		return nil
+	}
+	return fmt.Errorf("%s makes this process rank %d of %d, and %s has started rank %s of %s: the library is not of the launcher's MPI; name the right one in DYLORA_MPI",
+		library, rank, size, l.Name, l.Rank, l.Size)
+}

@@ -1,0 +1,33 @@
+package mpi
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestLaunched: whoever has started the process is found, and a batch script of Slurm's is nobody.
+func TestLaunched(t *testing.T) {
+	for name, tt := range map[string]struct {
+		env     map[string]string
+		want    Launcher
+		several bool
+	}{
+		"alone":         {nil, Launcher{}, false},
+		"Open MPI":      {map[string]string{"OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "4", "PMI_RANK": "0"}, Launcher{"Open MPI's mpirun", "1", "4"}, true},
+		"one of one":    {map[string]string{"PMI_RANK": "0", "PMI_SIZE": "1"}, Launcher{"MPICH's mpirun, or srun --mpi=pmi2", "0", "1"}, false},
+		"srun":          {map[string]string{"SLURM_PROCID": "2", "SLURM_STEP_NUM_TASKS": "3"}, Launcher{"srun", "2", "3"}, true},
+		"batch script":  {map[string]string{"SLURM_PROCID": "0", "SLURM_NTASKS": "3"}, Launcher{}, false},
+		"half of a one": {map[string]string{"PMI_RANK": "0"}, Launcher{}, false},
+	} {
+		if got := Launched(func(key string) string { return tt.env[key] }); got != tt.want || got.Several() != tt.several {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	l := Launcher{"srun", "2", "3"}
+	if err := l.check(2, 3, "x"); err != nil {
+		t.Error(err)
+	}
+	if err := l.check(0, 1, "Open MPI"); err == nil || !strings.Contains(err.Error(), "DYLORA_MPI") || !strings.Contains(err.Error(), "rank 2 of 3") {
+		t.Errorf("%v", err)
+	}
+}
