@@ -76,7 +76,7 @@ func (j *Job) readData(ctx context.Context, t *data.Task, d settings.Data) (*dat
 	}
 	j.trainExamples, j.devExamples = session.First(train, d.MaxTrainExamples), session.First(dev, d.MaxEvalExamples)
 	if j.data == nil {
-		j.data, err = session.NewRunData(j.run.Place(), t, d, files, held)
+		j.data, err = session.NewRunData(j.place(), t, d, files, held)
 	}
 	return t, err
 }

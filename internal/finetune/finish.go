@@ -14,6 +14,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/train"
 )
 
 // Report is the sweep of the best epoch, and where it is.
@@ -34,7 +35,14 @@ const SweepName = "sweep.json"
 // Finish saves the adapter of the best epoch to adapter/ in the run folder, and its sweep to
 // sweep.json. With that the run is complete: it takes the place of the run that it is to replace, and
 // becomes the newest.
+//
+// In a group process 0 alone saves, and the report of the others is nil. All end with an error where one does.
 func (j *Job) Finish(ctx context.Context) (*Report, error) {
+	r, err := j.finish(ctx)
+	return r, train.Agree(j.group, err)
+}
+
+func (j *Job) finish(ctx context.Context) (*Report, error) {
 	best := j.Loop.State().Best
 	if !j.Loop.UseBest() {
 		return nil, errors.New("train: nothing was evaluated")
@@ -51,6 +59,9 @@ func (j *Job) Finish(ctx context.Context) (*Report, error) {
 		if sweep, err = j.sweep(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if !j.first() {
+		return nil, nil
 	}
 	p := j.provenance(sweep)
 	p.Epoch, p.Step = best.Epoch, best.Step

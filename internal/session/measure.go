@@ -5,7 +5,6 @@ import (
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
-	"github.com/dylora/dylora/internal/program"
 )
 
 // EvalTokens is how many tokens one call of the program gets: enough to keep every core
@@ -57,7 +56,7 @@ func (s *Session) Sweep(ctx context.Context, split string, ranks []int) (*evalua
 }
 
 // Score runs a split through a program at each of the ranks.
-func Score(ctx context.Context, env *Env, p *program.Program, split *data.Stream, t *data.Task, ranks []int) ([]evaluate.Result, error) {
+func Score(ctx context.Context, env *Env, p evaluate.Scorer, split *data.Stream, t *data.Task, ranks []int) ([]evaluate.Result, error) {
 	show := env.Begin("evaluate", split.Len())
 	defer show.End()
 	batches := data.EvalBatches(split, evaluate.BaseTokens(EvalTokens, len(ranks)), 0)

@@ -26,11 +26,19 @@ var ErrElsewhere = errors.New("another process of the group")
 // ErrAsked is what an evaluation of a group ends with on all processes when one of them is asked to stop.
 var ErrAsked = errors.New("asked to stop")
 
-// Join makes the loop one of a group's, before it runs: whatever state process 0 has is that of all. It refuses a number of processes
-// that is not a power of two dividing the number of parts, for which the sum of the gradients would have other bits.
-func (l *Loop) Join(g Group) error {
+// Takes refuses a number of processes that is not a power of two dividing the number of parts, for which the sum of the gradients would
+// have other bits.
+func (l *Loop) Takes(g Group) error {
 	if n, parts := g.Size(), max(l.config.MicroBatches, 1); n&(n-1) != 0 || parts%n != 0 {
 		return fault.Because(GroupSize, fault.Usagef("micro_batches: %d parts of each batch cannot be shared by %d processes: their number has to be a power of two that divides the number of parts", parts, n))
+	}
+	return nil
+}
+
+// Join makes the loop one of a group's, before it runs: whatever state process 0 has is that of all. It refuses what Takes does.
+func (l *Loop) Join(g Group) error {
+	if err := l.Takes(g); err != nil {
+		return err
 	}
 	l.group = g
 	var b []byte
@@ -116,6 +124,10 @@ func (l *Loop) agree(err error) error {
 	}
 	return l.heard(all, err)
 }
+
+// Agree ends what all processes of a group do where one of them has failed: each passes its error, or nil. Who has none gets one of the
+// same class. group nil is a process alone.
+func Agree(group Group, err error) error { return (&Loop{group: group}).agree(err) }
 
 // stopping says whether the run is to stop: this process is asked to, or one of the group is and all know it.
 func (l *Loop) stopping(ctx context.Context) bool {

@@ -12,75 +12,13 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/program"
+	"github.com/dylora/dylora/internal/train/grouptest"
 )
-
-// room is where the processes of a test meet: goroutines.
-type room struct {
-	lock   sync.Mutex
-	all    *sync.Cond
-	size   int
-	here   int
-	round  int
-	floats [][]float32
-	bytes  []byte
-	calls  int
-}
-
-func newRoom(size int) *room {
-	r := &room{size: size, floats: make([][]float32, size)}
-	r.all = sync.NewCond(&r.lock)
-	return r
-}
-
-// meet waits for all processes, each of which leaves something.
-func (r *room) meet(leave func()) {
-	r.lock.Lock()
-	defer r.lock.Unlock()
-	leave()
-	round := r.round
-	if r.here++; r.here == r.size {
-		r.here, r.calls = 0, r.calls+1
-		r.round++
-		r.all.Broadcast()
-	}
-	for r.round == round {
-		r.all.Wait()
-	}
-}
-
-// process is one process of a room.
-type process struct {
-	*room
-	rank int
-}
-
-func (p process) Rank() int { return p.rank }
-func (p process) Size() int { return p.size }
-
-func (p process) Allgather(mine, all []float32) error {
-	p.meet(func() { p.floats[p.rank] = slices.Clone(mine) })
-	for i, f := range p.floats {
-		copy(all[i*len(mine):], f)
-	}
-	p.meet(func() {}) // nobody leaves the next while others read
-	return nil
-}
-
-func (p process) Broadcast(b []byte) ([]byte, error) {
-	p.meet(func() {
-		if p.rank == 0 {
-			p.bytes = b
-		}
-	})
-	got := slices.Clone(p.bytes)
-	p.meet(func() {})
-	return got, nil
-}
 
 // grouped runs a loop on each of so many processes; change sees each before it runs.
 func grouped(t *testing.T, processes, parts int, ctx func(rank int) context.Context, change func(rank int, l *Loop, p *fakeLearner)) (loops []*Loop, errs []error) {
 	t.Helper()
-	r := newRoom(processes)
+	r := grouptest.NewRoom(processes)
 	loops, errs = make([]*Loop, processes), make([]error, processes)
 	var all sync.WaitGroup
 	for rank := range processes {
@@ -98,7 +36,7 @@ func grouped(t *testing.T, processes, parts int, ctx func(rank int) context.Cont
 		}
 		loops[rank] = l
 		all.Go(func() {
-			if errs[rank] = l.Join(process{r, rank}); errs[rank] == nil {
+			if errs[rank] = l.Join(r.Process(rank)); errs[rank] == nil {
 				errs[rank] = l.Run(ctx(rank))
 			}
 		})
