@@ -65,3 +65,8 @@ emulate:
 gen:
 	cd internal/kernel/gen && for k in gemm integer strided vector; do \
 	  $(GO) run . -kernel $$k -out ../$${k}_amd64.s -stubs ../$${k}_stubs_amd64.go -pkg kernel || exit 1; done
+
+# With MPI: a binary whose processes train together under mpirun or srun. It needs no C compiler, and the system's C library.
+.PHONY: dylora-mpi
+dylora-mpi:
+	CGO_ENABLED=0 $(GO) build -tags mpi -o dylora-mpi ./cmd/dylora

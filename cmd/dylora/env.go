@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/mpi"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/terminal"
 )
@@ -20,6 +21,7 @@ type streams struct {
 
 	talk    *terminal.Screen // see screen
 	verbose bool             // show hashes, too
+	world   *mpi.World       // nil: this process is alone
 }
 
 // screen is err for a person.

@@ -37,17 +37,24 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // all else starts faster without
 		flagset.Complete(root, completions())
 	}
-	cmd, err := root.ExecuteContextC(ctx)
+	cmd, err := root, s.join(root)
 	if err == nil {
+		cmd, err = root.ExecuteContextC(ctx)
+	}
+	if err = s.leave(err); err == nil {
 		return 0
 	}
+	prefix, tell := ofRank(err)
 	var stopped *signalError
 	if errors.As(err, &stopped) || errors.As(context.Cause(ctx), &stopped) && errors.Is(err, context.Canceled) {
-		s.screen().Fail("dylora:", stopped.Error())
+		s.screen().Fail(prefix, stopped.Error())
 		return stopped.exitCode()
 	}
+	if class := fault.ClassOf(err); !tell {
+		return int(class)
+	}
 	for line := range strings.Lines(message(err)) {
-		s.screen().Fail("dylora:", strings.TrimSuffix(line, "\n"))
+		s.screen().Fail(prefix, strings.TrimSuffix(line, "\n"))
 	}
 	class := fault.ClassOf(err)
 	if class == fault.Usage {

@@ -109,7 +109,7 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 		return terminal.Result(o.io.out, o.json, study)
 	}
 	report, err := o.train(ctx, r)
-	if err != nil {
+	if err != nil || report == nil { // another process of the group has it
 		return err
 	}
 	if err := o.print(report); err != nil || o.json {
@@ -122,6 +122,7 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 
 // train runs a training of these settings to its end and shows how it goes.
 func (o *trainOptions) train(ctx context.Context, r *settings.Resolved) (report *finetune.Report, err error) {
+	o.place.Group = o.io.group()
 	job, err := finetune.Prepare(ctx, o.io.env(), r, o.place)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/mpi"
+	"github.com/dylora/dylora/internal/terminal"
+	"github.com/dylora/dylora/internal/train"
+)
+
+// join makes this process one of those that a launcher has started; of these the first alone tells how it goes.
+func (s *streams) join(root *cobra.Command) (err error) {
+	if s.world, err = mpi.Start(os.Getenv); s.world == nil {
+		return err
+	}
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if cmd.Name() != "train" {
+			return fault.Usagef("%s is for one process, and there are %d: several train together, with dylora train", cmd.CommandPath(), s.world.Size())
+		}
+		return nil
+	}
+	if s.world.Rank() > 0 {
+		s.out, s.screen().Quiet, s.screen().Mode = io.Discard, true, terminal.ModeNone
+		root.SetOut(io.Discard)
+	}
+	return nil
+}
+
+// group is the processes that train together; nil: this one is alone.
+func (s *streams) group() train.Group {
+	if s.world == nil {
+		return nil
+	}
+	return s.world
+}
+
+// leave waits for the others where all have come to the end. A process that has failed by itself must not: its launcher ends the others.
+func (s *streams) leave(err error) error {
+	if s.world == nil || err != nil && !errors.Is(err, train.ErrStopped) {
+		return err
+	}
+	return errors.Join(err, s.world.Close())
+}
+
+// ofRank begins the message of an error of one process among several. Not told is what another process tells.
+func ofRank(err error) (prefix string, tell bool) {
+	switch l := mpi.Launched(os.Getenv); {
+	case !l.Several() || l.Rank == "0" && !errors.Is(err, train.ErrElsewhere):
+		return "dylora:", true
+	case errors.Is(err, train.ErrElsewhere), fault.ClassOf(err) == fault.Usage: // which all processes find
+		return "", false
+	default:
+		return fmt.Sprintf("dylora: rank %s:", l.Rank), true
+	}
+}
