@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/dylora/dylora/classify"
 )
@@ -34,16 +32,17 @@ type shaped interface {
 	body() (status int, body any)
 }
 
-// fail writes an error as the answer, unless the client has gone.
+// statusGone is the status, as nginx counts it, of a client that has closed its connection, or its half of it, before the answer.
+const statusGone = 499
+
+// fail writes an error as the answer. A client that has gone gets one, too: it may have closed only its own half of the connection,
+// and without an answer net/http would send an empty one that says 200.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if rec, ok := w.(*recorder); ok && rec.status != 0 { // the answer has begun
 		return
 	}
-	if errors.Is(err, errGone) || errors.Is(r.Context().Err(), context.Canceled) {
-		if rec, ok := w.(*recorder); ok {
-			rec.status = 499 // as nginx counts it
-		}
-		return
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		err = &Problem{Status: statusGone, Code: "gone", Message: "the client closed its side of the connection before the answer was there"}
 	}
 	p := s.problem(err)
 	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
@@ -111,73 +110,6 @@ func (s *Server) note(err error) {
 		s.options.Note(oneLine(err.Error()))
 	}
 }
-
-// decode reads the body as JSON into v: every member has to be one of v's, once, of its type, in valid UTF-8, and nothing may stand
-// behind.
-func (s *Server) decode(r *http.Request, v any) error {
-	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(kind), "application/json") {
-		return &Problem{Status: http.StatusUnsupportedMediaType, Code: "media_type", Message: "the header Content-Type has to be application/json"}
-	}
-	b, err := io.ReadAll(r.Body)
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		s.counter.Rejected("too_large")
-		return &Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Message: fmt.Sprintf("the body is longer than %d bytes", large.Limit)}
-	case err != nil && r.Context().Err() != nil && errors.Is(r.Context().Err(), context.Canceled):
-		return errGone
-	case err != nil:
-		return &Problem{Status: http.StatusBadRequest, Code: "body", Message: "the body ends before it is complete"}
-	}
-	if err := json.Unmarshal(b, v, json.RejectUnknownMembers(true)); err != nil {
-		return malformed(err)
-	}
-	return nil
-}
-
-// malformed says where a body is not what it has to be.
-func malformed(err error) error {
-	p := &Problem{Status: http.StatusBadRequest, Code: "json", Message: "the body is not JSON: " + oneLine(err.Error())}
-	var syntax *jsontext.SyntacticError
-	var semantic *json.SemanticError
-	switch {
-	case errors.As(err, &p): // of an UnmarshalJSON of ours
-		if errors.As(err, &semantic) && p.Field == "" {
-			p.Field = pointer(semantic.JSONPointer)
-		}
-	case errors.As(err, &syntax):
-		p.Field = pointer(syntax.JSONPointer)
-		switch {
-		case errors.Is(err, jsontext.ErrDuplicateName):
-			p.Code, p.Message = "field", fmt.Sprintf("%.80q is there twice", last(p.Field))
-		case strings.Contains(syntax.Err.Error(), "UTF-8"):
-			p.Code, p.Message = "utf8", fmt.Sprintf("the body is not valid UTF-8 at byte %d", syntax.ByteOffset)
-		default:
-			p.Message = fmt.Sprintf("the body is not JSON at byte %d: %s", syntax.ByteOffset, oneLine(syntax.Err.Error()))
-		}
-	case errors.As(err, &semantic):
-		p.Field = pointer(semantic.JSONPointer)
-		p.Code, p.Message = "field", fmt.Sprintf("%.80q cannot be %s", p.Field, kinds[semantic.JSONKind])
-		if errors.Is(err, json.ErrUnknownName) {
-			p.Message = fmt.Sprintf("there is no field %.80q; GET /openapi.json lists those that there are", p.Field)
-		}
-		if p.Field == "" {
-			p.Message = fmt.Sprintf("the body has to be an object, and is %s", kinds[semantic.JSONKind])
-		}
-	}
-	return p
-}
-
-// kinds are the kinds of JSON values in messages.
-var kinds = map[jsontext.Kind]string{
-	'n': "null", 't': "true", 'f': "false", '"': "a string", '0': "a number", '{': "an object", '[': "an array",
-}
-
-// pointer is a JSON pointer as Problem.Field has it.
-func pointer(p jsontext.Pointer) string { return strings.TrimPrefix(string(p), "/") }
-
-// last is the last part of a field.
-func last(field string) string { return field[strings.LastIndexByte(field, '/')+1:] }
 
 // oneLine is a message without line ends, and not without end.
 func oneLine(s string) string {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -128,7 +127,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.counter.Request(pattern, answer.status, time.Since(began))
 	}()
 	answer.Header().Set("X-Content-Type-Options", "nosniff")
-	r.Body = http.MaxBytesReader(answer, r.Body, s.options.MaxBody)
+	s.bound(w, r, began)
 	switch {
 	case pattern == "":
 		s.noRoute(answer, r, h)
@@ -194,6 +193,3 @@ type discard struct{ header http.Header }
 func (d discard) Header() http.Header       { return d.header }
 func (discard) WriteHeader(int)             {}
 func (discard) Write(b []byte) (int, error) { return len(b), nil }
-
-// errGone is the client's having gone: nobody reads an answer.
-var errGone = errors.New("the client has gone")
