@@ -84,10 +84,10 @@ func (c *call) maker(u use) (*answer.Maker, error) {
 		return m, nil
 	}
 	if p := c.choice.Threshold; c.hasThreshold && !(p > 0 && p < 1) {
-		return nil, u.m.fault(CodeOption, fmt.Errorf("the threshold is %v, and has to be above 0 and below 1", p))
+		return nil, u.m.fault(CodeOption, &answer.Refusal{Part: answer.Threshold, Err: fmt.Errorf("the threshold is %v, and has to be above 0 and below 1", p)})
 	}
 	if c.hasTop && c.choice.Top < 1 {
-		return nil, u.m.fault(CodeOption, fmt.Errorf("the %d most probable labels: it has to be 1 or more", c.choice.Top))
+		return nil, u.m.fault(CodeOption, &answer.Refusal{Part: answer.Top, Err: fmt.Errorf("the %d most probable labels: it has to be 1 or more", c.choice.Top)})
 	}
 	temperature, task := u.m.session.Calibrated(u.rank)
 	task, choice, err := c.choice.For(task, c.hasThreshold)

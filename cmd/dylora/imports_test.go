@@ -69,7 +69,7 @@ func TestImports(t *testing.T) {
 		"bench":           "data fault finetune kernel model program session settings train",
 		"predict":         "answer classify data disk enum evaluate fault session settings",
 		"answer":          "data evaluate fault",
-		"serve":           "classify fault",
+		"serve":           "answer classify fault",
 		"classify":        "adapter answer data model program session settings",
 		"tensorboard":     "",
 		"train":           "enum fault disk kernel safetensors schema seed data program tensorboard",

@@ -18,14 +18,36 @@ type Choice struct {
 	Unsure    string  // name that stands for no label
 }
 
+// Part is a part of a Choice.
+type Part string
+
+// The parts, by the names that requests give them.
+const (
+	Top       Part = "top_k"
+	Threshold Part = "threshold"
+	Unsure    Part = "unsure"
+)
+
+// Refusal is an error about a part of a Choice, which has no effect for a task or is out of its bounds.
+type Refusal struct {
+	Part Part
+	Err  error
+}
+
+func (r *Refusal) Error() string { return r.Err.Error() }
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// refuse is a Refusal (fault.Usage).
+func refuse(p Part, format string, a ...any) error { return &Refusal{p, fault.Usagef(format, a...)} }
+
 // For is the task with the threshold of a multi-label task, and the choice with that of a classification. given says whether
 // somebody has chosen Threshold. What has no effect for the task is refused (fault.Usage).
 func (c Choice) For(t *data.Task, given bool) (*data.Task, Choice, error) {
 	switch {
 	case t.Kind == data.Regression && given:
-		return nil, c, fault.Usagef("threshold: is for a classification or a multi-label task, and task %s is a regression", t.Name)
+		return nil, c, refuse(Threshold, "threshold: is for a classification or a multi-label task, and task %s is a regression", t.Name)
 	case t.Kind == data.MultiLabel && c.Unsure != "":
-		return nil, c, fault.Usagef("%q: a multi-label task lists no label where none is above the threshold", c.Unsure)
+		return nil, c, refuse(Unsure, "%q: a multi-label task lists no label where none is above the threshold", c.Unsure)
 	case t.Kind == data.MultiLabel:
 		if given {
 			own := *t
@@ -33,7 +55,7 @@ func (c Choice) For(t *data.Task, given bool) (*data.Task, Choice, error) {
 		}
 		c.Threshold = 0
 	case given && c.Threshold*float64(len(t.Labels)) <= 1:
-		return nil, c, fault.Usagef("threshold: the largest of %d probabilities is never below %v", len(t.Labels), c.Threshold)
+		return nil, c, refuse(Threshold, "threshold: the largest of %d probabilities is never below %v", len(t.Labels), c.Threshold)
 	case c.Unsure == "":
 		c.Unsure = "unsure"
 	}
@@ -45,13 +67,13 @@ func (c Choice) check(t *data.Task) error {
 	n := len(t.Labels)
 	switch {
 	case c.Top > 0 && t.Kind == data.Regression:
-		return fault.Usagef("the most probable labels are those of a classification or of a multi-label task, and task %s is a regression", t.Name)
+		return refuse(Top, "the most probable labels are those of a classification or of a multi-label task, and task %s is a regression", t.Name)
 	case c.Top > n:
-		return fault.Usagef("the %d most probable labels: task %s has %d", c.Top, t.Name, n)
+		return refuse(Top, "the %d most probable labels: task %s has %d", c.Top, t.Name, n)
 	case c.Threshold == 0:
 		return nil
 	case slices.Contains(t.Labels, c.Unsure):
-		return fault.Usagef("%q is a label of task %s: give another name to what is not sure", c.Unsure, t.Name)
+		return refuse(Unsure, "%q is a label of task %s: give another name to what is not sure", c.Unsure, t.Name)
 	}
 	return nil
 }

@@ -68,8 +68,10 @@ var folderName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$`)
 // load answers PUT /v1/adapters/{name}: the adapter of a folder in Options.Adapters.
 func (s *Server) load(w http.ResponseWriter, r *http.Request) error {
 	var q loadRequest
-	if err := s.decode(r, &q); err != nil {
-		return err
+	if r.ContentLength != 0 { // without a body: the folder of the name, at its largest rank
+		if err := s.decode(r, &q); err != nil {
+			return err
+		}
 	}
 	name := r.PathValue("name")
 	if !folderName.MatchString(name) {
@@ -84,7 +86,7 @@ func (s *Server) load(w http.ResponseWriter, r *http.Request) error {
 	}
 	i, err := s.classifier.Load(r.Context(), name, path, int(q.Default))
 	if err != nil {
-		return s.hidden(err)
+		return s.loading(err)
 	}
 	write(w, http.StatusCreated, infoOf(i))
 	return nil
@@ -110,12 +112,20 @@ func (s *Server) folder(name string) (string, error) {
 	return filepath.Join(s.options.Adapters, name), below.Close()
 }
 
-// hidden is an error of loading without the paths of this machine, which are nobody's business.
-func (s *Server) hidden(err error) error {
+// loading is an error of loading as the client may see it: without the paths of this machine, which are nobody's business.
+func (s *Server) loading(err error) error {
 	var c *classify.Error
-	if errors.As(err, &c) && c.Code == classify.CodeAdapter {
+	if !errors.As(err, &c) {
+		return err
+	}
+	switch c.Code {
+	case classify.CodeAdapter:
 		s.note(err)
 		return &Problem{Status: http.StatusUnprocessableEntity, Code: string(c.Code), Message: "the folder holds no adapter that can be used; the server's log says why"}
+	case classify.CodeRank:
+		p := s.problem(err)
+		p.Field = "default_rank"
+		return p
 	}
 	return err
 }

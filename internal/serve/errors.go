@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/dylora/dylora/classify"
+	"github.com/dylora/dylora/internal/answer"
 )
 
 // Problem is an error as the client gets it: {"error":{"code":…,"message":…,"field":…}}.
@@ -21,6 +22,7 @@ type Problem struct {
 	Message string `json:"message"`        // for people: what is wrong and what is allowed
 	Field   string `json:"field,omitzero"` // of the body, as a JSON pointer without its first slash, or a parameter of the address
 
+	text  int // counted from 1: that it is about; 0: none, or the client knows by Field
 	retry time.Duration
 }
 
@@ -75,8 +77,19 @@ var statuses = map[classify.Code]int{
 	classify.CodeOption: http.StatusBadRequest, classify.CodeAdapter: http.StatusUnprocessableEntity, classify.CodeDiverged: http.StatusInternalServerError,
 }
 
-// fields are what a classifier's errors are about.
-var fields = map[classify.Code]string{classify.CodeNoAdapter: "adapter", classify.CodeRank: "rank"}
+// fieldOf is what a classifier's error is about.
+func fieldOf(e *classify.Error) string {
+	var r *answer.Refusal
+	switch {
+	case errors.As(e, &r):
+		return string(r.Part)
+	case e.Code == classify.CodeNoAdapter:
+		return "adapter"
+	case e.Code == classify.CodeRank:
+		return "rank"
+	}
+	return ""
+}
 
 // problem is an error as the client may see it. What is nobody's business stays inside.
 func (s *Server) problem(err error) *Problem {
@@ -90,7 +103,7 @@ func (s *Server) problem(err error) *Problem {
 		status, _ := own.body()
 		return &Problem{Status: status}
 	case errors.As(err, &c):
-		p = &Problem{Status: statuses[c.Code], Code: string(c.Code), Message: c.Error(), Field: fields[c.Code]}
+		p = &Problem{Status: statuses[c.Code], Code: string(c.Code), Message: c.Error(), Field: fieldOf(c)}
 		if c.Code == classify.CodeBusy {
 			s.counter.Rejected("busy")
 			p.retry = s.pace.wait(s.classifier.Queued())

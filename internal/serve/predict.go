@@ -2,8 +2,10 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -120,6 +122,50 @@ func (q *predictRequest) options() (list []classify.Option, err error) {
 	return list, nil
 }
 
+// placed gives an error the field of the request that it is about, where it has none, or one of an item.
+func (s *Server) placed(q *predictRequest, err error) error {
+	var p *Problem
+	var c *classify.Error
+	if !errors.As(err, &p) && !errors.As(err, &c) {
+		return err
+	}
+	switch p = s.problem(err); {
+	case p.text > 0 && q.Text == nil:
+		p.Field = fmt.Sprintf("%s/%d", q.list(), p.text-1)
+	case p.text > 0 || p.Code == "too_many_texts" || p.Code == string(classify.CodeText):
+		p.Field = q.list()
+	case p.Field == "adapter" || p.Field == "rank":
+		loaded := s.classifier.Adapters()
+		if i := slices.IndexFunc(q.Items, func(x item) bool { return !x.sound(loaded) }); i >= 0 {
+			p.Field = fmt.Sprintf("items/%d/%s", i, p.Field)
+		}
+	}
+	return p
+}
+
+// list is the name of the field with the texts.
+func (q *predictRequest) list() string {
+	switch {
+	case q.Texts != nil:
+		return "texts"
+	case q.Pairs != nil:
+		return "pairs"
+	case q.Items != nil:
+		return "items"
+	}
+	return "text"
+}
+
+// sound says whether an item names an adapter that is loaded and a rank that it has.
+func (x *item) sound(loaded []classify.Info) bool {
+	for _, i := range loaded {
+		if i.Name == x.Adapter || x.Adapter == "" && len(loaded) == 1 {
+			return x.Rank == 0 || int(x.Rank) == classify.AutoRank && i.Auto > 0 || x.Rank > 0 && int(x.Rank) <= i.Rank
+		}
+	}
+	return false
+}
+
 // predict answers POST /v1/predict.
 func (s *Server) predict(w http.ResponseWriter, r *http.Request) error {
 	var q predictRequest
@@ -135,11 +181,11 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	results, err := s.ask(r.Context(), texts, options...)
-	if err != nil {
-		return err
+	if err == nil && single {
+		err = results[0].Err
 	}
-	if single && results[0].Err != nil {
-		return results[0].Err
+	if err != nil {
+		return s.placed(&q, err)
 	}
 	list := make([]result, len(results))
 	for i, x := range results {
@@ -162,7 +208,7 @@ func (s *Server) ask(ctx context.Context, texts []classify.Text, options ...clas
 		}
 		if n > s.options.MaxTextBytes {
 			s.counter.Rejected("too_large")
-			return nil, &Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Message: fmt.Sprintf("text %d has %d bytes, and may have %d", i, n, s.options.MaxTextBytes)}
+			return nil, &Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Message: fmt.Sprintf("text %d has %d bytes, and may have %d", i, n, s.options.MaxTextBytes), text: i + 1}
 		}
 	}
 	results, err := s.classifier.Classify(ctx, texts, options...)

@@ -39,8 +39,8 @@ func sent(t *testing.T, address, request string) *net.TCPConn {
 	return c.(*net.TCPConn)
 }
 
-// answer is what came back.
-type answer struct {
+// reply is what came back.
+type reply struct {
 	status  int
 	code    string
 	results []struct{ Probability float64 }
@@ -48,7 +48,7 @@ type answer struct {
 }
 
 // next reads an answer; its status is 0 when there is none.
-func next(r *bufio.Reader) (a answer) {
+func next(r *bufio.Reader) (a reply) {
 	resp, err := http.ReadResponse(r, nil)
 	if err != nil {
 		return a
@@ -60,7 +60,7 @@ func next(r *bufio.Reader) (a answer) {
 		Results []struct{ Probability float64 }
 	}
 	_ = json.Unmarshal(b, &v)
-	return answer{resp.StatusCode, v.Error.Code, v.Results, string(b)}
+	return reply{resp.StatusCode, v.Error.Code, v.Results, string(b)}
 }
 
 // post is a request with a length, which need not be that of the body.
