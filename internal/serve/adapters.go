@@ -104,7 +104,7 @@ func (s *Server) folder(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // it was only read
 	below, err := root.OpenRoot(name)
 	if err != nil {
 		return "", &Problem{Status: http.StatusNotFound, Code: "no_folder", Message: fmt.Sprintf("there is no folder %q among the adapters", name), Field: "folder"}

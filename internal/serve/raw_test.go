@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -183,4 +185,42 @@ func TestBodyInTime(t *testing.T) {
 	if a := next(bufio.NewReader(conn)); a.status != 504 || a.code != "timeout" { // and not cancelled by a deadline of reading
 		t.Errorf("%+v", a)
 	}
+}
+
+// TestHTTP2: with TLS a connection carries many requests; each has its own limits, and those beside it notice nothing.
+func TestHTTP2(t *testing.T) {
+	t.Parallel()
+	s, _ := server(t, newFake(), Options{Timeout: 300 * time.Millisecond})
+	h := httptest.NewUnstartedServer(s)
+	h.EnableHTTP2 = true
+	h.Config.ErrorLog = log.New(io.Discard, "", 0)
+	h.StartTLS()
+	defer h.Close()
+	silent, end := io.Pipe()
+	defer end.Close()
+	var all sync.WaitGroup
+	for name, tt := range map[string]struct {
+		body   io.Reader
+		status int
+		code   string
+	}{
+		"whole":     {strings.NewReader(`{"text":"a"}`), 200, ""},
+		"silent":    {silent, 408, "slow"},
+		"too large": {strings.NewReader(strings.Repeat(" ", 2<<20)), 413, "too_large"},
+		"bad":       {strings.NewReader(`{"text":`), 400, "json"},
+	} {
+		all.Go(func() {
+			resp, err := h.Client().Post(h.URL+"/v1/predict", "application/json", tt.body)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				return
+			}
+			defer resp.Body.Close()
+			var v struct{ Error Problem }
+			if err := json.NewDecoder(resp.Body).Decode(&v); err != nil || resp.ProtoMajor != 2 || resp.StatusCode != tt.status || v.Error.Code != tt.code {
+				t.Errorf("%s: %s %d %+v %v", name, resp.Proto, resp.StatusCode, v, err)
+			}
+		})
+	}
+	all.Wait()
 }
