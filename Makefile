@@ -1,7 +1,7 @@
 # check is what CI runs; the other targets are parts of it and tools.
 GO ?= go
 
-.PHONY: check test vet lint cross cross-build race race-plan fuzz bench emulate gen
+.PHONY: check test vet lint cross cross-build race race-plan manifests fuzz bench emulate gen
 
 # The linter and the race detector compile for minutes, with pauses that others can use; the tests
 # have the machine to themselves.
@@ -47,6 +47,10 @@ race:
 # Of the processes of a plan, whose tests need half of the packages compiled for the detector.
 race-plan:
 	$(RACE) -run 'Runner|Stopped' ./internal/plan
+
+# The manifest of docs/deploy against the code of Kubernetes' API server, which compiles for a minute.
+manifests:
+	cd tools/kubernetes && $(GO) vet ./... && $(GO) test ./...
 
 # FUZZTIME a target; crashers land in testdata/fuzz of the package.
 FUZZTIME ?= 30s
