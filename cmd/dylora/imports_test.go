@@ -23,7 +23,9 @@ func TestImports(t *testing.T) {
 		"models":     "",
 		"scripts":    "fault",
 
+		"scripts/bench-serve":      "adapter data session settings scripts/serving",
 		"scripts/everyday-remarks": "data/demo",
+		"scripts/serving":          "adapter classify kernel model",
 		"scripts/study-split":      "",
 
 		"decision":        "",

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/dylora/dylora/internal/adapter"
+	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/scripts/serving"
+)
+
+// measurement is what a side reached; times are seconds.
+type measurement struct {
+	Side       string  `json:"side"`
+	Adapters   int     `json:"adapters"`
+	Ready      float64 `json:"ready_seconds"` // the second start: what the first has cached is there
+	Throughput float64 `json:"requests_per_second"`
+	P50        float64 `json:"p50_seconds"`
+	P90        float64 `json:"p90_seconds"`
+	P99        float64 `json:"p99_seconds"`
+	Single     float64 `json:"single_seconds"` // mean of one connection
+	Target     float64 `json:"target_p99_seconds,omitempty"`
+	AtTarget   float64 `json:"requests_per_second_at_target,omitempty"` // with p99 below Target
+	AtPeer     float64 `json:"-"`                                       // the same, with the target of the side that it is compared with
+	Peak       int64   `json:"peak_bytes"`
+	Failed     int     `json:"failed"`
+	Wrong      int     `json:"wrong"`
+	Processor  float64 `json:"server_processor_seconds"`
+	Own        float64 `json:"generator_processor_seconds"`
+	First      string  `json:"first_fault,omitempty"`
+
+	side side
+}
+
+// measure starts a side twice, and measures the second.
+func (b *bench) measure(ctx context.Context, s side) (*measurement, error) {
+	p, err := serving.Start(ctx, b.environment(), s.command...)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.stop(p); err != nil {
+		return nil, err
+	}
+	if p, err = b.start(ctx, s); err != nil {
+		return nil, err
+	}
+	m := &measurement{Side: s.name, Adapters: s.adapters, Ready: p.Ready.Seconds(), side: s}
+	one := serving.Load{Connections: 1}.Ask(ctx, p.Address, b.questions(s, 0, b.single))
+	m.count(one)
+	m.Single = one.Elapsed.Seconds() / float64(max(1, len(one.Latencies)))
+	before := p.Processor()
+	o := serving.Load{Connections: b.connections}.Ask(ctx, p.Address, b.questions(s, 0, b.requests))
+	m.count(o)
+	m.Throughput, m.P50, m.P90, m.P99 = o.Throughput(), o.Quantile(0.5).Seconds(), o.Quantile(0.9).Seconds(), o.Quantile(0.99).Seconds()
+	m.Processor, m.Own = (p.Processor() - before).Seconds(), o.Own.Seconds()
+	_, m.Peak = p.Memory()
+	return m, errors.Join(s.stop(p), ctx.Err())
+}
+
+func (m *measurement) count(o *serving.Outcome) {
+	m.Failed += o.Failed
+	if m.Wrong += o.Wrong; o.First != nil && m.First == "" {
+		m.First = o.First.Error()
+	}
+}
+
+// equal searches, for each peer and dylora with as many adapters, the rates at which p99 is that of the peer's closed load.
+func (b *bench) equal(ctx context.Context, all []*measurement) error {
+	if b.probes == 0 {
+		return nil
+	}
+	for _, peer := range all {
+		if peer.Side == "dylora" {
+			continue
+		}
+		target := b.p99.Seconds()
+		if target == 0 {
+			target = peer.P99
+		}
+		rate, err := b.rate(ctx, peer, target)
+		if err != nil {
+			return err
+		}
+		peer.Target, peer.AtTarget = target, rate
+		ours := find(all, "dylora", peer.Adapters)
+		if ours == nil {
+			continue
+		}
+		if ours.AtPeer, err = b.rate(ctx, ours, target); err != nil {
+			return err
+		}
+		ours.Target, ours.AtTarget = target, ours.AtPeer
+	}
+	return nil
+}
+
+// rate is the highest offered rate that a side was found to answer with p99 up to a target and without a failure, by bisection
+// around what its closed load reached; 0: none.
+func (b *bench) rate(ctx context.Context, m *measurement, target float64) (best float64, err error) {
+	p, err := b.start(ctx, m.side)
+	if err != nil {
+		return 0, err
+	}
+	low, high := 0.3*m.Throughput, 1.5*m.Throughput
+	for i := range b.probes {
+		rate := (low + high) / 2
+		n := max(200, b.requests/4)
+		o := serving.Load{Connections: 8 * b.connections, Rate: rate, Seed: b.seed + uint64(i)}.Ask(ctx, p.Address, b.questions(m.side, i*n, n))
+		m.count(o)
+		if o.Failed == 0 && o.Quantile(0.99).Seconds() <= target {
+			low, best = rate, rate
+		} else {
+			high = rate
+		}
+		fmt.Fprintf(os.Stderr, "%s, %d adapters: p99 %.0f ms at %.0f requests/s\n", m.Side, m.Adapters, 1000*o.Quantile(0.99).Seconds(), rate)
+	}
+	return best, m.side.stop(p)
+}
+
+// step is the mean time of the graph's execution of the questions of single requests, one by one.
+func (b *bench) step(ctx context.Context) (time.Duration, error) {
+	env := &session.Env{Getenv: os.Getenv}
+	a, err := session.OpenAdapter(env, b.folders[0], adapter.Options{})
+	if err != nil {
+		return 0, err
+	}
+	l := settings.NewLayer(settings.Flag)
+	l.Set("model", "--model", settings.Text(b.model))
+	s, err := session.Open(ctx, env, a, session.Options{Layers: []*settings.Layer{l}, AnyTask: true})
+	if err != nil {
+		return 0, err
+	}
+	var batches []*data.Batch
+	for i := range b.single {
+		var e data.Encoded
+		e.IDs, e.Types = s.Encoder.Tokenizer.Sequence(b.asks[i%len(b.asks)].Text, nil, s.LongestText())
+		batches = append(batches, data.Pack([]data.Encoded{e}))
+	}
+	for _, again := range []bool{true, false} { // graphs are compiled for the longest at first
+		began := time.Now()
+		for _, batch := range batches {
+			if _, err := s.Program.Logits(batch, []int{a.Adapter.Rank}); err != nil {
+				return 0, err
+			}
+		}
+		if !again {
+			return time.Since(began) / time.Duration(max(1, len(batches))), nil
+		}
+	}
+	return 0, nil
+}
+
+// machine names what was measured on.
+func machine() []string {
+	list := []string{fmt.Sprintf("%d cores", runtime.NumCPU())}
+	if out, err := exec.Command("sh", "-c", "grep -m1 'model name' /proc/cpuinfo | cut -d: -f2").Output(); err == nil {
+		if s := strings.TrimSpace(string(out)); s != "" {
+			list = append(list, s)
+		}
+	}
+	return list
+}
