@@ -26,6 +26,8 @@ func TestImports(t *testing.T) {
 		"scripts/bench-serve":      "adapter data session settings scripts/serving",
 		"scripts/everyday-remarks": "data/demo",
 		"scripts/serving":          "adapter classify kernel model",
+		"scripts/serving/soak":     "scripts/serving",
+		"scripts/soak-serve":       "data/demo scripts/serving/soak",
 		"scripts/study-split":      "",
 
 		"decision":        "",
