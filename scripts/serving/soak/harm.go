@@ -3,7 +3,6 @@ package soak
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -56,8 +55,11 @@ func (s *soak) send(ctx context.Context, f fault) error {
 	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		return err
 	}
-	written := make(chan error, 1)
-	go func() { written <- s.write(conn, f) }() // the server may answer, and stop reading, before all is sent
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		write(conn, f)
+	}()
 	if f.leave {
 		<-written
 		return nil
@@ -79,6 +81,10 @@ func (s *soak) send(ctx context.Context, f fault) error {
 			s.note(&s.report.Wrong, "%v", err)
 		}
 	}
+	if tcp, ok := conn.(*net.TCPConn); ok && f.close { // not earlier: an answer is not computed for who has gone
+		<-written
+		_ = tcp.CloseWrite() // an error: the server has closed already
+	}
 	status, body, err := next(r)
 	switch {
 	case f.status == 0:
@@ -87,34 +93,30 @@ func (s *soak) send(ctx context.Context, f fault) error {
 		}
 		return nil
 	case err != nil:
-		return errors.Join(err, <-written)
+		return err
 	case status != f.status || f.code != "" && problem(body) != f.code:
 		return fmt.Errorf("status %d: %.300s, want %d with code %q", status, body, f.status, f.code)
 	}
 	return nil
 }
 
-// write sends the bytes of a fault.
-func (s *soak) write(conn net.Conn, f fault) error {
+// write sends the bytes of a fault. An error ends it: the server may answer, and stop reading, before all is sent.
+func write(conn net.Conn, f fault) {
 	for _, a := range f.whole {
 		if _, err := io.WriteString(conn, whole("POST", "/v1/predict", string(a.Body()))); err != nil {
-			return err
+			return
 		}
 	}
-	if f.slow {
-		for i := range len(f.broken) {
-			if _, err := io.WriteString(conn, f.broken[i:i+1]); err != nil {
-				return err
-			}
-			time.Sleep(time.Millisecond)
+	if !f.slow {
+		_, _ = io.WriteString(conn, f.broken)
+		return
+	}
+	for i := range len(f.broken) {
+		if _, err := io.WriteString(conn, f.broken[i:i+1]); err != nil {
+			return
 		}
-	} else if _, err := io.WriteString(conn, f.broken); err != nil {
-		return err
+		time.Sleep(time.Millisecond)
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok && f.close {
-		return tcp.CloseWrite()
-	}
-	return nil
 }
 
 // next reads an answer.
