@@ -18,7 +18,7 @@ import (
 // names of an encoder's modules, is data in a package of its own.
 func TestImports(t *testing.T) {
 	allowed := map[string]string{ // package → packages of this module that it may import
-		"cmd/dylora": "adapter baseline bench check data datacheck disk evaluate fault figure finetune flagset hub kernel model mpi nest page parquet plan predict safetensors scripts session settings tabular terminal train",
+		"cmd/dylora": "adapter baseline bench check cluster data datacheck disk evaluate fault figure finetune flagset hub kernel model mpi nest page parquet plan predict safetensors scripts session settings tabular terminal train",
 		"configs":    "enum",
 		"models":     "",
 		"scripts":    "fault",
@@ -67,7 +67,7 @@ func TestImports(t *testing.T) {
 		"program":         "kernel model adapter data weights",
 		"evaluate":        "fault data statistics tabular",
 		"figure":          "disk evaluate",
-		"flagset":         "data disk evaluate fault schema settings suggest",
+		"flagset":         "cluster data disk estimate evaluate fault schema settings suggest",
 		"terminal":        "enum evaluate train",
 		"page":            "adapter data disk evaluate figure session",
 		"bench":           "data fault finetune kernel model program session settings train",
@@ -82,10 +82,12 @@ func TestImports(t *testing.T) {
 		"settings": "adapter configs data disk evaluate fault kernel schema suggest train",
 		"session":  "adapter data data/demo decision disk evaluate fault glue hub kernel model models packed parquet pretrained program safetensors schema settings tokenizer train weights",
 		"check":    "adapter data evaluate fault program session",
-		"plan":     "data disk evaluate fault figure finetune session settings tabular tensorboard train",
+		"cluster":  "fault",
+		"estimate": "adapter bench data evaluate fault finetune kernel model session settings train",
+		"plan":     "cluster data disk estimate evaluate fault figure finetune session settings tabular tensorboard train",
 		"baseline": "adapter enum evaluate fault finetune schema session settings tensorboard train",
 		"nest":     "adapter data disk fault finetune safetensors session settings train tabular",
-		"finetune": "adapter data datacheck disk evaluate fault headfit model program safetensors session settings train weights",
+		"finetune": "adapter data datacheck disk evaluate fault headfit model program safetensors session settings tokenizer train weights",
 
 		"tensorboard/tbtest": "",
 		"model/architecture": "",

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/cluster"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/parquet"
@@ -22,11 +23,12 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == parquet.Argument {
 		os.Exit(parquet.Child(os.Args[2:], os.Stdout, os.Stderr))
 	}
+	cluster.Limit()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is the whole program: a command line in, an exit code out. The codes are those of
-// package fault, 0, and 129, 130 or 143 after a signal; scripts may test for them.
+// package fault, 0, and 129, 130, 138 or 143 after a signal; scripts may test for them.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := watchSignals(context.Background(), errOut)
 	defer stop()

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/dylora/dylora/internal/cluster"
 )
 
 // signalError is the cause of a context that a signal ended.
@@ -14,7 +16,7 @@ type signalError struct{ sig syscall.Signal }
 
 func (e *signalError) Error() string { return fmt.Sprintf("stopped by %s", signalName(e.sig)) }
 
-// exitCode is the shell's: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM.
+// exitCode is the shell's: 129 for SIGHUP, 130 for SIGINT, 138 for SIGUSR1 (on Linux), 143 for SIGTERM.
 func (e *signalError) exitCode() int { return 128 + int(e.sig) }
 
 func signalName(s syscall.Signal) string {
@@ -23,23 +25,26 @@ func signalName(s syscall.Signal) string {
 		return "SIGHUP"
 	case syscall.SIGTERM:
 		return "SIGTERM"
+	case cluster.SaveSignal:
+		return "SIGUSR1"
 	}
 	return "SIGINT"
 }
 
-// watchSignals gives a context that the first SIGINT, SIGTERM or SIGHUP ends, with a
+// watchSignals gives a context that the first SIGINT, SIGTERM, SIGHUP or SIGUSR1 ends, with a
 // signalError as its cause: training then finishes its step and writes a checkpoint. A second
-// SIGINT or SIGTERM leaves at once. A SIGHUP that was ignored when the program started, as
+// SIGINT or SIGTERM leaves at once, but for SIGTERM in a job of Slurm, which sends it more than
+// once and has a time limit of its own. A SIGHUP that was ignored when the program started, as
 // under nohup, stays ignored.
 func watchSignals(parent context.Context, talk io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	arrived := make(chan os.Signal, 4)
-	signal.Notify(arrived, syscall.SIGINT, syscall.SIGTERM)
+	signal.Notify(arrived, syscall.SIGINT, syscall.SIGTERM, cluster.SaveSignal)
 	if !signal.Ignored(syscall.SIGHUP) { // Notify would end that
 		signal.Notify(arrived, syscall.SIGHUP)
 	}
 	done := make(chan struct{})
-	go func() { obeySignals(arrived, done, cancel, talk, os.Exit) }()
+	go func() { obeySignals(arrived, done, cancel, talk, os.Exit, cluster.Scheduled(os.Getenv)) }()
 	return ctx, func() {
 		signal.Stop(arrived)
 		close(done)
@@ -49,8 +54,8 @@ func watchSignals(parent context.Context, talk io.Writer) (context.Context, func
 
 // obeySignals serves arrived until done is closed; exit does not return. A terminal that is
 // closed can send SIGHUP twice, by the shell and by the system, so that after another signal
-// SIGHUP does nothing.
-func obeySignals(arrived <-chan os.Signal, done <-chan struct{}, cancel context.CancelCauseFunc, talk io.Writer, exit func(int)) {
+// SIGHUP does nothing, and neither does SIGTERM if the program is scheduled.
+func obeySignals(arrived <-chan os.Signal, done <-chan struct{}, cancel context.CancelCauseFunc, talk io.Writer, exit func(int), scheduled bool) {
 	stopping := false
 	for {
 		select {
@@ -69,7 +74,7 @@ func obeySignals(arrived <-chan os.Signal, done <-chan struct{}, cancel context.
 				}
 				fmt.Fprintf(talk, "\ndylora: %s: finishing the step; once more leaves at once\n", signalName(sig))
 				cancel(stop)
-			case sig != syscall.SIGHUP:
+			case sig == syscall.SIGINT || sig == syscall.SIGTERM && !scheduled:
 				exit(stop.exitCode())
 				return
 			}

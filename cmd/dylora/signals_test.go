@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/dylora/dylora/internal/cluster"
 )
 
 func TestSignals(t *testing.T) {
@@ -17,6 +19,7 @@ func TestSignals(t *testing.T) {
 		signals []os.Signal
 		cause   syscall.Signal // 0: the context goes on
 		exit    int            // 0: the program goes on
+		slurm   bool
 	}{
 		{name: "none"},
 		{name: "interrupt", signals: []os.Signal{syscall.SIGINT}, cause: syscall.SIGINT},
@@ -27,6 +30,11 @@ func TestSignals(t *testing.T) {
 		{name: "hangup by the shell and by the system", signals: []os.Signal{syscall.SIGHUP, syscall.SIGHUP, syscall.SIGHUP}, cause: syscall.SIGHUP},
 		{name: "interrupt, then hangup", signals: []os.Signal{syscall.SIGINT, syscall.SIGHUP}, cause: syscall.SIGINT},
 		{name: "hangup, then terminate", signals: []os.Signal{syscall.SIGHUP, syscall.SIGHUP, syscall.SIGTERM}, cause: syscall.SIGHUP, exit: 143},
+		{name: "user", signals: []os.Signal{cluster.SaveSignal, cluster.SaveSignal}, cause: cluster.SaveSignal},
+		{name: "user, then terminate", signals: []os.Signal{cluster.SaveSignal, syscall.SIGTERM}, cause: cluster.SaveSignal, exit: 143},
+		{name: "terminate twice under Slurm", signals: []os.Signal{syscall.SIGTERM, syscall.SIGTERM, syscall.SIGTERM}, cause: syscall.SIGTERM, slurm: true},
+		{name: "user, then terminate under Slurm", signals: []os.Signal{cluster.SaveSignal, syscall.SIGTERM}, cause: cluster.SaveSignal, slurm: true},
+		{name: "interrupt twice under Slurm", signals: []os.Signal{syscall.SIGINT, syscall.SIGINT}, cause: syscall.SIGINT, exit: 130, slurm: true},
 	}
 	t.Cleanup(func() { signal.Reset(syscall.SIGPIPE) }) // which a hangup ignores
 	for _, tt := range tests {
@@ -37,7 +45,7 @@ func TestSignals(t *testing.T) {
 			var talk bytes.Buffer
 			go func() {
 				code := 0
-				obeySignals(arrived, done, cancel, &talk, func(c int) { code = c })
+				obeySignals(arrived, done, cancel, &talk, func(c int) { code = c }, tt.slurm)
 				ended <- code
 			}()
 			for _, s := range tt.signals {
@@ -61,8 +69,8 @@ func TestSignals(t *testing.T) {
 }
 
 func TestSignalExitCodes(t *testing.T) {
-	names := map[syscall.Signal]string{syscall.SIGHUP: "SIGHUP", syscall.SIGINT: "SIGINT", syscall.SIGTERM: "SIGTERM"}
-	for sig, want := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+	names := map[syscall.Signal]string{syscall.SIGHUP: "SIGHUP", syscall.SIGINT: "SIGINT", syscall.SIGTERM: "SIGTERM", cluster.SaveSignal: "SIGUSR1"}
+	for sig, want := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGTERM: 143, cluster.SaveSignal: 138} {
 		if got := (&signalError{sig}).exitCode(); got != want {
 			t.Errorf("%v: exit %d, want %d", sig, got, want)
 		}

@@ -31,21 +31,24 @@ func (f Flops) Total() int64 { return f.Frozen + f.Attention + f.Adapter + f.Hea
 // r is T, but n in the last layer, where only keys and values are computed for all tokens.
 // A gradient is counted where the graph has it: see builder.layer. b is the rank of o: the graph
 // computes no higher rank of A and B than the batch uses.
-func (m *Model) Flops(o Options, offsets []int32) Flops {
-	c := &count{c: &m.Config, o: o, tokens: int64(offsets[len(offsets)-1]), sequences: int64(len(offsets) - 1)}
+func (m *Model) Flops(o Options, offsets []int32) Flops { return m.Config.Flops(o, offsets) }
+
+// Flops is that of a model of the configuration, whose weights need not be there.
+func (c *Config) Flops(o Options, offsets []int32) Flops {
+	n := &count{c: c, o: o, tokens: int64(offsets[len(offsets)-1]), sequences: int64(len(offsets) - 1)}
 	for i := range len(offsets) - 1 {
 		l := int64(offsets[i+1] - offsets[i])
-		c.pairs += l * l
+		n.pairs += l * l
 	}
-	if m.Config.widens() {
-		c.f.Frozen += 2 * c.tokens * int64(m.Config.embeddingWidth()) * int64(m.Config.HiddenSize)
+	if c.widens() {
+		n.f.Frozen += 2 * n.tokens * int64(c.embeddingWidth()) * int64(c.HiddenSize)
 	}
 	trained := false // something below
-	for i := range m.Config.Layers {
-		trained = c.layer(i, trained)
+	for i := range c.Layers {
+		trained = n.layer(i, trained)
 	}
-	c.head(trained)
-	return c.f
+	n.head(trained)
+	return n.f
 }
 
 // head counts the pooler and the layers of the head.

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/dylora/dylora/internal/disk"
+	"github.com/dylora/dylora/internal/estimate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/settings"
 )
@@ -27,6 +28,8 @@ type Line struct {
 	Run      string         `json:"run"`           // run folder
 	Arm      string         `json:"arm,omitempty"` // name of the arm that it belongs to; "" in a study without arms
 	Settings map[string]any `json:"settings"`      // those that the study says, by key: texts, numbers, truth values
+
+	Predicted *estimate.Prediction `json:"predicted,omitzero"` // nil: nobody has asked for it; no part of what the training is
 }
 
 // Plan is a file of lines.

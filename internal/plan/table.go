@@ -66,7 +66,12 @@ func (entries Entries) WriteTable(w io.Writer) error {
 	for _, rank := range ranks {
 		header = append(header, "rank "+strconv.Itoa(rank))
 	}
-	t := newTable(append(header, "time"), 4)
+	header = append(header, "time")
+	predicted := slices.ContainsFunc(entries, func(e Entry) bool { return e.Predicted != nil })
+	if predicted {
+		header = append(header, "predicted")
+	}
+	t := newTable(header, 4)
 	count := map[State]int{}
 	for _, e := range entries {
 		count[e.State]++
@@ -78,7 +83,11 @@ func (entries Entries) WriteTable(w io.Writer) error {
 		for _, rank := range ranks {
 			row = append(row, values.text(e.Metric, rank))
 		}
-		t.AppendRow(append(row, e.timeText()))
+		row = append(row, e.timeText())
+		if predicted {
+			row = append(row, e.predictedText())
+		}
+		t.AppendRow(row)
 	}
 	if _, err := fmt.Fprintln(w, tabular.Render(t, w)); err != nil {
 		return err
@@ -110,6 +119,14 @@ func (e Entry) progress() string {
 
 // timeText is the time that the training took, or of a run without a plan that of its loop.
 func (e Entry) timeText() string { return timeText(cmp.Or(e.Seconds, e.TrainingSeconds)) }
+
+// predictedText is the time that was predicted of the training, if any was.
+func (e Entry) predictedText() string {
+	if e.Predicted == nil {
+		return ""
+	}
+	return timeText(e.Predicted.Seconds)
+}
 
 func timeText(s float64) string {
 	if s == 0 {
