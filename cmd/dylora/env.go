@@ -10,6 +10,7 @@ import (
 
 	"github.com/dylora/dylora/internal/finetune"
 	"github.com/dylora/dylora/internal/mpi"
+	"github.com/dylora/dylora/internal/release"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/terminal"
 )
@@ -38,7 +39,7 @@ func (s *streams) page() *terminal.Page { return terminal.NewPage(s.out, os.Gete
 // env is the application's view of this process: it talks on err.
 func (s *streams) env() *session.Env {
 	info, _ := debug.ReadBuildInfo()
-	version, _ := buildOf(info)
+	version, _ := release.Version(info)
 	return &session.Env{
 		Note:     s.screen().Say,
 		Progress: func(what string, total int) session.Progress { return s.screen().Progress(what, unitOf(what), total) },

@@ -15,7 +15,9 @@ import (
 	"github.com/dylora/dylora/internal/cluster"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/flagset"
+	"github.com/dylora/dylora/internal/interrupt"
 	"github.com/dylora/dylora/internal/parquet"
+	"github.com/dylora/dylora/internal/release"
 	"github.com/dylora/dylora/internal/terminal"
 )
 
@@ -30,7 +32,7 @@ func main() {
 // run is the whole program: a command line in, an exit code out. The codes are those of
 // package fault, 0, and 129, 130, 138 or 143 after a signal; scripts may test for them.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
-	ctx, stop := watchSignals(context.Background(), errOut)
+	ctx, stop := interrupt.Watch(context.Background(), errOut)
 	defer stop()
 
 	s := &streams{in: in, out: out, err: errOut}
@@ -47,10 +49,10 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		return 0
 	}
 	prefix, tell := ofRank(err)
-	var stopped *signalError
+	var stopped *interrupt.Error
 	if errors.As(err, &stopped) || errors.As(context.Cause(ctx), &stopped) && errors.Is(err, context.Canceled) {
 		s.screen().Fail(prefix, stopped.Error())
-		return stopped.exitCode()
+		return stopped.ExitCode()
 	}
 	if class := fault.ClassOf(err); !tell {
 		return int(class)
@@ -88,7 +90,7 @@ After training, any rank is a slice: no second run, no search.`,
 	}
 	root.SetFlagErrorFunc(flagset.Error)
 	info, _ := debug.ReadBuildInfo()
-	root.Version, _ = buildOf(info)
+	root.Version, _ = release.Version(info)
 	root.SetVersionTemplate("dylora {{.Version}}\n")
 	everywhere := root.PersistentFlags()
 	everywhere.Var(&s.screen().Mode, "progress", "how long work shows how far it is: bar, lines (one every 30 s), none, or auto: a bar on a terminal, else lines")

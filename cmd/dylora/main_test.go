@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 
 	"github.com/dylora/dylora/internal/kernel/kerneltest"
+	"github.com/dylora/dylora/internal/release"
 )
 
 func TestExitCode(t *testing.T) {
@@ -59,17 +60,17 @@ func TestExitCode(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	info := &debug.BuildInfo{Main: debug.Module{Version: "v0.1.0"}, Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "abc"}}}
-	if f := versionOf(info, kerneltest.New(t)); f.Version != "v0.1.0" || f.Commit != "abc" || f.Kernel == "" || len(f.Kernels) == 0 || f.Threads < 1 {
+	if f := release.Of(info, kerneltest.New(t)); f.Version != "v0.1.0" || f.Commit != "abc" || f.Kernel == "" || len(f.Kernels) == 0 || f.Threads < 1 {
 		t.Errorf("facts %+v", f)
 	}
-	if f := versionOf(nil, kerneltest.New(t)); f.Version != "(devel)" || !strings.HasPrefix(f.Go, "go") {
+	if f := release.Of(nil, kerneltest.New(t)); f.Version != "(devel)" || !strings.HasPrefix(f.Go, "go") {
 		t.Errorf("facts without build info %+v", f)
 	}
 	var out bytes.Buffer
 	if err := runVersion(&versionOptions{io: &streams{out: &out}, kernel: "portable", json: true}); err != nil {
 		t.Fatal(err)
 	}
-	var f versionFacts
+	var f release.Facts
 	if err := json.Unmarshal(out.Bytes(), &f); err != nil || f.Kernel != "portable" {
 		t.Errorf("--json prints %q: %v", out.String(), err)
 	}

@@ -8,17 +8,18 @@ import (
 	"testing"
 
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/release"
 )
 
 func TestPrecisionText(t *testing.T) {
 	t.Parallel()
-	for want, p := range map[string]precisionFacts{
+	for want, p := range map[string]release.Precision{
 		"float32  for training and evaluation":                                    {Name: "float32", Trains: true},
 		"int8     for evaluation":                                                 {Name: "int8"},
 		"bf16     for evaluation; slower here: this kernel has no dot product":    {Name: "bf16", Lacks: "this kernel has no dot product"},
 		"i16      for training and evaluation; slower here: there are no vectors": {Name: "i16", Trains: true, Lacks: "there are no vectors"},
 	} {
-		if got := p.text(); got != want {
+		if got := p.Text(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -49,12 +50,12 @@ func TestVersionText(t *testing.T) {
 	if err := runVersion(&versionOptions{io: &streams{out: &out}, kernel: "portable", json: true}); err != nil {
 		t.Fatal(err)
 	}
-	var f versionFacts
+	var f release.Facts
 	if err := json.Unmarshal(out.Bytes(), &f); err != nil || len(f.Precisions) != len(kernel.Precisions()) {
 		t.Fatalf("%s: %v", out.String(), err)
 	}
 	for i, p := range f.Precisions {
-		if "precision "+p.text() != lines[3+i] {
+		if "precision "+p.Text() != lines[3+i] {
 			t.Errorf("JSON says %+v, the listing %q", p, lines[3+i])
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package interrupt
 
 import (
 	"bytes"
@@ -45,7 +45,7 @@ func TestSignals(t *testing.T) {
 			var talk bytes.Buffer
 			go func() {
 				code := 0
-				obeySignals(arrived, done, cancel, &talk, func(c int) { code = c }, tt.slurm)
+				obey(arrived, done, cancel, &talk, func(c int) { code = c }, tt.slurm)
 				ended <- code
 			}()
 			for _, s := range tt.signals {
@@ -57,7 +57,7 @@ func TestSignals(t *testing.T) {
 			if got := <-ended; got != tt.exit {
 				t.Errorf("exit %d, want %d", got, tt.exit)
 			}
-			var stopped *signalError
+			var stopped *Error
 			if errors.As(context.Cause(ctx), &stopped) != (tt.cause != 0) || stopped != nil && stopped.sig != tt.cause {
 				t.Errorf("cause = %v, want signal %d", context.Cause(ctx), tt.cause)
 			}
@@ -71,7 +71,7 @@ func TestSignals(t *testing.T) {
 func TestSignalExitCodes(t *testing.T) {
 	names := map[syscall.Signal]string{syscall.SIGHUP: "SIGHUP", syscall.SIGINT: "SIGINT", syscall.SIGTERM: "SIGTERM", cluster.SaveSignal: "SIGUSR1"}
 	for sig, want := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGTERM: 143, cluster.SaveSignal: 138} {
-		if got := (&signalError{sig}).exitCode(); got != want {
+		if got := (&Error{sig}).ExitCode(); got != want {
 			t.Errorf("%v: exit %d, want %d", sig, got, want)
 		}
 		if got := signalName(sig); got != names[sig] {

@@ -1,4 +1,5 @@
-package main
+// Package interrupt ends a context by the signals that ask a program to stop: by a person, a closed terminal or a scheduler.
+package interrupt
 
 import (
 	"context"
@@ -11,13 +12,13 @@ import (
 	"github.com/dylora/dylora/internal/cluster"
 )
 
-// signalError is the cause of a context that a signal ended.
-type signalError struct{ sig syscall.Signal }
+// Error is the cause of a context that a signal ended.
+type Error struct{ sig syscall.Signal }
 
-func (e *signalError) Error() string { return fmt.Sprintf("stopped by %s", signalName(e.sig)) }
+func (e *Error) Error() string { return fmt.Sprintf("stopped by %s", signalName(e.sig)) }
 
-// exitCode is the shell's: 129 for SIGHUP, 130 for SIGINT, 138 for SIGUSR1 (on Linux), 143 for SIGTERM.
-func (e *signalError) exitCode() int { return 128 + int(e.sig) }
+// ExitCode is the shell's: 129 for SIGHUP, 130 for SIGINT, 138 for SIGUSR1 (on Linux), 143 for SIGTERM.
+func (e *Error) ExitCode() int { return 128 + int(e.sig) }
 
 func signalName(s syscall.Signal) string {
 	switch s {
@@ -31,12 +32,12 @@ func signalName(s syscall.Signal) string {
 	return "SIGINT"
 }
 
-// watchSignals gives a context that the first SIGINT, SIGTERM, SIGHUP or SIGUSR1 ends, with a
-// signalError as its cause: training then finishes its step and writes a checkpoint. A second
+// Watch gives a context that the first SIGINT, SIGTERM, SIGHUP or SIGUSR1 ends, with a
+// Error as its cause: training then finishes its step and writes a checkpoint. A second
 // SIGINT or SIGTERM leaves at once, but for SIGTERM in a job of Slurm, which sends it more than
 // once and has a time limit of its own. A SIGHUP that was ignored when the program started, as
 // under nohup, stays ignored.
-func watchSignals(parent context.Context, talk io.Writer) (context.Context, func()) {
+func Watch(parent context.Context, talk io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	arrived := make(chan os.Signal, 4)
 	signal.Notify(arrived, syscall.SIGINT, syscall.SIGTERM, cluster.SaveSignal)
@@ -44,7 +45,7 @@ func watchSignals(parent context.Context, talk io.Writer) (context.Context, func
 		signal.Notify(arrived, syscall.SIGHUP)
 	}
 	done := make(chan struct{})
-	go func() { obeySignals(arrived, done, cancel, talk, os.Exit, cluster.Scheduled(os.Getenv)) }()
+	go func() { obey(arrived, done, cancel, talk, os.Exit, cluster.Scheduled(os.Getenv)) }()
 	return ctx, func() {
 		signal.Stop(arrived)
 		close(done)
@@ -52,10 +53,10 @@ func watchSignals(parent context.Context, talk io.Writer) (context.Context, func
 	}
 }
 
-// obeySignals serves arrived until done is closed; exit does not return. A terminal that is
+// obey serves arrived until done is closed; exit does not return. A terminal that is
 // closed can send SIGHUP twice, by the shell and by the system, so that after another signal
 // SIGHUP does nothing, and neither does SIGTERM if the program is scheduled.
-func obeySignals(arrived <-chan os.Signal, done <-chan struct{}, cancel context.CancelCauseFunc, talk io.Writer, exit func(int), scheduled bool) {
+func obey(arrived <-chan os.Signal, done <-chan struct{}, cancel context.CancelCauseFunc, talk io.Writer, exit func(int), scheduled bool) {
 	stopping := false
 	for {
 		select {
@@ -63,7 +64,7 @@ func obeySignals(arrived <-chan os.Signal, done <-chan struct{}, cancel context.
 			return
 		case s := <-arrived:
 			sig, _ := s.(syscall.Signal)
-			stop := &signalError{sig}
+			stop := &Error{sig}
 			switch {
 			case !stopping:
 				stopping = true
@@ -75,7 +76,7 @@ func obeySignals(arrived <-chan os.Signal, done <-chan struct{}, cancel context.
 				fmt.Fprintf(talk, "\ndylora: %s: finishing the step; once more leaves at once\n", signalName(sig))
 				cancel(stop)
 			case sig == syscall.SIGINT || sig == syscall.SIGTERM && !scheduled:
-				exit(stop.exitCode())
+				exit(stop.ExitCode())
 				return
 			}
 		}
