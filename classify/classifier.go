@@ -38,7 +38,7 @@ func Open(ctx context.Context, o Options) (*Classifier, error) {
 		if name == "" {
 			return nil, &Error{Code: CodeOption, Err: errors.New("an adapter needs a name")}
 		}
-		m, err := newMember(ctx, &o, name, o.Adapters[name], 0, base)
+		m, err := newMember(ctx, &o, name, o.Adapters[name], o.defaultRank(name), base)
 		if err != nil {
 			return nil, err
 		}

@@ -20,6 +20,9 @@ type Options struct {
 	// adapter or of a merged model, as dylora train, slice and merge write them and PEFT does. None: Load adds them.
 	Adapters map[string]string
 
+	// DefaultRanks are those of calls that name none, by the names in Adapters; "" stands for all others. A rank is as in Load.
+	DefaultRanks map[string]int
+
 	Model     string // base model: "mini", a folder or a name of the Hugging Face Hub; default: what the adapter records
 	Precision string // of frozen weights, such as "float32" or "i16"; default float32
 	Threads   int    // that compute; default: as many as there are cores
@@ -57,6 +60,14 @@ func (o *Options) env() *session.Env {
 		version = info.Main.Version
 	}
 	return &session.Env{Note: o.Note, Getenv: os.Getenv, Now: time.Now, Version: version, Memory: session.MemoryLimit("/")}
+}
+
+// defaultRank is that of an adapter in Adapters.
+func (o *Options) defaultRank(name string) int {
+	if rank, ok := o.DefaultRanks[name]; ok {
+		return rank
+	}
+	return o.DefaultRanks[""]
 }
 
 // layers are the settings that the options give.

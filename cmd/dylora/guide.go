@@ -16,7 +16,7 @@ func sections() []flagset.Section {
 	return []flagset.Section{
 		{Title: "Train", Commands: []string{"train", "nest", "plan", "run", "runs"}},
 		{Title: "Measure", Commands: []string{"eval", "sweep", "compare", "check", "bench"}},
-		{Title: "Use", Commands: []string{"predict", "slice", "merge", "export-base"}},
+		{Title: "Use", Commands: []string{"predict", "serve", "slice", "merge", "export-base"}},
 		{Title: "Data and models", Commands: []string{"data", "fetch", "inspect", "cache"}},
 	}
 }
@@ -24,7 +24,7 @@ func sections() []flagset.Section {
 // purposes are the commands for what people call otherwise.
 func purposes() map[string]string {
 	return map[string]string{
-		"finetune": "train", "fine-tune": "train", "fit": "train", "resume": "train", "test": "eval", "score": "eval", "classify": "predict", "infer": "predict", "label": "predict",
+		"finetune": "train", "fine-tune": "train", "fit": "train", "resume": "train", "test": "eval", "score": "eval", "classify": "predict", "infer": "predict", "label": "predict", "server": "serve", "api": "serve", "http": "serve",
 		"download": "fetch", "pull": "fetch", "export": "merge", "cut": "slice", "truncate": "slice", "ls": "runs", "list": "runs", "show": "inspect", "info": "inspect", "verify": "check",
 	}
 }

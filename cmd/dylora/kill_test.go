@@ -161,7 +161,7 @@ func TestSignalled(t *testing.T) {
 		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%v: stopped after %v", sig, took)
 		}
-		for _, text := range []string{"finishing the step", "'dylora train --resume --run runs/x' goes on", "dylora: stopped by SIG"} {
+		for _, text := range []string{"finishing the work at hand", "'dylora train --resume --run runs/x' goes on", "dylora: stopped by SIG"} {
 			if !strings.Contains(talk.String(), text) {
 				t.Errorf("%v: stderr lacks %q: %s", sig, text, talk.String())
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/nest"
 	"github.com/dylora/dylora/internal/predict"
+	"github.com/dylora/dylora/internal/serve"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/train"
@@ -76,6 +77,11 @@ func remedies() map[fault.Reason]string {
 
 		nest.NestedAlready: "'dylora slice' cuts it, --force re-sorts it all the same",
 		nest.NotTrainable:  "leave --tune out",
+
+		serve.AddressBusy: "choose another with --listen",
+		serve.Exposed:     "have requests bear a token with --token-file, or add --allow-remote to let everybody ask",
+		serve.OpenSecret:  "'chmod o=' and the file takes that from them",
+		serve.NotHanded:   "--listen systemd is for services with a .socket unit",
 
 		train.NothingToResume: "leave --resume out to start one",
 		train.HoldsRun:        "add --resume to go on with it or --overwrite to replace it, or name another folder",

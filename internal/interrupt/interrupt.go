@@ -73,7 +73,7 @@ func obey(arrived <-chan os.Signal, done <-chan struct{}, cancel context.CancelC
 					// program before it has a checkpoint.
 					signal.Ignore(syscall.SIGPIPE)
 				}
-				fmt.Fprintf(talk, "\ndylora: %s: finishing the step; once more leaves at once\n", signalName(sig))
+				fmt.Fprintf(talk, "\ndylora: %s: finishing the work at hand; once more leaves at once\n", signalName(sig))
 				cancel(stop)
 			case sig == syscall.SIGINT || sig == syscall.SIGTERM && !scheduled:
 				exit(stop.ExitCode())

@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -35,6 +36,7 @@ type Options struct {
 	Token    string            // that requests have to bear, but for health; "": none
 	Note     func(line string) // is told of failures that a client is not told of, without texts; may be nil
 	Adapters string            // folder whose folders may be loaded by their names; "": requests load and unload nothing
+	Metrics  http.Handler      // of GET /metrics; may be nil
 }
 
 // withDefaults fills in what is 0.
@@ -90,13 +92,15 @@ func New(c Classifier, o Options, m Counter) (*Server, error) {
 
 // routes are the handlers by their patterns.
 func (s *Server) routes() map[string]handler {
-	return map[string]handler{
+	all := map[string]handler{
 		"POST /v1/predict":           s.predict,
 		"GET /v1/adapters":           s.adapters,
 		"GET /v1/adapters/{name}":    s.adapter,
 		"PUT /v1/adapters/{name}":    s.load,
 		"DELETE /v1/adapters/{name}": s.unload,
 	}
+	maps.Copy(all, s.health())
+	return all
 }
 
 // handle adds a route.

@@ -61,13 +61,19 @@ func TestDenseOfIsDense(t *testing.T) {
 func TestDenseOfFaults(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(layers []op.Layer, g *graph) ([]op.Layer, []int32){
-		"no layers":        func([]op.Layer, *graph) ([]op.Layer, []int32) { return nil, []int32{1, 1, 1, 1, 1} },
-		"layer 0":          func(l []op.Layer, _ *graph) ([]op.Layer, []int32) { return l, []int32{1, 0, 1, 1, 1} },
-		"layer 2 of 1":     func(l []op.Layer, _ *graph) ([]op.Layer, []int32) { return l, []int32{1, 2, 1, 1, 1} },
-		"too few numbers":  func(l []op.Layer, _ *graph) ([]op.Layer, []int32) { return l, []int32{1, 1} },
-		"another width":    func(l []op.Layer, g *graph) ([]op.Layer, []int32) { return append(l, op.Layer{W: g.input("v", ramp(10, 1), 2, 5), Bias: l[0].Bias}), []int32{1, 1, 1, 1, 1} },
-		"a longer bias":    func(l []op.Layer, g *graph) ([]op.Layer, []int32) { return append(l, op.Layer{W: l[0].W, Bias: g.input("c", ramp(3, 1), 3)}), []int32{1, 1, 1, 1, 1} },
-		"a matrix of bias": func(l []op.Layer, _ *graph) ([]op.Layer, []int32) { return append(l, op.Layer{W: l[0].W, Bias: l[0].W}), []int32{1, 1, 1, 1, 1} },
+		"no layers":       func([]op.Layer, *graph) ([]op.Layer, []int32) { return nil, []int32{1, 1, 1, 1, 1} },
+		"layer 0":         func(l []op.Layer, _ *graph) ([]op.Layer, []int32) { return l, []int32{1, 0, 1, 1, 1} },
+		"layer 2 of 1":    func(l []op.Layer, _ *graph) ([]op.Layer, []int32) { return l, []int32{1, 2, 1, 1, 1} },
+		"too few numbers": func(l []op.Layer, _ *graph) ([]op.Layer, []int32) { return l, []int32{1, 1} },
+		"another width": func(l []op.Layer, g *graph) ([]op.Layer, []int32) {
+			return append(l, op.Layer{W: g.input("v", ramp(10, 1), 2, 5), Bias: l[0].Bias}), []int32{1, 1, 1, 1, 1}
+		},
+		"a longer bias": func(l []op.Layer, g *graph) ([]op.Layer, []int32) {
+			return append(l, op.Layer{W: l[0].W, Bias: g.input("c", ramp(3, 1), 3)}), []int32{1, 1, 1, 1, 1}
+		},
+		"a matrix of bias": func(l []op.Layer, _ *graph) ([]op.Layer, []int32) {
+			return append(l, op.Layer{W: l[0].W, Bias: l[0].W}), []int32{1, 1, 1, 1, 1}
+		},
 	} {
 		g := newGraph(t, []int32{used, 0, 1, 5, 8, 0, 0}, []int64{0, 0})
 		layers, which := change([]op.Layer{{W: g.input("w", ramp(12, 1), 2, 6), Bias: g.input("b", ramp(2, 1), 2)}}, g)
