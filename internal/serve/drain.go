@@ -11,7 +11,7 @@ import (
 
 // serve accepts the connections of a listener.
 func (d *door) serve(l net.Listener) error {
-	if d.server.TLSConfig != nil {
+	if d.encrypted {
 		return d.server.ServeTLS(l, "", "")
 	}
 	return d.server.Serve(l)

@@ -88,7 +88,7 @@ func (p *Process) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, accesses.close())
 	}
-	d := &door{log: accesses}
+	d := &door{log: accesses, encrypted: encryption != nil}
 	d.server = &http.Server{
 		Handler: d, TLSConfig: encryption, ConnState: d.count, MaxHeaderBytes: headerBytes, IdleTimeout: idleTime, ReadHeaderTimeout: headerTime,
 		ReadTimeout:  p.withDefaults().Timeout,
@@ -126,7 +126,7 @@ func (p *Process) run(ctx context.Context, d *door, listeners []net.Listener, fa
 	}
 	d.inside.Store(s)
 	if p.Ready != nil {
-		err = p.Ready(p.started(listeners, d.server.TLSConfig != nil, c.Adapters()))
+		err = p.Ready(p.started(listeners, d.encrypted, c.Adapters()))
 	}
 	if err == nil {
 		p.tell(daemon.SdNotifyReady)
@@ -191,6 +191,7 @@ func (n notes) Write(b []byte) (int, error) {
 // door is what connections come to: the server, once there is one.
 type door struct {
 	server    *http.Server
+	encrypted bool
 	inside    atomic.Pointer[Server]
 	accepting sync.WaitGroup // of listeners
 	open      atomic.Int64   // connections
