@@ -41,7 +41,8 @@ answers, limits and metrics.`,
 		Example: `  dylora serve
   dylora serve runs/reviews runs/topics
   dylora serve fine=runs/reviews/adapter --default-rank 4 --listen unix:/run/dylora.sock
-  dylora serve --adapters-dir adapters --listen :8443 --token-file token --tls-cert cert.pem --tls-key key.pem`,
+  dylora serve --adapters-dir adapters --listen :8080 --token-file token
+  dylora serve --listen :8443 --token-file token --tls-cert cert.pem --tls-key key.pem`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			layers, err := flagset.SoundLayers(cmd)
 			if err != nil {

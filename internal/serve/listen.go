@@ -73,6 +73,9 @@ func exposed(at string) error {
 // listenTCP listens at a host and a port. A name is looked up once, so that what is checked is what is listened at.
 func (a address) listenTCP(ctx context.Context, secured bool) (net.Listener, error) {
 	at, err := net.ResolveTCPAddr("tcp", a.Listen)
+	if err == nil && a.Listen == "" {
+		err = errors.New("it is empty")
+	}
 	if err != nil {
 		return nil, fault.Usagef("%q is no address to listen at: give HOST:PORT, unix:PATH or systemd: %w", a.Listen, err)
 	}

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/dylora/dylora/classify"
@@ -65,8 +66,12 @@ func (m *Models) open(ctx context.Context, observe func(classify.Execution)) (cl
 	o := m.Options
 	o.Observe = observe
 	c, err := classify.Open(ctx, o)
-	if err != nil {
-		return nil, err
+	var told *classify.Error
+	switch {
+	case err == nil:
+		return c, nil
+	case errors.As(err, &told) && (told.Code == classify.CodeRank || told.Code == classify.CodeOption):
+		err = fault.Usagef("%w", err)
 	}
-	return c, nil
+	return nil, err
 }

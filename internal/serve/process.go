@@ -17,6 +17,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"github.com/dylora/dylora/classify"
+	"github.com/dylora/dylora/internal/fault"
 )
 
 // closing is a classifier that ends with the process.
@@ -72,7 +73,7 @@ func (p *Process) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(checkFolder(p.Adapters), p.Models.complete(p.Adapters != "")); err != nil {
+	if err := errors.Join(p.check(), checkFolder(p.Adapters), p.Models.complete(p.Adapters != "")); err != nil {
 		return err
 	}
 	p.Token = token
@@ -211,6 +212,18 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		s.ServeHTTP(w, r)
 	})
+}
+
+// check refuses bounds below zero; zero is a default.
+func (p *Process) check() error {
+	for name, n := range map[string]int64{
+		"max body": p.MaxBody, "max texts": int64(p.MaxTexts), "max text": int64(p.MaxTextBytes), "timeout": int64(p.Timeout), "drain": int64(p.Drain),
+	} {
+		if n < 0 {
+			return fault.Usagef("%s: %d is below zero", name, n)
+		}
+	}
+	return nil
 }
 
 // Defaults are the limits of a server that is not given others.

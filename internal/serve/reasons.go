@@ -4,8 +4,12 @@ import "github.com/dylora/dylora/internal/fault"
 
 // Reasons of errors that a user can do something about.
 const (
-	AddressBusy fault.Reason = "serve: address busy" // another process listens there
-	Exposed     fault.Reason = "serve: exposed"      // others than this machine could ask, and need no token
-	OpenSecret  fault.Reason = "serve: open secret"  // everybody on this machine may read a secret
-	NotHanded   fault.Reason = "serve: not handed"   // the service manager has handed over no socket
+	// AddressBusy: another process listens at the address.
+	AddressBusy fault.Reason = "serve: address busy"
+	// Exposed: others than this machine could ask, and would need no token.
+	Exposed fault.Reason = "serve: exposed"
+	// OpenSecret: everybody on this machine may read the token or the private key.
+	OpenSecret fault.Reason = "serve: open secret"
+	// NotHanded: the service manager has handed over no socket.
+	NotHanded fault.Reason = "serve: not handed"
 )
