@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -66,7 +67,7 @@ func answerTo(text string) classify.Result {
 	h := fnv.New32()
 	h.Write([]byte(text))
 	p := float64(h.Sum32()) / (1 << 33)
-	return classify.Result{Adapter: "one", Rank: 8, Label: "no", Probability: 1 - p, Labels: []classify.Label{{Name: "no", Probability: 1 - p}, {Name: "yes", Probability: p}}, Tokens: len(text), Truncated: len(text) > 1000}
+	return classify.Result{Adapter: "one", Rank: 8, Label: "no", Probability: 1 - p, Labels: []classify.Label{{Name: "no", Probability: 1 - p}, {Name: "yes", Probability: p}}, Logits: []float32{float32(math.Log(1 - p)), float32(math.Log(p))}, Tokens: len(text), Truncated: len(text) > 1000}
 }
 
 func (f *fake) Load(_ context.Context, name, folder string, rank int) (classify.Info, error) {

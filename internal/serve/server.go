@@ -80,7 +80,7 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 
 // New makes a server. It refuses a folder of adapters that is not there.
 func New(c Classifier, o Options, m Counter) (*Server, error) {
-	s := &Server{options: o.withDefaults(), classifier: c, counter: m, mux: http.NewServeMux(), open: map[string]bool{}, token: sha256.Sum256([]byte(o.Token))}
+	s := &Server{options: o.withDefaults(), classifier: c, counter: m, mux: http.NewServeMux(), open: map[string]bool{"GET /{$}": true, "GET /openapi.json": true}, token: sha256.Sum256([]byte(o.Token))}
 	if err := checkFolder(o.Adapters); err != nil {
 		return nil, err
 	}
@@ -98,6 +98,14 @@ func (s *Server) routes() map[string]handler {
 		"GET /v1/adapters/{name}":    s.adapter,
 		"PUT /v1/adapters/{name}":    s.load,
 		"DELETE /v1/adapters/{name}": s.unload,
+
+		"GET /{$}":          s.page,
+		"GET /openapi.json": s.openAPI,
+
+		"POST /{$}":                        s.inForeignForm(s.hosted),
+		"POST /pipeline":                   s.inForeignForm(s.pipeline),
+		"POST /predict":                    s.inForeignForm(s.teiPredict),
+		"POST /v1/adapters/{name}/predict": s.inForeignForm(s.teiPredict),
 	}
 	maps.Copy(all, s.health())
 	return all

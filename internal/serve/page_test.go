@@ -1,0 +1,94 @@
+package serve
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestPage: the page is one file that loads nothing, and the policy that it comes with lets its own style and script run and
+// nothing else.
+func TestPage(t *testing.T) {
+	s, _ := server(t, newFake(), Options{Token: "abc"})
+	w, got := ask(s, "GET", "/", "")
+	if w.Code != 200 || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+		t.Fatalf("%d %v", w.Code, w.Header())
+	}
+	policy := w.Header().Get("Content-Security-Policy")
+	for name, kind := range map[string]string{"style": "style-src", "script": "script-src"} {
+		blocks := regexp.MustCompile(`(?s)<`+name+`>(.*?)</`+name+`>`).FindAllStringSubmatch(got, -1)
+		if len(blocks) != 1 {
+			t.Fatalf("%d of %s", len(blocks), name)
+		}
+		sum := sha256.Sum256([]byte(blocks[0][1]))
+		if want := kind + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(policy, want) {
+			t.Errorf("%s lacks %s", policy, want)
+		}
+	}
+	if !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+		t.Error(policy)
+	}
+	for _, what := range []string{`\son\w+\s*=`, `\sstyle\s*=`, `(src|href)\s*=\s*"https?:`, `url\(`, `@import`, `innerHTML`, `<script[^>]+src`} {
+		if m := regexp.MustCompile(what).FindString(pageHTML + pageCSS + pageJS); m != "" {
+			t.Errorf("the page has %q", m)
+		}
+	}
+	for _, m := range regexp.MustCompile(`<(textarea|input|select) id="(\w+)"`).FindAllStringSubmatch(got, -1) {
+		if !strings.Contains(got, `<label for="`+m[2]+`">`) {
+			t.Errorf("%s %s has no label", m[1], m[2])
+		}
+	}
+	if w, _ := ask(s, "GET", "/nothing", "", "Authorization", "Bearer abc"); w.Code != 404 {
+		t.Errorf("%d for a path that is not there", w.Code)
+	}
+}
+
+// TestContrast: text can be told from what is behind it in both schemes, and the borders of fields and the bars of answers from
+// theirs (WCAG 2.2: 4.5 and 3).
+func TestContrast(t *testing.T) {
+	schemes := regexp.MustCompile(`:root\{([^}]*)\}`).FindAllStringSubmatch(pageCSS, -1)
+	if len(schemes) != 2 {
+		t.Fatalf("%d colour schemes", len(schemes))
+	}
+	for _, scheme := range schemes {
+		colour := map[string]float64{} // its luminance
+		for _, m := range regexp.MustCompile(`--(\w+):#([0-9a-f]{3,6})`).FindAllStringSubmatch(scheme[1], -1) {
+			colour[m[1]] = luminance(t, m[2])
+		}
+		for pair, least := range map[string]float64{
+			"ink ground": 4.5, "ink shade": 4.5, "muted ground": 4.5, "muted shade": 4.5, "accent ground": 4.5, "warn ground": 4.5, "on accent": 4.5, "field ground": 3, "accent shade": 3,
+		} {
+			front, behind, _ := strings.Cut(pair, " ")
+			a, b := colour[front], colour[behind]
+			if c := (max(a, b) + 0.05) / (min(a, b) + 0.05); c < least {
+				t.Errorf("%s has a contrast of %.2f in %s", pair, c, scheme[1])
+			}
+		}
+	}
+}
+
+// luminance is that of a colour, as WCAG 2.2 defines it.
+func luminance(t *testing.T, hex string) (sum float64) {
+	t.Helper()
+	if len(hex) == 3 {
+		hex = hex[:1] + hex[:1] + hex[1:2] + hex[1:2] + hex[2:] + hex[2:]
+	}
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		v, err := strconv.ParseUint(hex[2*i:2*i+2], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := float64(v) / 255
+		if x <= 0.04045 {
+			x /= 12.92
+		} else {
+			x = math.Pow((x+0.055)/1.055, 2.4)
+		}
+		sum += weight * x
+	}
+	return sum
+}
