@@ -41,15 +41,8 @@ func (f *fake) Classify(ctx context.Context, texts []classify.Text, _ ...classif
 	if f.panics {
 		panic("a secret")
 	}
-	if f.wait != nil {
-		select {
-		case <-f.wait:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	if f.err != nil {
-		return nil, f.err
+	if err := f.fails(ctx); err != nil {
+		return nil, err
 	}
 	var list []classify.Result
 	for _, t := range texts {
@@ -62,6 +55,18 @@ func (f *fake) Classify(ctx context.Context, texts []classify.Text, _ ...classif
 	return list, nil
 }
 
+// fails waits, and gives the error that it is told to give.
+func (f *fake) fails(ctx context.Context) error {
+	if f.wait != nil {
+		select {
+		case <-f.wait:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return f.err
+}
+
 // answerTo is the fake's answer to a text.
 func answerTo(text string) classify.Result {
 	h := fnv.New32()
@@ -70,20 +75,23 @@ func answerTo(text string) classify.Result {
 	return classify.Result{Adapter: "one", Rank: 8, Label: "no", Probability: 1 - p, Labels: []classify.Label{{Name: "no", Probability: 1 - p}, {Name: "yes", Probability: p}}, Logits: []float32{float32(math.Log(1 - p)), float32(math.Log(p))}, Tokens: len(text), Truncated: len(text) > 1000}
 }
 
-func (f *fake) Load(_ context.Context, name, folder string, rank int) (classify.Info, error) {
+func (f *fake) Load(ctx context.Context, name, folder string, rank int) (classify.Info, error) {
 	f.lock.Lock()
 	defer f.lock.Unlock()
-	if f.err != nil {
-		return classify.Info{}, f.err
+	if err := f.fails(ctx); err != nil {
+		return classify.Info{}, err
 	}
 	f.paths = append(f.paths, folder)
 	f.loaded[name] = classify.Info{Name: name, Kind: "classification", Default: rank}
 	return f.loaded[name], nil
 }
 
-func (f *fake) Unload(_ context.Context, name string) error {
+func (f *fake) Unload(ctx context.Context, name string) error {
 	f.lock.Lock()
 	defer f.lock.Unlock()
+	if err := f.fails(ctx); err != nil {
+		return err
+	}
 	if _, ok := f.loaded[name]; !ok {
 		return &classify.Error{Code: classify.CodeNoAdapter, Err: errors.New("no such adapter")}
 	}
