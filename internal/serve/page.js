@@ -118,6 +118,7 @@ function section(a, results, missing) {
   const s = element("section", {}, element("h2", { dir: "auto" }, a.name));
   const about = [a.task ? "task " + a.task : "", a.kind, a.rank ? "ranks 1 to " + a.rank : "a merged model, without ranks"];
   if (results[0]?.tokens) about.push(results[0].tokens + " tokens" + (results[0].truncated ? ", cut: it reads no more" : ""));
+  if (results[0]?.probabilities && a.labels.length > shown) about.push("the " + shown + " most probable of " + a.labels.length + " labels");
   s.append(element("p", { class: "about" }, about.filter(Boolean).join(" · ")));
   const wrong = results.find((r) => r.error);
   if (missing) {
