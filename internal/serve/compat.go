@@ -2,6 +2,7 @@ package serve
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -47,7 +48,7 @@ func (f *foreign) body() (int, any) {
 func (s *Server) inForeignForm(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		err := h(w, r)
-		if err == nil || errors.Is(err, errGone) {
+		if err == nil || errors.Is(err, context.Canceled) {
 			return err
 		}
 		p := *s.problem(err)

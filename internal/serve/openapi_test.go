@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -119,6 +121,15 @@ func TestOpenAPICodes(t *testing.T) {
 	}
 }
 
+// broken sends a request whose connection fails.
+func broken(ctx context.Context, s *Server, method, address string, body io.Reader) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(ctx, method, address, body)
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}
+
 // TestOpenAPIAnswers: the answer to each request is one that the document has, with its headers and its body, and each of its
 // statuses occurs.
 func TestOpenAPIAnswers(t *testing.T) {
@@ -136,9 +147,8 @@ func TestOpenAPIAnswers(t *testing.T) {
 			}
 		}
 	}
-	send := func(s *Server, method, address, body string, header ...string) {
+	compare := func(w *httptest.ResponseRecorder, method, address, body string) {
 		t.Helper()
-		w, got := ask(s, method, address, body, header...)
 		r := httptest.NewRequest(method, address, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		route, parameters, err := router.FindRoute(r)
@@ -150,11 +160,16 @@ func TestOpenAPIAnswers(t *testing.T) {
 		if err := openapi3filter.ValidateRequest(t.Context(), in); err != nil && w.Code < 300 {
 			t.Errorf("%s %s %.80s is answered, and against the document: %v", method, address, body, err)
 		}
-		out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: w.Code, Header: w.Header(), Body: io.NopCloser(bytes.NewReader([]byte(got))), Options: in.Options}
+		out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: w.Code, Header: w.Header(), Body: io.NopCloser(bytes.NewReader(w.Body.Bytes())), Options: in.Options}
 		if err := openapi3filter.ValidateResponse(t.Context(), out); err != nil {
 			t.Errorf("%s %s %.80s: %v", method, address, body, err)
 		}
 		delete(missing, fmt.Sprintf("%s %s %d", method, route.Path, w.Code))
+	}
+	send := func(s *Server, method, address, body string, header ...string) {
+		t.Helper()
+		w, _ := ask(s, method, address, body, header...)
+		compare(w, method, address, body)
 	}
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "three"), 0o755); err != nil {
@@ -205,6 +220,12 @@ func TestOpenAPIAnswers(t *testing.T) {
 		send(s, method, path, body)
 		f.err, f.wait = nil, make(chan struct{})
 		send(s, method, path, body)
+		compare(broken(t.Context(), s, method, path, iotest.ErrReader(os.ErrDeadlineExceeded)), method, path, body)
+		if method == http.MethodPost {
+			gone, cancel := context.WithCancel(t.Context())
+			cancel()
+			compare(broken(gone, s, method, path, strings.NewReader(body)), method, path, body)
+		}
 	}
 	send(s, "GET", "/v1/adapters/none", "")
 	f.wait = nil
