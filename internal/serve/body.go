@@ -29,14 +29,17 @@ type body struct {
 	control       *http.ResponseController
 }
 
-// bound limits the body of a request to Options.MaxBody, and the time until it is complete to Options.Timeout.
-func (s *Server) bound(w http.ResponseWriter, r *http.Request, began time.Time) {
+// bound limits the body of a request to Options.MaxBody, and the time until it is complete to Options.Timeout. It gives a copy of
+// the request: net/http looks at the body of its own before it writes the answer, and would wait for the rest of another one.
+func (s *Server) bound(w http.ResponseWriter, r *http.Request, began time.Time) *http.Request {
 	if r.Body == nil || r.Body == http.NoBody {
-		return
+		return r
 	}
 	b := &body{http.MaxBytesReader(w, r.Body, s.options.MaxBody), r.Body, http.NewResponseController(w)}
 	_ = b.control.SetReadDeadline(began.Add(s.options.Timeout)) // an error: there is no connection, as in tests
+	r = r.WithContext(r.Context())
 	r.Body = b
+	return r
 }
 
 // Read reads a part. Once the body is complete, nothing has to come from the connection any more: with its deadline left, the
@@ -143,7 +146,7 @@ func malformed(err error) error {
 
 // kinds are the kinds of JSON values in messages.
 var kinds = map[jsontext.Kind]string{
-	'n': "null", 't': "true", 'f': "false", '"': "a string", '0': "a number", '{': "an object", '[': "a list",
+	'n': "null", 't': "true", 'f': "false", '"': "a string", '0': "a number", '{': "an object", '[': "an array",
 }
 
 // members are the names that an object may have.
@@ -170,7 +173,7 @@ func expected(t reflect.Type) string {
 	case reflect.Float64:
 		return "a number"
 	case reflect.Slice, reflect.Array:
-		return "a list"
+		return "an array"
 	case reflect.Struct, reflect.Map:
 		return "an object"
 	case reflect.Pointer:

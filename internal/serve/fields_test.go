@@ -96,7 +96,7 @@ func TestFields(t *testing.T) {
 		{"POST", "/v1/predict", `{"text":"a","top_k":"b"}`, 400, "field", "top_k", "a whole number"},
 		{"POST", "/v1/predict", `{"text":"a","top_k":1.5}`, 400, "field", "top_k", "a whole number"},
 		{"POST", "/v1/predict", `{"text":"a","threshold":true}`, 400, "field", "threshold", "a number"},
-		{"POST", "/v1/predict", `{"texts":"a"}`, 400, "field", "texts", "a list"},
+		{"POST", "/v1/predict", `{"texts":"a"}`, 400, "field", "texts", "an array"},
 		{"POST", "/v1/predict", `{"text":"a","txt":1}`, 400, "field", "txt", "adapter, items, pairs, rank, text, texts, threshold, top_k, unsure"},
 		{"POST", "/v1/predict", `{"items":[{"text":"a","second":"b"}]}`, 400, "field", "items/0/second", "adapter, pair, rank, text"},
 		{"POST", "/v1/predict", `"a"`, 400, "field", "", "an object"},

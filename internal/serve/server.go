@@ -140,7 +140,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.counter.Request(pattern, answer.status, time.Since(began))
 	}()
 	answer.Header().Set("X-Content-Type-Options", "nosniff")
-	s.bound(w, r, began)
+	r = s.bound(w, r, began)
 	switch {
 	case pattern == "":
 		s.noRoute(answer, r, h)
