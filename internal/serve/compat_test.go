@@ -126,7 +126,7 @@ func TestForeignErrors(t *testing.T) {
 		{"/predict", `{"inputs":["a","b","c"]}`, emotions, 400, "Validation", "a list each"},
 		{"/predict", `{"inputs":[["a"],"b"]}`, emotions, 400, "Validation", "inputs/1"},
 		{"/predict", `{"inputs":[["a",1]]}`, emotions, 400, "Validation", "inputs/0/1: here is a number"},
-		{"/predict", `{"inputs":["a",["b"]]}`, emotions, 400, "Validation", "inputs/1: here is an array"},
+		{"/predict", `{"inputs":["a",["b"]]}`, emotions, 400, "Validation", "inputs/1: here is"},
 		{"/predict", `{"inputs":"a","truncation_direction":"Left"}`, emotions, 400, "Validation", "Right"},
 		{"/predict", `{"inputs":"a","truncate":false}`, cut, 413, "Validation", "128 tokens"},
 		{"/predict", `{"inputs":"a","input":"b"}`, emotions, 400, "Validation", `"input"`},
