@@ -140,6 +140,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.counter.Request(pattern, answer.status, time.Since(began))
 	}()
 	answer.Header().Set("X-Content-Type-Options", "nosniff")
+	r.Pattern = pattern // for who has the request, which is answered as a copy
 	r = s.bound(w, r, began)
 	switch {
 	case pattern == "":
