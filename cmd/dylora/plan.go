@@ -63,7 +63,7 @@ func runPlan(ctx context.Context, o *planOptions) error {
 		}
 	}
 	if o.on.Engine() != "" {
-		return p.WriteArray(o.io.out, o.on.Array, o.on.Engine())
+		return p.WriteArray(o.io.out, o.on.On(), o.on.Engine())
 	}
 	o.io.screen().Say(fmt.Sprintf("%d trainings", len(p.Lines)))
 	return p.Write(o.io.out)

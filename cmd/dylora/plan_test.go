@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dylora/dylora/internal/cluster"
+	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/plan"
 )
 
@@ -20,7 +22,10 @@ func TestPlanFlags(t *testing.T) {
 		{args: "x.yaml", want: planOptions{study: "x.yaml"}},
 		{args: "x.yaml --set lr=[1,2] --set seed=3 --arms a,b --arms c",
 			want: planOptions{study: "x.yaml", choice: plan.Choice{Set: []string{"lr=[1,2]", "seed=3"}, Arms: []string{"a", "b", "c"}}}},
+		{args: "x --predict --cpus 4", want: planOptions{study: "x", on: flagset.Cluster{Predict: true, Array: cluster.Array{CPUs: 4, Margin: 1.5, Image: "dylora:latest", Claim: "dylora"}}}},
 		{args: "", wantErr: "name the study"},
+		{args: "x --slurm --kubernetes", wantErr: "exclude each other"},
+		{args: "x --slurm --cpus -1", wantErr: "cpus: -1"},
 		{args: "x y", wantErr: "2 arguments"},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
@@ -28,6 +33,9 @@ func TestPlanFlags(t *testing.T) {
 			cmd := newPlanCmd(&streams{}, func(_ context.Context, o *planOptions) error { got = o; return nil })
 			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
 				return
+			}
+			if tt.want.on.Array.Margin == 0 {
+				tt.want.on.Array = cluster.Array{Margin: 1.5, Image: "dylora:latest", Claim: "dylora"}
 			}
 			if got.io = nil; !reflect.DeepEqual(*got, tt.want) {
 				t.Errorf("options = %+v, want %+v", *got, tt.want)

@@ -3,12 +3,14 @@
 package cluster
 
 import (
+	_ "embed" // the files
 	"fmt"
 	"io"
 	"math"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"text/template"
 
 	"github.com/dylora/dylora/internal/fault"
 )
@@ -75,19 +77,39 @@ var (
 	unsafe    = regexp.MustCompile(`[^a-z0-9]+`)
 )
 
+//go:embed array.sbatch.tmpl
+var sbatch string
+
+//go:embed job.yaml.tmpl
+var indexedJob string
+
 // Write writes the file for an engine.
 func (a *Array) Write(w io.Writer, k Kind) error {
 	if err := a.Check(k); err != nil {
 		return err
 	}
+	file := sbatch
 	if k == Kubernetes {
-		return a.writeKubernetes(w)
+		file = indexedJob
 	}
-	return a.writeSlurm(w)
+	t, err := template.New("array").Funcs(template.FuncMap{"shell": quoted, "text": text}).Parse(file)
+	if err != nil {
+		return err
+	}
+	return t.Execute(w, a)
 }
 
-// name is the plan's for an engine: small letters, digits and dashes, 40 of them at most.
-func (a *Array) name() string {
+// Last is the index of the last training.
+func (a *Array) Last() int { return a.Count - 1 }
+
+// Known says whether time and memory were predicted.
+func (a *Array) Known() bool { return a.Seconds > 0 && a.Bytes > 0 }
+
+// SignalSeconds is how long before its end a training is told to save.
+func (*Array) SignalSeconds() int { return signalSeconds }
+
+// Name is the plan's for an engine: small letters, digits and dashes, 40 of them at most.
+func (a *Array) Name() string {
 	base := strings.TrimSuffix(filepath.Base(a.Plan), filepath.Ext(a.Plan))
 	name := strings.Trim(unsafe.ReplaceAllString(strings.ToLower(base), "-"), "-")
 	if len(name) > 40 {
@@ -104,15 +126,15 @@ func (a *Array) minutes() int {
 	return int(math.Ceil((a.Seconds*a.Margin + signalSeconds) / 60))
 }
 
-// mebibytes is the memory to ask for, with its margin, rounded up to 64.
-func (a *Array) mebibytes() int64 {
+// Mebibytes is the memory to ask for, with its margin, rounded up to 64.
+func (a *Array) Mebibytes() int64 {
 	n := int64(math.Ceil(float64(a.Bytes) * a.Margin / (1 << 20)))
 	return (n + 63) / 64 * 64
 }
 
-// asked says in words where time and memory come from.
-func (a *Array) asked() string {
-	if a.Seconds == 0 || a.Bytes == 0 {
+// Asked says in words where time and memory come from.
+func (a *Array) Asked() string {
+	if !a.Known() {
 		return "Time and memory of the trainings are not known: nothing is asked for, and the cluster's defaults hold."
 	}
 	return fmt.Sprintf("Predicted: at most %.0f s and %d MiB a training. Asked for: %.4g times as much, and %d s more, in which it saves.",

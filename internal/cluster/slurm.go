@@ -2,28 +2,15 @@ package cluster
 
 import (
 	"fmt"
-	"io"
 	"strings"
 )
 
-// writeSlurm writes a script for sbatch. Its last command replaces the shell, so that the signals of Slurm reach the training. A job
-// that is requeued, as after the loss of its node, goes on from the last checkpoint and writes to the same log.
-func (a *Array) writeSlurm(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "#!/bin/bash\n#SBATCH --job-name=%s\n#SBATCH --array=0-%d", a.name(), a.Count-1)
-	if a.AtOnce > 0 {
-		fmt.Fprintf(&b, "%%%d", a.AtOnce)
-	}
-	fmt.Fprintf(&b, "\n#SBATCH --ntasks=1\n#SBATCH --cpus-per-task=%d\n", a.CPUs)
-	if a.Seconds > 0 && a.Bytes > 0 {
-		m := a.minutes()
-		fmt.Fprintf(&b, "#SBATCH --mem=%dM\n#SBATCH --time=%d-%02d:%02d:00\n", a.mebibytes(), m/(24*60), m/60%24, m%60)
-	}
-	fmt.Fprintf(&b, "#SBATCH --requeue\n#SBATCH --open-mode=append\n#SBATCH --output=%%x-%%A_%%a.log\n#SBATCH --signal=B:USR1@%d\n", signalSeconds)
-	fmt.Fprintf(&b, "# %s\n", a.asked())
-	fmt.Fprintf(&b, "set -euo pipefail\ncd -- %s\nexec %s run %s --index \"$SLURM_ARRAY_TASK_ID\"\n", quoted(a.Folder), quoted(a.Program), quoted(a.Plan))
-	_, err := io.WriteString(w, b.String())
-	return err
+// Time is what to ask Slurm for: days, hours, minutes and seconds. The script's last command replaces the shell, so that the signals of
+// Slurm reach the training. A job that is requeued, as after the loss of its node, goes on from the last checkpoint and writes to the
+// same log.
+func (a *Array) Time() string {
+	m := a.minutes()
+	return fmt.Sprintf("%d-%02d:%02d:00", m/(24*60), m/60%24, m%60)
 }
 
 // quoted is a word of a shell that stands for s, whatever s is.

@@ -119,7 +119,7 @@ func (c *costs) weights() (bytes int64) {
 // The memory beside weights and activations: the program with its tables, and what the collector leaves of garbage, whose heap is
 // 15 % over what is in use (session.LoadEncoder).
 const (
-	programBytes = 48 << 20
+	programBytes = 72 << 20
 	garbage      = 1.15
 	graphRoom    = 1.25 // of a graph's capacity over its batch
 	moreThanKept = 1.3  // gradients, scores of attention and the optimizer's sums over the activations that are kept

@@ -44,9 +44,18 @@ func (c *Cluster) Engine() cluster.Kind {
 	return ""
 }
 
+// On is the array with the processors that it has by default.
+func (c *Cluster) On() cluster.Array {
+	a := c.Array
+	if a.CPUs == 0 {
+		a.CPUs = runtime.GOMAXPROCS(0)
+	}
+	return a
+}
+
 // Machine is the one that trainings are predicted for.
 func (c *Cluster) Machine() estimate.Machine {
-	return estimate.Machine{CPUs: c.Array.CPUs, Rate: c.rate * 1e9}
+	return estimate.Machine{CPUs: c.On().CPUs, Rate: c.rate * 1e9}
 }
 
 // Check refuses flags that would do nothing, and numbers that mean nothing.
@@ -63,8 +72,6 @@ func (c *Cluster) Check(cmd *cobra.Command) error {
 	if !(c.rate >= 0 && c.rate < 1e6) {
 		return fault.Usagef("--rate: %v is no rate in GFLOP/s", c.rate)
 	}
-	if c.Array.CPUs == 0 {
-		c.Array.CPUs = runtime.GOMAXPROCS(0)
-	}
-	return c.Array.Check(c.Engine())
+	a := c.On()
+	return a.Check(c.Engine())
 }
