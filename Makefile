@@ -2,6 +2,7 @@
 GO ?= go
 
 .PHONY: check test vet lint cross cross-build race race-plan manifests fuzz bench emulate gen
+.PHONY: check test vet lint cross cross-build race race-plan fuzz bench emulate gen cluster cluster-slurm cluster-k8s
 
 # The linter and the race detector compile for minutes, with pauses that others can use; the tests
 # have the machine to themselves.
@@ -65,6 +66,19 @@ bench:
 # The kernels on an emulated CPU with AVX-512, VNNI and BF16, for machines without.
 emulate:
 	scripts/emulate-avx512 ./internal/kernel -test.short -test.v
+
+# A plan as an array of jobs of a Slurm of its own: root, slurm-wlm and munge.
+cluster-slurm:
+	scripts/slurm-test
+
+# The Indexed Job of a plan, held against the API server's own rules.
+cluster-k8s:
+	@dir=$$(mktemp -d) && printf 'grid: {seed: [1, 2]}\n' > $$dir/study.yaml && \
+	  $(GO) run ./cmd/dylora plan $$dir/study.yaml --predict > $$dir/plan.jsonl && \
+	  $(GO) run ./cmd/dylora plan $$dir/plan.jsonl --kubernetes > $$dir/job.yaml && \
+	  (cd tools/kubernetes && $(GO) run . $$dir/job.yaml); code=$$?; rm -rf $$dir; exit $$code
+
+cluster: cluster-slurm cluster-k8s
 
 gen:
 	cd internal/kernel/gen && for k in gemm integer strided vector; do \
