@@ -1,0 +1,142 @@
+// Package track shows trainings on a tracking server, MLflow, over its REST interface. What is sent is read from the run folder, which is
+// complete without a server: parameters, the metrics of metrics.jsonl by step, and at the end the files of the result. So there
+// is no queue that could overflow, a server that is away costs a training nothing, and what it has missed is sent later.
+// tracking.json in the run folder remembers what the server has.
+package track
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// MLflow is the kind of server that there is.
+const MLflow = "mlflow"
+
+// Run is what is tracked.
+type Run struct {
+	Dir    string            // run folder
+	Name   string            // as the server shows it
+	Params map[string]string // settings, by key
+	Tags   map[string]string
+	Parent Parent // the plan that it is a part of; the zero value: none
+}
+
+// Parent is a run that has others below it.
+type Parent struct {
+	Key  string // that identifies it on any machine
+	Name string
+}
+
+// Options are a Run's surroundings.
+type Options struct {
+	Getenv func(string) string // MLFLOW_* variables
+	Now    func() time.Time
+	Say    func(line string) // what a user should know
+}
+
+// The times of sending. A training waits for none of them but lastWait, when it has ended.
+const (
+	every    = 5 * time.Second
+	lastWait = 15 * time.Second
+	stopWait = 3 * time.Second // of a training that was stopped
+)
+
+// Tracker sends what a training writes, beside it.
+type Tracker struct {
+	sender *sender
+	stop   context.CancelFunc
+	wake   chan struct{} // closed: nothing more is written
+	ended  chan struct{}
+	once   sync.Once
+}
+
+// Start begins to track a run that trains in this process. It never fails: what keeps it from sending is told once.
+func Start(r Run, o Options) *Tracker {
+	ctx, stop := context.WithCancel(context.Background())
+	t := &Tracker{stop: stop, wake: make(chan struct{}), ended: make(chan struct{})}
+	t.sender = newSender(r, o)
+	go t.follow(ctx, every)
+	return t
+}
+
+// follow sends what there is, again and again, until wake is closed.
+func (t *Tracker) follow(ctx context.Context, pause time.Duration) {
+	defer close(t.ended)
+	wait := pause
+	for {
+		err := t.sender.send(ctx, running)
+		t.sender.tell(err)
+		if wait = pause; err != nil {
+			wait = min(2*wait, time.Minute)
+		}
+		if permanent(err) {
+			return
+		}
+		select {
+		case <-t.wake:
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// Status is how a training ended, in the words of the server.
+type Status string
+
+// The ways to end.
+const (
+	Finished Status = "FINISHED"
+	Failed   Status = "FAILED"
+	Stopped  Status = "KILLED" // it may go on
+	running  Status = "RUNNING"
+)
+
+// End sends the rest, within a bounded time, and says what is left. Only the first call counts.
+func (t *Tracker) End(s Status) {
+	t.once.Do(func() {
+		most := lastWait
+		if s != Finished {
+			most = stopWait
+		}
+		timer := time.AfterFunc(most, t.stop)
+		defer timer.Stop()
+		defer t.stop()
+		close(t.wake)
+		<-t.ended
+		ctx, cancel := context.WithTimeout(context.Background(), most)
+		defer cancel()
+		err := errDenied
+		if !t.sender.denied {
+			err = t.sender.send(ctx, s)
+			t.sender.tell(err)
+		}
+		if err != nil {
+			t.sender.o.Say("tracking: " + t.sender.left() + ", and keeps: they can be sent later")
+		}
+	})
+}
+
+// Send sends what the server lacks of a run that no process trains. The error says what keeps it from being sent.
+func Send(ctx context.Context, r Run, o Options) error {
+	return newSender(r, o).send(ctx, ended(r.Dir))
+}
+
+// ended is the status of a run folder that nobody trains in.
+func ended(dir string) Status {
+	if _, err := os.Stat(filepath.Join(dir, resultName)); err == nil {
+		return Finished
+	}
+	return Stopped
+}
+
+// errDenied is that of a server that does not take what is sent, whenever it is sent.
+var errDenied = errors.New("the server does not take it")
+
+func permanent(err error) bool { return errors.Is(err, errDenied) }
+
+func httpClient() *http.Client { return &http.Client{Timeout: requestTime} }
