@@ -166,8 +166,8 @@ func takeHanded() (list []net.Listener, err error) {
 	return list, err
 }
 
-// url is how a person or a program calls a listener.
-func url(l net.Listener, encrypted bool) string {
+// addressOf is how a person or a program calls a listener.
+func addressOf(l net.Listener, encrypted bool) string {
 	if l.Addr().Network() == "unix" {
 		return unixPrefix + l.Addr().String()
 	}

@@ -19,7 +19,7 @@ func free(t *testing.T, a address, secured bool) (string, error) {
 	list, err := a.listen(context.Background(), secured)
 	at := ""
 	for _, l := range list {
-		at = url(l, false)
+		at = addressOf(l, false)
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}

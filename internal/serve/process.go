@@ -155,7 +155,7 @@ func (s Started) String() string {
 func (p *Process) started(listeners []net.Listener, encrypted bool, adapters []classify.Info) Started {
 	s := Started{Adapters: []string{}, Version: p.Version}
 	for _, l := range listeners {
-		s.Addresses = append(s.Addresses, url(l, encrypted))
+		s.Addresses = append(s.Addresses, addressOf(l, encrypted))
 		if at, ok := l.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() && !encrypted && p.Token != "" {
 			p.note("the token goes over the network as it is: give a certificate, or let a proxy encrypt")
 		}

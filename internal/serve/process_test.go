@@ -121,7 +121,7 @@ func (r *running) end(t *testing.T) error {
 }
 
 // post asks for an answer to a text.
-func post(c *http.Client, url, text string) (int, string, error) {
+func send(c *http.Client, url, text string) (int, string, error) {
 	resp, err := c.Post(url+"/v1/predict", "application/json", strings.NewReader(fmt.Sprintf(`{"text":%q}`, text)))
 	if err != nil {
 		return 0, "", err
@@ -184,11 +184,11 @@ func TestDrain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := serving(t, Process{Drain: tt.drain})
 			idle, slow := &http.Client{Transport: &http.Transport{}}, make(chan error, 1)
-			if code, _, err := post(idle, r.url, "a"); code != 200 || err != nil { // keeps its connection
+			if code, _, err := send(idle, r.url, "a"); code != 200 || err != nil { // keeps its connection
 				t.Fatal(code, err)
 			}
 			go func() {
-				code, got, err := post(http.DefaultClient, r.url, "slow")
+				code, got, err := send(http.DefaultClient, r.url, "slow")
 				if err == nil && (code != 200 || !strings.Contains(got, `"label"`)) {
 					err = fmt.Errorf("%d %s", code, got)
 				}
@@ -227,7 +227,7 @@ func TestDrain(t *testing.T) {
 func TestAccessLog(t *testing.T) {
 	r := serving(t, Process{})
 	secret := "my private words"
-	if _, _, err := post(http.DefaultClient, r.url, secret); err != nil {
+	if _, _, err := send(http.DefaultClient, r.url, secret); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/v1/adapters/my-private-words", "/my-private-words?text=my-private-words", "/v1/adapters?my-private-words"} {
