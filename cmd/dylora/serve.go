@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dylora/dylora/internal/flagset"
-	"github.com/dylora/dylora/internal/release"
 	"github.com/dylora/dylora/internal/serve"
 	"github.com/dylora/dylora/internal/terminal"
 )
@@ -36,8 +34,7 @@ sentiment adapter. With --adapters-dir requests may load and unload the folders 
 
 It listens on this machine alone, unless requests have to bear a token or --allow-remote is
 given. SIGTERM and SIGINT end it: it accepts no more, answers what it has accepted, within
---drain, and exits with 0. A second signal ends it at once. docs/serve.md tells of requests,
-answers, limits and metrics.`,
+--drain, and exits with 0. docs/serve.md tells of requests, answers, limits and metrics.`,
 		Example: `  dylora serve
   dylora serve runs/reviews runs/topics
   dylora serve fine=runs/reviews/adapter --default-rank 4 --listen unix:/run/dylora.sock
@@ -80,9 +77,7 @@ answers, limits and metrics.`,
 
 func runServe(ctx context.Context, o *serveOptions) error {
 	p, say := &o.process, o.io.screen().Say
-	info, _ := debug.ReadBuildInfo()
-	p.Version, _ = release.Version(info)
-	p.Note, p.Models.Note = say, say
+	p.Version, p.Note, p.Models.Note = o.io.env().Version, say, say
 	p.Ready = func(s serve.Started) error {
 		say(s.String())
 		if o.json {

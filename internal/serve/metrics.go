@@ -84,7 +84,7 @@ func NewMetrics(version string) *Metrics {
 	}
 	registry.MustRegister(m.duration, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	gauge("dylora_build_info", "1, with the version as labels.", prometheus.Labels{"version": version, "go": runtime.Version()}).Set(1)
-	for _, reason := range []string{"busy", "too_large", "timeout", "unauthorized"} { // so that rates have a beginning
+	for _, reason := range []string{"busy", "slow", "too_large", "timeout", "unauthorized"} { // so that rates have a beginning
 		m.rejected.WithLabelValues(reason)
 	}
 	return m

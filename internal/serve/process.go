@@ -92,8 +92,7 @@ func (p *Process) Run(ctx context.Context) error {
 	d := &door{log: accesses, encrypted: encryption != nil}
 	d.server = &http.Server{
 		Handler: d, TLSConfig: encryption, ConnState: d.count, MaxHeaderBytes: headerBytes, IdleTimeout: idleTime, ReadHeaderTimeout: headerTime,
-		ReadTimeout:  p.withDefaults().Timeout,
-		WriteTimeout: 2*p.withDefaults().Timeout + headerTime, // its clock begins with the body's
+		WriteTimeout: 2*p.withDefaults().Timeout + headerTime, // from the header on: the body, the answer, and writing it
 		ErrorLog:     log.New(notes{p.note}, "", 0),
 	}
 	failed := make(chan error, len(listeners))

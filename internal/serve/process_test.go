@@ -120,7 +120,7 @@ func (r *running) end(t *testing.T) error {
 	}
 }
 
-// post asks for an answer to a text.
+// send asks for an answer to a text.
 func send(c *http.Client, url, text string) (int, string, error) {
 	resp, err := c.Post(url+"/v1/predict", "application/json", strings.NewReader(fmt.Sprintf(`{"text":%q}`, text)))
 	if err != nil {
