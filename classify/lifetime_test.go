@@ -72,3 +72,23 @@ func TestOwnBaseModel(t *testing.T) {
 		t.Error("other bits without the other adapter")
 	}
 }
+
+// TestDefaultRanks: calls that name no rank get the one that Open was given for the adapter, or for all.
+func TestDefaultRanks(t *testing.T) {
+	o := classify.Options{Adapters: map[string]string{"a": classify.Sentiment, "b": classify.Sentiment}, DefaultRanks: map[string]int{"": 3, "b": 5}, Threads: 1}
+	c, err := classify.Open(t.Context(), o)
+	must(t, err)
+	defer c.Close()
+	for name, want := range map[string]int{"a": 3, "b": 5} {
+		r, err := c.Classify(t.Context(), classify.Texts("a fine film"), classify.WithAdapter(name))
+		must(t, err)
+		if r[0].Rank != want {
+			t.Errorf("%s answers at rank %d, want %d", name, r[0].Rank, want)
+		}
+	}
+	var told *classify.Error
+	o.DefaultRanks["b"] = 99
+	if _, err := classify.Open(t.Context(), o); !errors.As(err, &told) || told.Code != classify.CodeRank || told.Adapter != "b" {
+		t.Errorf("rank 99: %v", err)
+	}
+}

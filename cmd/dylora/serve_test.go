@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -207,4 +208,29 @@ func TestServeLoads(t *testing.T) {
 	do("DELETE", "/v1/adapters/rank-4", "", 204)
 	predict(404)
 	s.end(t, syscall.SIGINT)
+}
+
+// TestServeOptions: what a command line says is in the options.
+func TestServeOptions(t *testing.T) {
+	t.Parallel()
+	var got *serveOptions
+	parse := func(line string) *serveOptions {
+		cmd := newServeCmd(&streams{}, func(_ context.Context, o *serveOptions) error { got = o; return nil })
+		if err := execute(cmd, line); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		return got
+	}
+	o := parse("")
+	if p := o.process; p.Listen != "127.0.0.1:8080" || p.Remote || p.MaxBody != 1<<20 || p.MaxTexts != 256 || p.MaxTextBytes != 64<<10 || p.Timeout != 30*time.Second || p.Drain != 30*time.Second || p.SocketMode != "0600" || len(p.Models.Folders) > 0 || o.json {
+		t.Errorf("%+v", p)
+	}
+	o = parse("a x=b --default-rank 4 --listen unix:s --token-file t --timeout 5s --max-body 9 --max-texts 8 --max-text 7 --batch-tokens 6 --batch-wait 5ms --max-queued 4 --threads 3 --precision i16 --log - --json")
+	p, m := o.process, o.process.Models
+	if !slices.Equal(m.Folders, []string{"a", "x=b"}) || m.Ranks != "4" || m.Threads != 3 || m.Precision != "i16" || m.MaxTokens != 6 || m.MaxWait != 5*time.Millisecond || m.MaxQueued != 4 {
+		t.Errorf("%+v", m)
+	}
+	if p.Listen != "unix:s" || p.TokenFile != "t" || p.Timeout != 5*time.Second || p.MaxBody != 9 || p.MaxTexts != 8 || p.MaxTextBytes != 7 || p.Log != "-" || !o.json {
+		t.Errorf("%+v", p)
+	}
 }
