@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/dylora/dylora/classify"
 	"github.com/dylora/dylora/internal/answer"
@@ -59,9 +60,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	write(w, p.Status, map[string]*Problem{"error": p})
 }
 
-// write writes an answer.
+// write writes an answer. What is not UTF-8 in it, as in a name that was asked for, is replaced.
 func write(w http.ResponseWriter, status int, body any) {
-	b, err := json.Marshal(body, json.Deterministic(true))
+	b, err := json.Marshal(body, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		status, b = http.StatusInternalServerError, []byte(`{"error":{"code":"internal","message":"the answer cannot be written"}}`)
 	}

@@ -43,7 +43,7 @@ func document(t *testing.T) *openapi3.T {
 
 // TestOpenAPIRoutes: the document has the routes of the server, and no others.
 func TestOpenAPIRoutes(t *testing.T) {
-	s, _ := server(t, newFake(), Options{})
+	s, _ := server(t, newFake(), Options{Metrics: http.NotFoundHandler()})
 	var want, got []string
 	for pattern := range s.routes() {
 		want = append(want, strings.Replace(pattern, "{$}", "", 1))
@@ -65,7 +65,7 @@ func TestOpenAPIFields(t *testing.T) {
 	schemas := document(t).Components.Schemas
 	for name, v := range map[string]any{
 		"PredictRequest": predictRequest{}, "Item": item{}, "Result": result{}, "Adapter": info{}, "LoadRequest": loadRequest{}, "Error": Problem{},
-		"TeiRequest": teiRequest{}, "PipelineRequest": pipelineRequest{}, "PipelineParameters": pipelineParameters{}, "PipelineOptions": pipelineOptions{}, "Prediction": prediction{},
+		"TeiRequest": teiRequest{}, "PipelineRequest": pipelineRequest{}, "PipelineParameters": pipelineParameters{}, "PipelineOptions": pipelineOptions{}, "Prediction": prediction{}, "Status": status{},
 	} {
 		var want, got []string
 		for f := range reflect.TypeOf(v).Fields() {
@@ -176,11 +176,12 @@ func TestOpenAPIAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newFake()
-	s, _ := server(t, f, Options{Adapters: dir, MaxBody: 500, MaxTexts: 3, Timeout: 20 * time.Millisecond})
+	s, _ := server(t, f, Options{Adapters: dir, MaxBody: 500, MaxTexts: 3, Timeout: 20 * time.Millisecond, Metrics: NewMetrics("1").Handler()})
 	fixed, _ := server(t, f, Options{})
-	locked, _ := server(t, f, Options{Adapters: dir, Token: "abc"})
+	locked, _ := server(t, f, Options{Adapters: dir, Token: "abc", Metrics: http.NotFoundHandler()})
 	bodies := map[string]string{
 		"POST /v1/predict": `{"texts":["a","b"],"rank":"auto"}`, "PUT /v1/adapters/three": `{}`, "DELETE /v1/adapters/three": "", "GET /v1/adapters": "", "GET /v1/adapters/one": "", "GET /": "", "GET /openapi.json": "",
+		"GET /healthz": "", "GET /readyz": "", "GET /metrics": "",
 		"POST /predict?rank=2": `{"inputs":"a"}`, "POST /v1/adapters/one/predict?rank=auto": `{"inputs":[["a"],["b","c"]]}`, "POST /?adapter=one": `{"inputs":["a",{"text":"b"}]}`, "POST /pipeline": `{"inputs":"a"}`,
 	}
 	addresses := slices.Sorted(maps.Keys(bodies))
@@ -191,6 +192,9 @@ func TestOpenAPIAnswers(t *testing.T) {
 		f.err, f.wait = nil, nil
 		send(s, method, path, body)
 		send(locked, method, path, body)
+		early := httptest.NewRecorder()
+		loading(early, httptest.NewRequest(method, path, nil))
+		compare(early, method, path, body)
 		switch method {
 		case http.MethodPut, http.MethodDelete:
 			send(fixed, method, path, body)
@@ -232,6 +236,8 @@ func TestOpenAPIAnswers(t *testing.T) {
 	send(s, "POST", "/v1/predict", `{"texts":["a","bad"]}`)
 	send(s, "POST", "/v1/predict", `{"texts":["a","b","c","d"]}`)
 	send(s, "POST", "/v1/predict", `{"pairs":[["a","b"]],"top_k":1,"threshold":0.5,"unsure":"?"}`)
+	s.Drain()
+	send(s, "GET", "/readyz", "")
 	for status := range missing {
 		t.Errorf("the document has an answer that did not occur: %s", status)
 	}
