@@ -14,7 +14,7 @@ import (
 // sections are the headings under which help lists the commands.
 func sections() []flagset.Section {
 	return []flagset.Section{
-		{Title: "Train", Commands: []string{"train", "nest", "plan", "run", "runs"}},
+		{Title: "Train", Commands: []string{"train", "nest", "plan", "run", "runs", "track"}},
 		{Title: "Measure", Commands: []string{"eval", "sweep", "compare", "check", "bench"}},
 		{Title: "Use", Commands: []string{"predict", "serve", "slice", "merge", "export-base"}},
 		{Title: "Data and models", Commands: []string{"data", "fetch", "inspect", "cache"}},

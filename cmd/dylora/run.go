@@ -34,8 +34,8 @@ fails does not keep the others from being trained. Each is a process of its own,
 --jobs share the threads. Ctrl-C lets each finish its step and write a checkpoint; the same
 command goes on. The exit code is 1 if a training failed, with the list on stderr.
 
-Settings are those of the plan: of DYLORA_* variables only those of threads, kernel and
-checkpoint_every count.`,
+Settings are those of the plan: of DYLORA_* variables only those of threads, kernel,
+checkpoint_every and track count.`,
 		Example: `  dylora run plan.jsonl
   dylora run plan.jsonl --jobs 4 --results results.jsonl
   dylora run plan.jsonl --index 3`,

@@ -14,6 +14,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
+	"github.com/dylora/dylora/internal/track"
 	"github.com/dylora/dylora/internal/train"
 )
 
@@ -79,6 +80,7 @@ func (j *Job) finish(ctx context.Context) (*Report, error) {
 	if err := disk.WriteFile(filepath.Join(j.Dir, SweepName), r.write); err != nil {
 		return nil, err
 	}
+	j.tracked(track.Finished)
 	notes, err := j.run.Complete()
 	j.env.Say(notes...)
 	j.Dir = j.run.Dir

@@ -2,6 +2,7 @@ package finetune
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/track"
 	"github.com/dylora/dylora/internal/train"
 )
 
@@ -30,6 +32,8 @@ type Job struct {
 	classWeights  []float32        // of the loss, by class; nil: all alike
 	data          *session.RunData // which they are
 	asked         context.Context  // of Run
+	tracker       *track.Tracker   // nil: nobody is shown the training
+	plan          track.Parent     // that it is a part of
 }
 
 // Examples are the numbers of training examples and of those that are evaluated.
@@ -51,15 +55,20 @@ func (j *Job) inputs() map[string]string {
 // Run trains from where the run is to its end. A stop is a *train.Stopped.
 func (j *Job) Run(ctx context.Context) error {
 	j.asked = ctx
-	if err := j.distil(ctx); err != nil {
-		return err
+	err := j.distil(ctx)
+	if err == nil {
+		err = j.Loop.Run(ctx)
 	}
-	return j.Loop.Run(ctx)
+	if err != nil && !errors.Is(err, train.ErrStopped) {
+		j.tracked(track.Failed)
+	}
+	return err
 }
 
 // Close ends the tokenising and gives the run folder back; of a job that was never ready to
 // run nothing is left in it.
 func (j *Job) Close() (err error) {
+	j.tracked(track.Stopped)
 	for _, s := range []*data.Stream{j.trained, j.dev} {
 		if s != nil {
 			s.Close()

@@ -12,6 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/track"
 	"github.com/dylora/dylora/internal/train"
 )
 
@@ -38,6 +39,11 @@ func prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	}
 	if p.Group != nil && (r.Train.Distill > 0 || r.Adapter.Heads == adapter.FittedHeads) {
 		return nil, fault.Usagef("distill and heads: fitted are for one process: what they learn from is made by one")
+	}
+	if r.Machine.Track != "" {
+		if err := track.Check(env.Getenv); err != nil {
+			return nil, err
+		}
 	}
 	arithmetic, err := session.TrainingArithmetic(r)
 	if err != nil {
@@ -67,7 +73,7 @@ func prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if err != nil {
 		return nil, err
 	}
-	j = &Job{env: env, group: p.Group, sweeps: map[int]*evaluate.Sweep{}, data: record}
+	j = &Job{env: env, group: p.Group, sweeps: map[int]*evaluate.Sweep{}, data: record, plan: p.Plan}
 	defer func() {
 		if err != nil {
 			err, j = errors.Join(err, j.Close()), nil
@@ -151,7 +157,7 @@ func (j *Job) start(resume bool) error {
 	if !j.first() {
 		return nil
 	}
-	remembered := j.Settings
+	remembered := j.Settings.With("track", "") // which is asked for anew
 	if j.Start != nil {
 		remembered = remembered.With("init_adapter", j.Start.Path) // the newest run will be another one soon
 	}
@@ -186,5 +192,6 @@ func (j *Job) start(resume bool) error {
 	default:
 		j.env.Say(j.Dir + ": new run")
 	}
+	j.track()
 	return j.describe()
 }

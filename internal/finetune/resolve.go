@@ -10,17 +10,19 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/track"
 	"github.com/dylora/dylora/internal/train"
 )
 
 // Place says which run folder a training is kept in.
 type Place struct {
-	Run       string      // folder; "": runs/<task>-<time>, or the run to resume that was started last
-	Resume    bool        // continue the run that is there, or make a finished one longer
-	Overwrite bool        // a run that is there is replaced once the new one is complete
-	Aside     bool        // the run does not become the newest, which commands without a folder take
-	Group     train.Group // of the processes that train together; nil: this one alone
-	LoRA      string      // who asks for a training of rank R alone, for messages; "": ranks are nested
+	Run       string       // folder; "": runs/<task>-<time>, or the run to resume that was started last
+	Resume    bool         // continue the run that is there, or make a finished one longer
+	Overwrite bool         // a run that is there is replaced once the new one is complete
+	Aside     bool         // the run does not become the newest, which commands without a folder take
+	Group     train.Group  // of the processes that train together; nil: this one alone
+	Plan      track.Parent // that the training is a part of, for who tracks it; the zero value: none
+	LoRA      string       // who asks for a training of rank R alone, for messages; "": ranks are nested
 }
 
 // folder is Run, "" for the run to resume that was started last: runs/latest means that one here, since

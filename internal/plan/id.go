@@ -4,15 +4,27 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/track"
 )
 
 // MachineKeys are the settings that are no part of a training's identity: they say with what
-// to compute and how often to save, and results do not depend on them.
-func MachineKeys() []string { return []string{"threads", "kernel", "checkpoint_every"} }
+// to compute, how often to save and who is shown it, and results do not depend on them.
+func MachineKeys() []string { return []string{"threads", "kernel", "checkpoint_every", "track"} }
+
+// parent is the plan for who tracks its trainings: the same for all processes that train a part of it.
+func (p *Plan) parent() track.Parent {
+	h := sha256.New()
+	for _, l := range p.Lines {
+		fmt.Fprintln(h, l.ID)
+	}
+	return track.Parent{Key: "plan-" + hex.EncodeToString(h.Sum(nil)[:12]), Name: strings.TrimSuffix(filepath.Base(p.Path), filepath.Ext(p.Path))}
+}
 
 // ID identifies a training by its resolved settings, those of MachineKeys left out: twelve
 // hexadecimal digits of a SHA-256. Settings that have their default do not count, so that a

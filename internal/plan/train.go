@@ -64,7 +64,7 @@ func stopped(err error) bool {
 // train trains the line from its beginning, or from where a begun run was.
 func (t *training) train(ctx context.Context, env *session.Env, begun bool) (report *finetune.Report, err error) {
 	start := env.Now()
-	place := finetune.Place{Run: t.line.Run, Resume: begun}
+	place := finetune.Place{Run: t.line.Run, Resume: begun, Plan: t.plan.parent()}
 	layers := t.order.Machine
 	if !begun { // a begun run has its settings, and Look has compared them
 		layers = append([]*settings.Layer{t.line.Layer(t.plan.Place(t.line))}, layers...)

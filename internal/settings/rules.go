@@ -10,6 +10,7 @@ import (
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/schema"
+	"github.com/dylora/dylora/internal/track"
 	"github.com/dylora/dylora/internal/train"
 )
 
@@ -55,6 +56,9 @@ func (s *Settings) broken() []schema.Fault {
 		rule("class_weights", fmt.Errorf("is for a classification, and task %s is a %s", task.Name, task.Kind.Noun()))
 	}
 	rule("kernel", kernelKnown(s.Machine.Kernel))
+	if s.Machine.Track != "" && s.Machine.Track != track.MLflow {
+		rule("track", fmt.Errorf("%q is no server that is known: want %s, or nothing", s.Machine.Track, track.MLflow))
+	}
 	return faults
 }
 

@@ -85,6 +85,7 @@ type Train struct {
 type Machine struct {
 	Threads   int              `key:"threads" min:"0" scope:"free" help:"threads to compute with; 0: all processors. Results do not depend on it"`
 	Kernel    string           `key:"kernel" scope:"free" help:"arithmetic: portable, avx2 or avx512, the latter two also with +vnni or +vnni+bf16; empty: the best this processor has"`
+	Track     string           `key:"track" scope:"free" help:"server that is shown the training: mlflow, at MLFLOW_TRACKING_URI; empty: none. Nothing depends on it, and what it misses is sent later"`
 	Precision kernel.Precision `key:"precision" scope:"card" help:"how frozen weights are held and multiplied: float32; i16, integers of 12 and 15 bits; int8 or bf16, for evaluation"`
 }
 

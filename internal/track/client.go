@@ -72,6 +72,9 @@ func (c *client) call(ctx context.Context, method, path string, query url.Values
 	}
 	u := c.base.JoinPath("api/2.0/mlflow", path)
 	u.RawQuery = query.Encode()
+	if out == nil { // a page of another server is no success
+		out = new(json.RawMessage)
+	}
 	return c.do(ctx, method, u, "application/json", body, -1, out)
 }
 

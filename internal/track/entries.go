@@ -100,7 +100,9 @@ type line struct {
 
 // metrics are those of a line: the loss also under the rank that learnt it, an evaluation's value at each rank.
 func (l *line) metrics() (list []metric) {
-	add := func(name string, v *float64) { list = append(list, metric{Key: key(name), Value: number{v}, Step: l.Step}) }
+	add := func(name string, v *float64) {
+		list = append(list, metric{Key: key(name), Value: number{v}, Step: l.Step})
+	}
 	switch l.Kind {
 	case "step":
 		add("train/loss", l.Loss)

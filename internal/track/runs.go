@@ -75,10 +75,16 @@ func (c *client) findOrCreate(ctx context.Context, experiment, name, key string,
 	if err != nil {
 		return known{}, err
 	}
-	if r, err := c.find(ctx, experiment, key); err != nil || r.ID != "" {
-		return r, err
+	first, err := c.find(ctx, experiment, key)
+	switch {
+	case err != nil:
+		return first, err
+	case first.ID == "":
+		return made.Run.Info, nil
+	case first.ID != made.Run.Info.ID: // another process has made one, too, and was first
+		err = c.call(ctx, "POST", "runs/delete", nil, map[string]string{"run_id": made.Run.Info.ID}, nil)
 	}
-	return made.Run.Info, nil
+	return first, err
 }
 
 // find looks for a run by its key; of none the ID is "".

@@ -88,11 +88,15 @@ func (s *sender) create(ctx context.Context) (err error) {
 	}
 	tags := s.tags()
 	if p := s.run.Parent; p.Key != "" && s.parent == "" {
-		above, err := s.client.findOrCreate(ctx, s.state.Experiment, p.Name, p.Key, s.state.Start, nil)
+		above, err := s.client.findOrCreate(ctx, s.state.Experiment, p.Name, p.Key, s.o.Now().UnixMilli(), nil)
 		if err != nil {
 			return err
 		}
 		s.parent = above.ID
+		// It holds the others and is no process, which could end.
+		if err := s.client.call(ctx, "POST", "runs/update", nil, map[string]any{"run_id": s.parent, "status": Finished}, nil); err != nil {
+			return err
+		}
 	}
 	if s.parent != "" {
 		tags = append(tags, pair{"mlflow.parentRunId", s.parent})
@@ -161,6 +165,11 @@ type batch struct {
 // told.
 func (s *sender) logBatch(ctx context.Context, b batch) error {
 	b.Run = s.state.Run
+	b.Metrics = slices.DeleteFunc(slices.Clone(b.Metrics), func(m metric) bool { return slices.Contains(s.state.Dropped, m.Key) })
+	b.Params = slices.DeleteFunc(slices.Clone(b.Params), func(p pair) bool { return slices.Contains(s.state.Dropped, p.Key) })
+	if len(b.Metrics)+len(b.Params) == 0 {
+		return nil
+	}
 	err := s.client.call(ctx, "POST", "runs/log-batch", nil, b, nil)
 	var no *refused
 	if err == nil || !errors.As(err, &no) || no.code == "RESOURCE_DOES_NOT_EXIST" {
@@ -179,10 +188,8 @@ func (s *sender) logBatch(ctx context.Context, b batch) error {
 	for _, e := range b.Params {
 		name = e.Key
 	}
-	if !slices.Contains(s.state.Dropped, name) && len(s.state.Dropped) < maxParams {
-		s.state.Dropped = append(s.state.Dropped, name)
-		s.o.Say(fmt.Sprintf("tracking: the server does not take %s, which is left out: %v", name, no))
-	}
+	s.state.Dropped = append(s.state.Dropped, name)
+	s.o.Say(fmt.Sprintf("tracking: the server does not take %s, which is left out: %v", name, no))
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -43,7 +44,7 @@ type Options struct {
 const (
 	every    = 5 * time.Second
 	lastWait = 15 * time.Second
-	stopWait = 3 * time.Second // of a training that was stopped
+	stopWait = 3 * time.Second // of a training that was stopped, and where the server was away
 )
 
 // Tracker sends what a training writes, beside it.
@@ -53,6 +54,7 @@ type Tracker struct {
 	wake   chan struct{} // closed: nothing more is written
 	ended  chan struct{}
 	once   sync.Once
+	away   atomic.Bool // the last try failed
 }
 
 // Start begins to track a run that trains in this process. It never fails: what keeps it from sending is told once.
@@ -71,6 +73,7 @@ func (t *Tracker) follow(ctx context.Context, pause time.Duration) {
 	for {
 		err := t.sender.send(ctx, running)
 		t.sender.tell(err)
+		t.away.Store(err != nil)
 		if wait = pause; err != nil {
 			wait = min(2*wait, time.Minute)
 		}
@@ -100,15 +103,16 @@ const (
 func (t *Tracker) End(s Status) {
 	t.once.Do(func() {
 		most := lastWait
-		if s != Finished {
+		if s != Finished || t.away.Load() {
 			most = stopWait
 		}
+		end := time.Now().Add(most)
 		timer := time.AfterFunc(most, t.stop)
 		defer timer.Stop()
 		defer t.stop()
 		close(t.wake)
 		<-t.ended
-		ctx, cancel := context.WithTimeout(context.Background(), most)
+		ctx, cancel := context.WithDeadline(context.Background(), end.Add(time.Second))
 		defer cancel()
 		err := errDenied
 		if !t.sender.denied {
@@ -116,9 +120,15 @@ func (t *Tracker) End(s Status) {
 			t.sender.tell(err)
 		}
 		if err != nil {
-			t.sender.o.Say("tracking: " + t.sender.left() + ", and keeps: they can be sent later")
+			t.sender.o.Say("tracking: " + t.sender.left() + ", which can be sent later")
 		}
 	})
+}
+
+// Check refuses, before a training, variables that name no server.
+func Check(getenv func(string) string) error {
+	_, err := newClient(getenv)
+	return err
 }
 
 // Send sends what the server lacks of a run that no process trains. The error says what keeps it from being sent.
