@@ -18,7 +18,7 @@ import (
 
 // requestTime is how long one answer is waited for, and maxAnswer what is read of it.
 const (
-	requestTime = 10 * time.Second
+	requestTime = 30 * time.Second
 	maxAnswer   = 4 << 20
 )
 

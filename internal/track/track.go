@@ -131,9 +131,24 @@ func Check(getenv func(string) string) error {
 	return err
 }
 
-// Send sends what the server lacks of a run that no process trains. The error says what keeps it from being sent.
-func Send(ctx context.Context, r Run, o Options) error {
-	return newSender(r, o).send(ctx, ended(r.Dir))
+// tries is how often Send tries, with pauses of one, two and four seconds between.
+const tries = 4
+
+// Send sends what the server lacks of a run that no process trains. What may pass is tried again, as when the server is too busy; the
+// error says what keeps it from being sent.
+func Send(ctx context.Context, r Run, o Options) (err error) {
+	s := newSender(r, o)
+	for i := range tries {
+		if err = s.send(ctx, ended(r.Dir)); err == nil || permanent(err) || i == tries-1 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(time.Second << i):
+		}
+	}
+	return err
 }
 
 // ended is the status of a run folder that nobody trains in.

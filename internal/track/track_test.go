@@ -167,7 +167,7 @@ func TestLostAnswers(t *testing.T) {
 	}
 	o := options(f.URL, &talk{})
 	for i := 0; ; i++ {
-		err := Send(context.Background(), run(dir), o)
+		err := newSender(run(dir), o).send(context.Background(), Finished)
 		if err == nil {
 			break
 		}
