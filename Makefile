@@ -49,7 +49,7 @@ race:
 race-plan:
 	$(RACE) -run 'Runner|Stopped' ./internal/plan
 
-# The manifest of docs/deploy against the code of Kubernetes' API server, which compiles for a minute.
+# The manifest of docs/deploy, and the Job of a plan, against the code of Kubernetes' API server, which compiles for a minute.
 manifests:
 	cd tools/kubernetes && $(GO) vet ./... && $(GO) test ./...
 
@@ -72,11 +72,7 @@ cluster-slurm:
 	scripts/slurm-test
 
 # The Indexed Job of a plan, held against the API server's own rules.
-cluster-k8s:
-	@dir=$$(mktemp -d) && printf 'grid: {seed: [1, 2]}\n' > $$dir/study.yaml && \
-	  $(GO) run ./cmd/dylora plan $$dir/study.yaml --predict > $$dir/plan.jsonl && \
-	  $(GO) run ./cmd/dylora plan $$dir/plan.jsonl --kubernetes > $$dir/job.yaml && \
-	  (cd tools/kubernetes && $(GO) run . $$dir/job.yaml); code=$$?; rm -rf $$dir; exit $$code
+cluster-k8s: manifests
 
 cluster: cluster-slurm cluster-k8s
 

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -120,6 +121,13 @@ type job struct {
 func TestKubernetes(t *testing.T) {
 	t.Parallel()
 	a := array()
+	want, err := os.ReadFile("testdata/job.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := written(t, a, Kubernetes); got != string(want) {
+		t.Errorf("it is not testdata/job.yaml, which the API server's code takes:\n%s", got)
+	}
 	for _, tt := range []struct {
 		plan, folder, want string
 	}{
