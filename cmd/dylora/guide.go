@@ -1,12 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-
-	"github.com/dylora/dylora/internal/adapter"
-	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/flagset"
 	"github.com/dylora/dylora/internal/session"
 )
@@ -31,30 +25,5 @@ func purposes() map[string]string {
 
 // completions are the values that a shell completes and only the folders here have.
 func completions() flagset.Completions {
-	return flagset.Completions{Runs: runFolders, Ranks: ranksOf}
-}
-
-// runFolders are the folders of runs, and that of the newest.
-func runFolders() []string {
-	folders, _ := filepath.Glob(session.RunsRoot + "/*") // the pattern is sound
-	all := folders[:0]
-	for _, f := range folders {
-		if info, err := os.Stat(f); err == nil && info.IsDir() {
-			all = append(all, filepath.ToSlash(f))
-		}
-	}
-	return all
-}
-
-// ranksOf are ranks of an adapter that a person may ask for: powers of two, the largest, and all.
-func ranksOf(path string) []string {
-	a, err := session.OpenAdapter(&session.Env{Getenv: os.Getenv}, path, adapter.Options{})
-	if err != nil {
-		return nil
-	}
-	var all []string
-	for _, rank := range evaluate.PowerRanks(a.Adapter.Rank) {
-		all = append(all, fmt.Sprint(rank))
-	}
-	return append(all, "all")
+	return flagset.Completions{Runs: session.RunFolders, Ranks: session.RanksToAsk}
 }

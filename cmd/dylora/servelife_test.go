@@ -191,8 +191,10 @@ func TestServeTLS(t *testing.T) {
 		t.Errorf("without the token: %d %s %v", code, got, err)
 	}
 	get(t, c, url+"/v1/predict", `{"text":"a"}`, "Authorization", "Bearer a-token-of-the-test")
-	if resp, err := c.Get(url + "/readyz"); err != nil || resp.ProtoMajor != 2 {
-		t.Errorf("%v, %v", resp, err)
+	if resp, err := c.Get(url + "/readyz"); err != nil {
+		t.Error(err)
+	} else if resp.Body.Close(); resp.ProtoMajor != 2 {
+		t.Errorf("%v", resp)
 	}
 	if code, _, err := call(nil, "http"+strings.TrimPrefix(url, "https")+"/readyz", ""); err == nil && code != 400 {
 		t.Errorf("unencrypted: %d", code)

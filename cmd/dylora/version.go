@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"runtime/debug"
 
@@ -47,17 +46,5 @@ func runVersion(o *versionOptions) error {
 	if o.json {
 		return terminal.JSON(o.io.out, f)
 	}
-	commit := ""
-	if f.Commit != "" {
-		commit = " (" + f.Commit + ")"
-	}
-	if _, err = fmt.Fprintf(o.io.out, "dylora %s%s\n%s %s\nkernel %s of %v, %d threads\n", f.Version, commit, f.Go, f.System, f.Kernel, f.Kernels, f.Threads); err != nil {
-		return err
-	}
-	for _, p := range f.Precisions {
-		if err := terminal.Lines(o.io.out, "precision "+p.Text()); err != nil {
-			return err
-		}
-	}
-	return nil
+	return terminal.Lines(o.io.out, f.Lines()...)
 }

@@ -29,6 +29,21 @@ type Precision struct {
 	Lacks  string `json:"lacks"` // what the kernel does not have, and so makes it slower; "" if nothing
 }
 
+// Lines are the facts for a person.
+func (f Facts) Lines() []string {
+	commit := ""
+	if f.Commit != "" {
+		commit = " (" + f.Commit + ")"
+	}
+	lines := []string{
+		fmt.Sprintf("dylora %s%s", f.Version, commit), fmt.Sprintf("%s %s", f.Go, f.System), fmt.Sprintf("kernel %s of %v, %d threads", f.Kernel, f.Kernels, f.Threads),
+	}
+	for _, p := range f.Precisions {
+		lines = append(lines, "precision "+p.Text())
+	}
+	return lines
+}
+
 // Text is one line of the listing. How fast a precision is, bench measures.
 func (p Precision) Text() string {
 	use := "training and evaluation"

@@ -206,8 +206,11 @@ func TestDrain(t *testing.T) {
 			}
 			if tt.answer {
 				resp, err := idle.Get(r.url + "/readyz")
-				if err != nil || resp.StatusCode != 503 || !resp.Close {
-					t.Errorf("on a connection that was open: %+v %v", resp, err)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if resp.Body.Close(); resp.StatusCode != 503 || !resp.Close {
+					t.Errorf("on a connection that was open: %+v", resp)
 				}
 				close(r.slow)
 			}

@@ -74,8 +74,10 @@ func (t *Tracker) follow(ctx context.Context, pause time.Duration) {
 		err := t.sender.send(ctx, running)
 		t.sender.tell(err)
 		t.away.Store(err != nil)
-		if wait = pause; err != nil {
+		if err != nil {
 			wait = min(2*wait, time.Minute)
+		} else {
+			wait = pause
 		}
 		if permanent(err) {
 			return

@@ -77,7 +77,7 @@ func run(ctx context.Context, o *options, w io.Writer) (sound bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if o.dylora == "" {
 		o.dylora = filepath.Join(dir, "dylora")
 		if out, err := exec.CommandContext(ctx, "go", "build", "-o", o.dylora, "./cmd/dylora").CombinedOutput(); err != nil {

@@ -75,7 +75,7 @@ func Answers(ctx context.Context, model string, adapters map[string]string, asks
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	known := map[Ask]Answer{}
 	var each []Ask
 	for _, a := range asks {

@@ -46,7 +46,7 @@ func run(ctx context.Context, o soak.Options, dylora string, w io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if dylora == "" {
 		dylora = filepath.Join(dir, "dylora")
 		if out, err := exec.CommandContext(ctx, "go", "build", "-o", dylora, "./cmd/dylora").CombinedOutput(); err != nil {

@@ -15,7 +15,6 @@ type Room struct {
 	round  int
 	floats [][]float32
 	bytes  []byte
-	calls  int
 }
 
 // NewRoom is one for so many processes.
