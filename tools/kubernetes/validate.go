@@ -21,6 +21,8 @@ import (
 	"k8s.io/kubernetes/pkg/apis/apps"
 	appsinstall "k8s.io/kubernetes/pkg/apis/apps/install"
 	appsvalidation "k8s.io/kubernetes/pkg/apis/apps/validation"
+	"k8s.io/kubernetes/pkg/apis/batch"
+	batchinstall "k8s.io/kubernetes/pkg/apis/batch/install"
 	"k8s.io/kubernetes/pkg/apis/core"
 	coreinstall "k8s.io/kubernetes/pkg/apis/core/install"
 	coreconvert "k8s.io/kubernetes/pkg/apis/core/v1"
@@ -55,6 +57,7 @@ func Validate(manifests []byte) error {
 	scheme := runtime.NewScheme()
 	coreinstall.Install(scheme)
 	appsinstall.Install(scheme)
+	batchinstall.Install(scheme)
 	decoder := serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDecoder()
 	var all []error
 	documents := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(manifests)))
@@ -86,7 +89,10 @@ func check(object runtime.Object) (faults []error) {
 	case *apps.Deployment:
 		o.Namespace = "default"
 		found = appsvalidation.ValidateDeployment(o, corevalidation.PodValidationOptions{})
-		faults = restricted(o)
+		faults = restricted(&o.Spec.Template)
+	case *batch.Job:
+		found = validateJob(o)
+		faults = restricted(&o.Spec.Template)
 	case *core.Service:
 		o.Namespace = "default"
 		found = corevalidation.ValidateServiceCreate(o)
@@ -105,10 +111,10 @@ func check(object runtime.Object) (faults []error) {
 	return faults
 }
 
-// restricted holds a Deployment's pods against the Pod Security Standard "restricted" of the latest version.
-func restricted(d *apps.Deployment) (faults []error) {
+// restricted holds the pods of a template against the Pod Security Standard "restricted" of the latest version.
+func restricted(t *core.PodTemplateSpec) (faults []error) {
 	var external corev1.PodTemplateSpec
-	if err := coreconvert.Convert_core_PodTemplateSpec_To_v1_PodTemplateSpec(&d.Spec.Template, &external, nil); err != nil {
+	if err := coreconvert.Convert_core_PodTemplateSpec_To_v1_PodTemplateSpec(t, &external, nil); err != nil {
 		return []error{err}
 	}
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
