@@ -75,7 +75,7 @@ func enumValues(to reflect.Type) (values []any) {
 func another(t *testing.T, f schema.Field) any {
 	if text, ok := map[string]string{
 		"task": "b.csv", "dev_file": "dev.tsv", "recipe": "paper", "targets": "key", "sampler": "geometric", "best": "4",
-		"eval_ranks": "1-4", "kernel": "portable", "rank": "12", "full_rank_phase": "0.25", "average": "0.9", "distill": "0.5", "metric": "roc_auc", "class_weights": "balanced", "labels": "b,a",
+		"eval_ranks": "1-4", "kernel": "portable", "track": "mlflow", "rank": "12", "full_rank_phase": "0.25", "average": "0.9", "distill": "0.5", "metric": "roc_auc", "class_weights": "balanced", "labels": "b,a",
 	}[f.Key]; ok {
 		v, err := exact(f.Value.Type(), Text(text))
 		if err != nil {
