@@ -6,8 +6,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/spf13/cobra"
-
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/mpi"
 	"github.com/dylora/dylora/internal/terminal"
@@ -15,21 +13,19 @@ import (
 )
 
 // join makes this process one of those that a launcher has started; of these the first alone tells how it goes.
-func (s *streams) join(root *cobra.Command) (err error) {
-	if s.world, err = mpi.Start(os.Getenv); s.world == nil {
-		return err
+func (s *streams) join() (err error) {
+	if s.world, err = mpi.Start(os.Getenv); s.world != nil && s.world.Rank() > 0 {
+		s.out, s.screen().Quiet, s.screen().Mode = io.Discard, true, terminal.ModeNone
 	}
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if cmd.Name() != "train" {
-			return fault.Usagef("%s is for one process, and there are %d: several train together, with dylora train", cmd.CommandPath(), s.world.Size())
-		}
+	return err
+}
+
+// alone refuses to be one of several processes for any command but the one that they have together.
+func (s *streams) alone(command string) error {
+	if s.world == nil || command == "dylora train" {
 		return nil
 	}
-	if s.world.Rank() > 0 {
-		s.out, s.screen().Quiet, s.screen().Mode = io.Discard, true, terminal.ModeNone
-		root.SetOut(io.Discard)
-	}
-	return nil
+	return fault.Usagef("%s is for one process, and there are %d: several train together, with dylora train", command, s.world.Size())
 }
 
 // group is the processes that train together; nil: this one is alone.

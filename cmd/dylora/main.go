@@ -41,7 +41,9 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // all else starts faster without
 		flagset.Complete(root, completions())
 	}
-	cmd, err := root, s.join(root)
+	cmd, err := root, s.join()
+	root.SetOut(s.out)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return s.alone(cmd.CommandPath()) }
 	if err == nil {
 		cmd, err = root.ExecuteContextC(ctx)
 	}

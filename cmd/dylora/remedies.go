@@ -83,6 +83,8 @@ func remedies() map[fault.Reason]string {
 		serve.OpenSecret:  "'chmod o=' and the file takes that from them",
 		serve.NotHanded:   "--listen systemd is for services with a .socket unit",
 
+		train.GroupSize: "give --micro-batches a multiple of it",
+
 		train.NothingToResume: "leave --resume out to start one",
 		train.HoldsRun:        "add --resume to go on with it or --overwrite to replace it, or name another folder",
 		train.NoRun:           "'dylora train' makes one",

@@ -14,7 +14,7 @@ type Launcher struct {
 // launchers are the variables of rank and size. SLURM_NTASKS is none of them: sbatch sets it in a batch script, too.
 var launchers = []struct{ rank, size, name string }{
 	{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun"},
-	{"PMI_RANK", "PMI_SIZE", "MPICH's mpirun, or srun --mpi=pmi2"},
+	{"PMI_RANK", "PMI_SIZE", "MPICH's mpirun, or srun by PMI-2"},
 	{"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "srun"},
 }
 

@@ -34,13 +34,13 @@ func TestBoundedMemory(t *testing.T) {
 }
 
 // eat has the test binary allocate as many bytes as its second argument says, under a
-// limit of 64 MiB.
+// limit of 128 MiB.
 const eat = "eat"
 
 func allocate(text string) {
 	size, err := strconv.Atoi(text)
 	if err == nil {
-		err = limitMemory(64 << 20)
+		err = limitMemory(128 << 20)
 	}
 	if err != nil {
 		fmt.Println(err)
