@@ -1,6 +1,9 @@
 package serve
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // health are the routes by which others watch a server. Whether it lives and is ready needs no token, since who asks has none.
 func (s *Server) health() map[string]handler {
@@ -38,6 +41,7 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) error {
 
 // loading answers requests that come before the models are loaded.
 func loading(w http.ResponseWriter, r *http.Request) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(headerTime)) // of a body that nobody reads; an error: there is no connection
 	switch r.URL.Path {
 	case "/healthz":
 		write(w, http.StatusOK, status{"ok"})
