@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -144,18 +145,22 @@ func Range(name string) (least, largest float64) {
 
 // Known refuses the name of a metric that no task has. It takes any label behind "f1:".
 func Known(name string) error {
-	if m, _ := find(canonical(name)); m != nil {
+	if m, _ := find(Canonical(name)); m != nil {
 		return nil
 	}
-	var names []string
+	return fault.Usagef("metric: %q is none of %s, f1:LABEL", name, strings.Join(MetricNames(), ", "))
+}
+
+// MetricNames are the names of all metrics; the F1 of one label, "f1:LABEL", is not among them.
+func MetricNames() (names []string) {
 	for _, m := range metrics {
 		names = append(names, m.name)
 	}
-	return fault.Usagef("metric: %q is none of %s, f1:LABEL", name, strings.Join(names, ", "))
+	return names
 }
 
-// canonical writes the name of a metric in small letters and with underscores; a label stays as it is.
-func canonical(name string) string {
+// Canonical writes the name of a metric in small letters and with underscores; a label stays as it is.
+func Canonical(name string) string {
 	name, label, of := strings.Cut(strings.TrimSpace(name), ":")
 	name = strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(name))
 	if of {
@@ -189,28 +194,47 @@ func WithMetric(t *data.Task, name string) (*data.Task, error) {
 	if name == "" {
 		return t, nil
 	}
+	own, err := nameFor(t, name)
+	if err != nil {
+		return nil, fmt.Errorf("metric: %w", err)
+	}
+	n := *t
+	n.Metrics = append([]string{own}, slices.DeleteFunc(slices.Clone(t.Metrics), func(other string) bool { return other == own })...)
+	return &n, nil
+}
+
+// AlsoMetric is the task with a metric behind its others, unless it is among them, and the metric's name for the task.
+// Errors are those of WithMetric, without the setting's name.
+func AlsoMetric(t *data.Task, name string) (*data.Task, string, error) {
+	own, err := nameFor(t, name)
+	if err != nil || slices.Contains(t.Metrics, own) {
+		return t, own, err
+	}
+	n := *t
+	n.Metrics = append(slices.Clone(t.Metrics), own)
+	return &n, own, nil
+}
+
+// nameFor is the name that a task has a metric by.
+func nameFor(t *data.Task, name string) (string, error) {
 	if t.Kind == data.MultiLabel { // as scikit-learn calls them
-		if other := map[string]string{"accuracy": "subset_accuracy", "average_precision": "mean_average_precision"}[canonical(name)]; other != "" {
+		if other := map[string]string{"accuracy": "subset_accuracy", "average_precision": "mean_average_precision"}[Canonical(name)]; other != "" {
 			name = other
 		}
 	}
-	m, label := find(canonical(name))
+	m, label := find(Canonical(name))
 	switch {
 	case m == nil || !m.suits(t):
-		return nil, fault.Usagef("metric: %q does not measure task %s, which is a %s: choose one of %s", name, t.Name, t.Kind.Noun(), strings.Join(Available(t), ", "))
-	case label != "":
-		at := slices.IndexFunc(t.Labels, func(l string) bool { return l == label })
-		if at < 0 {
-			at = slices.IndexFunc(t.Labels, func(l string) bool { return strings.EqualFold(l, label) })
-		}
-		if at < 0 {
-			return nil, fault.Usagef("metric: %q is not a label of task %s: its labels are %s", label, t.Name, data.Listed(t.Labels))
-		}
-		name = byLabel + t.Labels[at]
-	default:
-		name = m.name
+		return "", fault.Usagef("%q does not measure task %s, which is a %s: choose one of %s", name, t.Name, t.Kind.Noun(), strings.Join(Available(t), ", "))
+	case label == "":
+		return m.name, nil
 	}
-	n := *t
-	n.Metrics = append([]string{name}, slices.DeleteFunc(slices.Clone(t.Metrics), func(other string) bool { return other == name })...)
-	return &n, nil
+	at := slices.IndexFunc(t.Labels, func(l string) bool { return l == label })
+	if at < 0 {
+		at = slices.IndexFunc(t.Labels, func(l string) bool { return strings.EqualFold(l, label) })
+	}
+	if at < 0 {
+		return "", fault.Usagef("%q is not a label of task %s: its labels are %s", label, t.Name, data.Listed(t.Labels))
+	}
+	return byLabel + t.Labels[at], nil
 }

@@ -71,6 +71,9 @@ func (j *Job) finish(ctx context.Context) (*Report, error) {
 	if rank := j.Loop.Config().Best.Rank(); rank > 0 {
 		r.By = fmt.Sprintf("the best by rank %d", rank)
 	}
+	if j.best != "" {
+		r.By = fmt.Sprintf("the best by the mean %s over these ranks", evaluate.Name(j.best))
+	}
 	if j.Loop.Config().Best.Last() {
 		r.By = "the last"
 	}

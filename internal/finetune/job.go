@@ -26,6 +26,7 @@ type Job struct {
 	trained, dev  *data.Stream
 	distilled     *distillation           // the loop's source; nil: labels alone are learnt
 	ranks         []int                   // evaluated each epoch
+	best          string                  // the metric that chooses the best epoch; "": the task's first, or none
 	sweeps        map[int]*evaluate.Sweep // of this process's evaluations, by step
 	trainExamples []data.Example
 	devExamples   []data.Example
@@ -90,15 +91,25 @@ func (j *Job) validate(ctx context.Context) (train.Evaluation, error) {
 		return train.Evaluation{}, err
 	}
 	j.sweeps[j.Loop.State().Step] = s
-	e := train.Evaluation{Metric: s.Metric, Less: !evaluate.Larger(s.Metric)}
+	e := evaluation(s, s.Metric)
+	if j.best != "" && j.best != s.Metric {
+		by := evaluation(s, j.best)
+		e.By = &by
+	}
+	return e, nil
+}
+
+// evaluation is what a sweep found of a metric.
+func evaluation(s *evaluate.Sweep, metric string) train.Evaluation {
+	e := train.Evaluation{Metric: metric, Less: !evaluate.Larger(metric)}
 	for _, r := range s.Ranks {
-		v, ok := r.Value.Float()
+		v, ok := r.Metrics.Get(metric).Float()
 		if !ok {
 			v = math.NaN()
 		}
 		e.Values = append(e.Values, train.Value{Rank: r.Rank, Value: v})
 	}
-	return e, nil
+	return e
 }
 
 func (j *Job) sweep(ctx context.Context) (*evaluate.Sweep, error) {

@@ -14,8 +14,7 @@ import (
 	"github.com/dylora/dylora/internal/weights"
 )
 
-// decide is the task of a proposal for a base model, its labels in the order of the columns, and
-// the metric that the settings name as its first.
+// decide is the task of a proposal for a base model, its labels in the order of the columns.
 func decide(env *session.Env, p *session.Proposal, r *settings.Resolved, c *model.Config) (*data.Task, error) {
 	t, note, err := p.Decide(c, path.Join(r.Data.Model, "config.json"))
 	if err != nil {
@@ -24,10 +23,22 @@ func decide(env *session.Env, p *session.Proposal, r *settings.Resolved, c *mode
 	if note != "" {
 		env.Say(note)
 	}
-	if t, err = orderLabels(env, r, t, c); err != nil {
-		return nil, err
+	return orderLabels(env, r, t, c)
+}
+
+// measured is the task as a training measures it: first by the metric that the settings name, and by the one that
+// chooses the best epoch, whose name is best; "" where the first one does or none.
+func measured(t *data.Task, r *settings.Resolved) (task *data.Task, best string, err error) {
+	if t, err = evaluate.WithMetric(t, r.Data.Metric); err != nil {
+		return nil, "", err
 	}
-	return evaluate.WithMetric(t, r.Data.Metric)
+	if evaluate.Known(r.Train.Best) != nil { // by ranks
+		return t, "", nil
+	}
+	if t, best, err = evaluate.AlsoMetric(t, r.Train.Best); err != nil {
+		return nil, "", fmt.Errorf("best: %w", err)
+	}
+	return t, best, nil
 }
 
 // orderLabels brings the task's labels into the order of the columns of the head that is to be

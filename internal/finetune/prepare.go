@@ -65,7 +65,7 @@ func prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	}
 	task := proposal.Task
 	if !data.IsFile(r.Data.Task) { // of the user's own files the kind is not known yet
-		if _, err := evaluate.WithMetric(task, r.Data.Metric); err != nil {
+		if _, _, err := measured(task, r); err != nil {
 			return nil, err
 		}
 	}
@@ -85,6 +85,9 @@ func prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	check := func(c *model.Config) (err error) {
 		if j.trainExamples == nil { // the classes of examples are columns of the head
 			if task, err = decide(env, proposal, r, c); err == nil {
+				task, j.best, err = measured(task, r)
+			}
+			if err == nil {
 				if data.IsFile(r.Data.Task) { // a task of the table has its kind
 					r = r.With("kind", task.Kind) // a run that is resumed asks no base model
 				}

@@ -7,6 +7,7 @@ import (
 	"github.com/dylora/dylora/configs"
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
+	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/kernel"
 )
 
@@ -38,7 +39,9 @@ func Choices(key string) (names []string) {
 	case "sampler":
 		return []string{"uniform", "log-uniform", "geometric", "pmf:", "list:"}
 	case "best":
-		return []string{"mean", "R", "last"}
+		return append([]string{"mean", "R", "last"}, evaluate.MetricNames()...)
+	case "metric":
+		return evaluate.MetricNames()
 	case "eval_ranks":
 		return []string{"all"}
 	}

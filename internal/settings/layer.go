@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/schema"
 )
@@ -68,6 +69,9 @@ func (l *Layer) Set(key, where string, raw any) {
 	v, err := exact(f.Value.Type(), raw)
 	switch {
 	case err == nil:
+		if text, ok := v.(string); ok && (key == "metric" || key == "best") && evaluate.Known(text) == nil {
+			v = evaluate.Canonical(text) // all spellings of a metric are one value
+		}
 		l.values[key], l.where[key] = v, where
 	case isEnum(f.Value.Type()):
 		l.fail(fmt.Errorf("%s: %s (%s)", key, withoutKey(key, err), where))

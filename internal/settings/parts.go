@@ -1,12 +1,14 @@
 package settings
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/suggest"
 	"github.com/dylora/dylora/internal/train"
 )
 
@@ -76,11 +78,24 @@ func (s *Settings) EvalRanks() ([]int, error) {
 	return evaluate.ParseRanks(s.Train.EvalRanks, s.Adapter.Rank)
 }
 
+// best is by what the best epoch is chosen: a metric, or what train.ParseBest reads.
+func (s *Settings) best() (train.Best, error) {
+	spec := s.Train.Best
+	if evaluate.Known(spec) == nil {
+		return train.BestOf(evaluate.Canonical(spec)), nil
+	}
+	b, err := train.ParseBest(spec, s.Adapter.Rank)
+	if err != nil {
+		err = fmt.Errorf("%w, nor a metric, such as macro_f1 or log_loss%s", err, suggest.Hint(spec, evaluate.MetricNames()))
+	}
+	return b, err
+}
+
 // LoopConfig is the training loop's configuration: its own settings, by what the best epoch
 // is chosen, and whether the optimizer is strict, which the update mode says.
 func (s *Settings) LoopConfig() (c train.Config, err error) {
 	c = s.Train.Loop
 	c.Strict, c.OwnRow = s.Adapter.Update == adapter.Strict, s.Adapter.Update != adapter.All
-	c.Best, err = train.ParseBest(s.Train.Best, s.Adapter.Rank)
+	c.Best, err = s.best()
 	return c, err
 }

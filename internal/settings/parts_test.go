@@ -32,6 +32,8 @@ func TestLoopConfig(t *testing.T) {
 	}{
 		"":                       {train.BestByMean(), false},
 		"best=R update=frozen":   {train.BestAt(8), false},
+		"best=log-loss":          {train.BestOf("log_loss"), false},
+		"best=f1:Mean":           {train.BestOf("f1:Mean"), false},
 		"best=R rank=4":          {train.BestAt(4), false},
 		"best=3 update=strict":   {train.BestAt(3), true},
 		"lr=0.5 seed=7 epochs=9": {train.BestByMean(), false},

@@ -11,7 +11,6 @@ import (
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/schema"
 	"github.com/dylora/dylora/internal/track"
-	"github.com/dylora/dylora/internal/train"
 )
 
 // broken checks what can be checked without reading a file: the bounds of the tags, and the
@@ -41,10 +40,7 @@ func (s *Settings) broken() []schema.Fault {
 	if sound("rank") {
 		_, err = s.EvalRanks()
 		rule("eval_ranks", err)
-		best, err := train.ParseBest(s.Train.Best, a.Rank)
-		if err != nil && evaluate.Known(s.Train.Best) == nil {
-			err = fmt.Errorf("%q is a metric, and best says by which rank the best epoch is chosen: metric says by which metric", s.Train.Best)
-		}
+		best, err := s.best()
 		rule("best", err)
 		if best.Last() && s.Train.Loop.Patience > 0 {
 			rule("patience", errors.New("stops by which epoch is the best, and best last takes the last: set patience 0, or best mean"))

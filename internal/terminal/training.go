@@ -46,18 +46,27 @@ func (p *Training) step(_ *train.Loop, s train.Step) error {
 }
 
 func (p *Training) evaluated(_ *train.Loop, e train.Evaluated) error {
-	values := make([]string, len(e.Values))
-	for i, v := range e.Values {
-		values[i] = fmt.Sprintf("%d: %s", v.Rank, evaluate.Text(e.Metric, evaluate.Number(v.Value)))
+	values := byRank(e.Metric, e.Values)
+	if e.By != nil {
+		values += "; " + byRank(e.By.Metric, e.By.Values)
 	}
 	mark := ""
 	if e.Best {
 		mark = ", best so far"
 	}
-	p.work.screen.Say(fmt.Sprintf("epoch %d of %d, step %d of %d, loss %.3f, %.0f examples/s; dev %s by rank %s%s",
-		e.Epoch, p.epochs, e.Step, p.work.total, p.loss, p.speed(), evaluate.Heading(e.Metric), strings.Join(values, ", "), mark))
+	p.work.screen.Say(fmt.Sprintf("epoch %d of %d, step %d of %d, loss %.3f, %.0f examples/s; dev %s%s",
+		e.Epoch, p.epochs, e.Step, p.work.total, p.loss, p.speed(), values, mark))
 	p.mark = p.work.screen.now()
 	return nil
+}
+
+// byRank are the values of a metric in words.
+func byRank(metric string, values train.Values) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = fmt.Sprintf("%d: %s", v.Rank, evaluate.Text(metric, evaluate.Number(v.Value)))
+	}
+	return fmt.Sprintf("%s by rank %s", evaluate.Heading(metric), strings.Join(texts, ", "))
 }
 
 // speed is examples learnt per second, evaluations aside.

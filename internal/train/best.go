@@ -13,17 +13,24 @@ import (
 )
 
 // Best is by what the best epoch is chosen: the mean over the evaluated ranks, or one of
-// them. The zero Best is the mean. The last epoch is kept whatever its values are: no split chooses it.
-type Best struct{ rank int } // -1: the last epoch
+// them, of the headline metric, or the mean of another metric. The zero Best is the mean of the headline.
+// The last epoch is kept whatever its values are: no split chooses it.
+type Best struct {
+	rank   int    // 0: the mean, -1: the last epoch
+	metric string // "": the headline
+}
 
 // BestByMean chooses by the mean over the evaluated ranks.
 func BestByMean() Best { return Best{} }
 
 // BestAt chooses by one rank.
-func BestAt(rank int) Best { return Best{rank} }
+func BestAt(rank int) Best { return Best{rank: rank} }
+
+// BestOf chooses by the mean of a metric, by name, over the evaluated ranks. The name is the validation's to read.
+func BestOf(metric string) Best { return Best{metric: metric} }
 
 // LastEpoch keeps the last epoch.
-func LastEpoch() Best { return Best{-1} }
+func LastEpoch() Best { return Best{rank: -1} }
 
 // Last says whether the last epoch is kept.
 func (b Best) Last() bool { return b.rank < 0 }
@@ -48,9 +55,14 @@ func ParseBest(spec string, full int) (Best, error) {
 // Rank is the rank that decides, 0 if the mean does or none: it has to be among the evaluated.
 func (b Best) Rank() int { return max(b.rank, 0) }
 
-// String is what ParseBest reads.
+// Metric is the name of the metric that decides, as BestOf has it; "" if the headline does or none.
+func (b Best) Metric() string { return b.metric }
+
+// String is what ParseBest reads, or the name of the metric.
 func (b Best) String() string {
 	switch {
+	case b.metric != "":
+		return b.metric
 	case b.Last():
 		return "last"
 	case b.rank == 0:
@@ -76,9 +88,19 @@ type Evaluation struct {
 	Metric string
 	Values Values
 	Less   bool // less is better, as of a loss; else more is
+
+	By *Evaluation // the same of the metric that decides which epoch is the best; nil: it is this one
 }
 
-// Record is the best evaluation so far.
+// deciding is the evaluation by which the best epoch is chosen.
+func (e *Evaluation) deciding() *Evaluation {
+	if e.By != nil {
+		return e.By
+	}
+	return e
+}
+
+// Record is the best evaluation so far, by the metric that decides.
 type Record struct {
 	Epoch  int    `json:"epoch"` // from 1
 	Step   int    `json:"step"`  // optimizer steps done

@@ -107,6 +107,17 @@ func TestParseBest(t *testing.T) {
 	}
 }
 
+// TestBestOf: a metric chooses by its mean, and has its name in settings and checkpoints.
+func TestBestOf(t *testing.T) {
+	b := BestOf("log_loss")
+	if b.Metric() != "log_loss" || b.Rank() != 0 || b.Last() || b.String() != "log_loss" || BestAt(1).Metric() != "" {
+		t.Errorf("%v of rank %d", b, b.Rank())
+	}
+	if !b.better(values(0.1, 0.2), values(0.2, 0.2), true) || b.better(values(0.1, 0.2), values(0.2, 0.2), false) {
+		t.Error("its values are not compared by their mean")
+	}
+}
+
 // TestValuesJSON: an object in the order of the ranks, null where undefined.
 func TestValuesJSON(t *testing.T) {
 	b, err := json.Marshal(Values{{1, 0.5}, {2, undefined}, {10, -1e-9}, {12, math.Inf(1)}})

@@ -39,8 +39,14 @@ func (e *events) step(_ *Loop, s Step) error {
 
 func (e *events) evaluated(_ *Loop, v Evaluated) error {
 	var scalars []tensorboard.Scalar
-	for _, r := range v.Values {
-		scalars = append(scalars, tensorboard.Scalar{Tag: fmt.Sprintf("dev_%s/rank_%d", v.Metric, r.Rank), Value: r.Value})
+	add := func(metric string, values Values) {
+		for _, r := range values {
+			scalars = append(scalars, tensorboard.Scalar{Tag: fmt.Sprintf("dev_%s/rank_%d", metric, r.Rank), Value: r.Value})
+		}
+	}
+	add(v.Metric, v.Values)
+	if v.By != nil {
+		add(v.By.Metric, v.By.Values)
 	}
 	now := e.now()
 	e.mark = now

@@ -35,7 +35,8 @@ type Evaluated struct {
 	Epoch  int // from 1
 	Metric string
 	Values Values
-	Best   bool // none was better so far
+	By     *Evaluation // of the metric that decides, where it is another
+	Best   bool        // none was better so far
 }
 
 // ErrStopped is in the chain of what Run returns when its context ended it.

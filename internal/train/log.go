@@ -25,12 +25,18 @@ type stepLine struct {
 }
 
 type evaluationLine struct {
-	Kind   string `json:"kind"` // "evaluation"
-	Step   int    `json:"step"`
-	Epoch  int    `json:"epoch"`
+	Kind   string  `json:"kind"` // "evaluation"
+	Step   int     `json:"step"`
+	Epoch  int     `json:"epoch"`
+	Metric string  `json:"metric"`
+	Values Values  `json:"values"`
+	By     *byLine `json:"by,omitempty"` // of the metric that decides, where it is another
+	Best   bool    `json:"best"`
+}
+
+type byLine struct {
 	Metric string `json:"metric"`
 	Values Values `json:"values"`
-	Best   bool   `json:"best"`
 }
 
 // metricsLog appends to metrics.jsonl.
@@ -74,7 +80,11 @@ func (l *metricsLog) hook() Hook {
 			return l.line(stepLine{"step", s.Step, s.Epoch, s.Loss, s.Ranks, s.LR, s.GradNorm, s.Examples, s.Tokens})
 		},
 		Evaluated: func(_ *Loop, e Evaluated) error {
-			return l.line(evaluationLine{"evaluation", e.Step, e.Epoch, e.Metric, e.Values, e.Best})
+			line := evaluationLine{Kind: "evaluation", Step: e.Step, Epoch: e.Epoch, Metric: e.Metric, Values: e.Values, Best: e.Best}
+			if e.By != nil {
+				line.By = &byLine{e.By.Metric, e.By.Values}
+			}
+			return l.line(line)
 		},
 	}
 }

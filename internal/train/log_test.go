@@ -18,9 +18,12 @@ func TestLogLines(t *testing.T) {
 	h := log.hook()
 	must(t, h.Step(nil, Step{Step: 3, Epoch: 1, Loss: 0.25, Ranks: []int{1, 3}, LR: 1e-3, GradNorm: 1.5, Examples: 32, Tokens: 700}))
 	must(t, h.Evaluated(nil, Evaluated{Step: 3, Epoch: 1, Metric: "accuracy", Values: Values{{1, 0.5}, {3, math.NaN()}}, Best: true}))
+	by := Evaluation{Metric: "log_loss", Values: Values{{1, 0.25}}, Less: true}
+	must(t, h.Evaluated(nil, Evaluated{Step: 6, Epoch: 2, Metric: "accuracy", Values: Values{{1, 0.5}}, By: &by}))
 	must(t, log.file.Close())
 	const want = `{"kind":"step","step":3,"epoch":1,"loss":0.25,"ranks":[1,3],"lr":0.001,"grad_norm":1.5,"examples":32,"tokens":700}` + "\n" +
-		`{"kind":"evaluation","step":3,"epoch":1,"metric":"accuracy","values":{"1":0.5,"3":null},"best":true}` + "\n"
+		`{"kind":"evaluation","step":3,"epoch":1,"metric":"accuracy","values":{"1":0.5,"3":null},"best":true}` + "\n" +
+		`{"kind":"evaluation","step":6,"epoch":2,"metric":"accuracy","values":{"1":0.5},"by":{"metric":"log_loss","values":{"1":0.25}},"best":false}` + "\n"
 	got, err := os.ReadFile(path)
 	if err != nil || string(got) != want || log.size != int64(len(want)) {
 		t.Errorf("log of %d bytes:\n%swant %d:\n%s(%v)", log.size, got, len(want), want, err)

@@ -22,16 +22,17 @@ func (l *Loop) evaluate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	by := e.deciding()
 	v := Evaluated{
-		Step: l.state.Step, Epoch: l.state.Epoch + 1, Metric: e.Metric, Values: e.Values,
-		Best: l.state.Best == nil || l.config.Best.better(e.Values, l.state.Best.Values, e.Less),
+		Step: l.state.Step, Epoch: l.state.Epoch + 1, Metric: e.Metric, Values: e.Values, By: e.By,
+		Best: l.state.Best == nil || l.config.Best.better(by.Values, l.state.Best.Values, by.Less),
 	}
 	switch {
 	case l.phase.has(l.state.Step):
 		v.Best = false
 	case v.Best:
 		l.state.Stale = 0
-		l.state.Best = &Record{Epoch: v.Epoch, Step: v.Step, Metric: v.Metric, Values: v.Values}
+		l.state.Best = &Record{Epoch: v.Epoch, Step: v.Step, Metric: by.Metric, Values: by.Values}
 		l.averaged(func() { l.best = snapshot(l.best, l.learner.Params()) })
 	default:
 		l.state.Stale++
