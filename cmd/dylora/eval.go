@@ -127,7 +127,11 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		}
 		below = append(below, o.gate.Judge(e.Metric, e.Rank, e.Value))
 	}
-	return errors.Join(below...)
+	err = errors.Join(below...)
+	if err == nil && !o.json && a.Adapter.Rank > 0 {
+		o.io.next("dylora sweep "+a.Path, "dylora predict "+a.Path)
+	}
+	return err
 }
 
 func (o *evalOptions) print(e *evaluate.Evaluation) error {

@@ -81,6 +81,7 @@ func runFetch(ctx context.Context, o *fetchOptions) error {
 	if o.json {
 		return terminal.JSON(o.io.out, map[string]any{"fetched": all})
 	}
+	o.io.next(trainLine(all))
 	return nil
 }
 
@@ -99,4 +100,13 @@ func (o *fetchOptions) print(f *session.Fetched) error {
 	_, err := fmt.Fprintf(o.io.out, "%s %s: %d %s, %s (%s downloaded)%s\n  %s\n",
 		f.Kind, f.Name, len(f.Files), parts, evaluate.Size(f.Bytes), evaluate.Size(f.Downloaded), commit, f.Folder)
 	return err
+}
+
+// trainLine is the command that trains with what was fetched, the last task and the last model of it.
+func trainLine(all []*session.Fetched) string {
+	parts := map[string]string{}
+	for _, f := range all {
+		parts[f.Kind] = " --" + f.Kind + " " + f.Name
+	}
+	return "dylora train" + parts["task"] + parts["model"]
 }

@@ -183,3 +183,16 @@ func TestTaskOfTheHub(t *testing.T) {
 		t.Errorf("another task: %q", talk)
 	}
 }
+
+// TestTrainLine: what was fetched is trained with and on.
+func TestTrainLine(t *testing.T) {
+	task, model, demo := &session.Fetched{Name: "sst2", Kind: "task"}, &session.Fetched{Name: "a/b@main", Kind: "model"}, &session.Fetched{Name: "demo", Kind: "built in"}
+	for want, all := range map[string][]*session.Fetched{
+		"dylora train": {demo}, "dylora train --task sst2": {task, demo},
+		"dylora train --model a/b@main": {model}, "dylora train --task sst2 --model a/b@main": {model, task},
+	} {
+		if got := trainLine(all); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -80,6 +80,7 @@ with a manifest.json that lists them.`,
 	addAdapterArg(cmd, &opts.adapterArg)
 	flagset.AddRanks(cmd, &opts.ranks, "", "`ranks` to keep: 4, several such as 1,2,4, or auto")
 	addTolerance(cmd, &opts.decision)
+	flagset.AddSettings(cmd.Flags(), "metric")
 	cmd.Flags().StringVarP(&opts.out, "out", "o", "", "`folder` to write; default rank-<N> or slices in the run folder")
 	cmd.Flags().StringVar(&modules, "ranks-per-module", "", "`ranks` of single modules: name=rank,…, or @file of JSON")
 	cmd.Flags().StringVar(&format, "format", "peft", "`format` of the folder: peft")
@@ -123,7 +124,7 @@ const auto = "auto"
 // checkRank refuses ranks that no adapter has, and a tolerance without a rank to choose.
 func (o *sliceOptions) checkRank(cmd *cobra.Command) (err error) {
 	if o.ranks.Spec != auto {
-		for _, name := range []string{"tolerance", "confidence"} {
+		for _, name := range []string{"tolerance", "confidence", "metric"} {
 			if cmd.Flags().Changed(name) {
 				return fault.Usagef("--%s is for --rank auto", name)
 			}

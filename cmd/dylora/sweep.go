@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -160,14 +161,18 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 			return err
 		}
 	}
+	below := o.gate.JudgeSweep(sweep)
 	if err := o.print(sweep); err != nil {
 		return err
 	}
-	var below []error
-	for _, r := range sweep.Ranks {
-		below = append(below, o.gate.Judge(sweep.Metric, r.Rank, r.Value))
+	switch d := sweep.Decision; {
+	case o.json || o.csv || below != nil:
+	case d != nil && d.Rank > 0 && len(ask.Others) == 0:
+		o.io.next(fmt.Sprintf("dylora slice %s --rank %d", a.Path, d.Rank))
+	default:
+		o.io.next("dylora predict " + a.Path)
 	}
-	return errors.Join(below...)
+	return below
 }
 
 func (o *sweepOptions) print(s *evaluate.Sweep) error {

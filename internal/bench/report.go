@@ -8,6 +8,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/dylora/dylora/internal/tabular"
 )
 
 // Report is what the bench command prints. Rates are medians over the steps of each step's
@@ -90,16 +92,15 @@ func (r *Report) WriteTable(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "step %.1f ms (%.1f to %.1f), %.0f allocations of %.0f kB in all; peak memory %.0f MB; loaded in %.2f s\n\n",
 		1e3*r.StepSeconds, 1e3*r.StepMin, 1e3*r.StepMax, r.AllocsPerStep, r.BytesPerStep/1e3, float64(r.PeakRSS)/1e6, r.LoadSeconds)
-	b.WriteString(r.opsTable())
-	if rates := r.ratesTable(); rates != "" {
-		b.WriteString("\n\n" + rates)
+	tables := tabular.Render(r.opsTable(), w)
+	if len(r.Peaks)+len(r.Products) > 0 {
+		tables += "\n\n" + tabular.Render(r.ratesTable(), w)
 	}
-	b.WriteByte('\n')
-	_, err := io.WriteString(w, b.String())
+	_, err := fmt.Fprintf(w, "%s%s\n", tabular.Prose(b.String(), w), tables)
 	return err
 }
 
-func (r *Report) opsTable() string {
+func (r *Report) opsTable() table.Writer {
 	t := plain(2)
 	t.AppendHeader(table.Row{"operation", "ms a step", "share"})
 	total := 0.0
@@ -111,13 +112,10 @@ func (r *Report) opsTable() string {
 			t.AppendRow(table.Row{name, fmt.Sprintf("%.2f", 1e3*s), fmt.Sprintf("%.1f %%", 100*s/total)})
 		}
 	}
-	return t.Render()
+	return t
 }
 
-func (r *Report) ratesTable() string {
-	if len(r.Peaks)+len(r.Products) == 0 {
-		return ""
-	}
+func (r *Report) ratesTable() table.Writer {
 	t := plain(3)
 	t.AppendHeader(table.Row{"arithmetic", "precision", "rows · out · in", "threads", "GFLOP/s"})
 	for _, x := range slices.Concat(r.Peaks, r.Products) {
@@ -127,7 +125,7 @@ func (r *Report) ratesTable() string {
 		}
 		t.AppendRow(table.Row{x.What, x.Precision, shape, x.Threads, fmt.Sprintf("%.1f", x.Flops/1e9)})
 	}
-	return t.Render()
+	return t
 }
 
 // plain rules off its header and nothing else; columns from one on are numbers.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/dylora/dylora/internal/tabular"
 )
 
 // Scaling is what the bench command prints of steps of many sizes.
@@ -45,7 +47,7 @@ func (s *Scaling) WriteTable(w io.Writer) error {
 	b.WriteString("; the fastest step of each size\n")
 	for i := range s.Threads {
 		t := &s.Threads[i]
-		fmt.Fprintf(&b, "\n%s\n\n%s\n\n%s\n\n", Plural(t.Threads, "thread"), t.pointsTable(&s.Threads[0]), t.costTable())
+		fmt.Fprintf(&b, "\n%s\n\n%s\n\n%s\n\n", Plural(t.Threads, "thread"), tabular.Render(t.pointsTable(&s.Threads[0]), w), tabular.Render(t.costTable(), w))
 		for _, fitted := range []bool{true, false} {
 			if p := LargestError(t.Points, fitted); p != nil {
 				which := map[bool]string{true: "fitted", false: "not fitted"}[fitted]
@@ -56,12 +58,12 @@ func (s *Scaling) WriteTable(w io.Writer) error {
 			t.StepsSeconds, t.StepsPredicted, 100*(t.StepsPredicted/t.StepsSeconds-1))
 		fmt.Fprintf(&b, "all %d examples: %.1f s predicted\n", t.Examples, t.EpochSeconds)
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, tabular.Prose(b.String(), w))
 	return err
 }
 
 // pointsTable has the speed-up over the first number of threads, in sizes by tokens.
-func (t *Threads) pointsTable(first *Threads) string {
+func (t *Threads) pointsTable(first *Threads) table.Writer {
 	w := plain(1)
 	header := table.Row{"batch", "length", "tokens", "ms a step", "predicted", "off", "tokens/s"}
 	if t != first {
@@ -81,11 +83,11 @@ func (t *Threads) pointsTable(first *Threads) string {
 		}
 		w.AppendRow(row)
 	}
-	return w.Render()
+	return w
 }
 
 // costTable has the operations that cost anything, in microseconds.
-func (t *Threads) costTable() string {
+func (t *Threads) costTable() table.Writer {
 	w := plain(2)
 	w.AppendHeader(table.Row{"cost in µs", "a step", fmt.Sprintf("a token of the first %d", fewTokens), "a token", "a sequence", "1000 pairs"})
 	var sum Terms
@@ -105,7 +107,7 @@ func (t *Threads) costTable() string {
 		sum = Terms{sum.Step + c.Step, sum.FirstToken + c.FirstToken, sum.Token + c.Token, sum.Sequence + c.Sequence, sum.Pair + c.Pair}
 	}
 	add("together", sum)
-	return w.Render()
+	return w
 }
 
 // Plural is a count with what it counts.

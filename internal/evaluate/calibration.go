@@ -9,6 +9,7 @@ import (
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/tabular"
 )
 
 // Calibration makes a rank's probabilities fit how often they are right. It is fitted on one half
@@ -181,12 +182,12 @@ func (s *Sweep) writeCalibration(w io.Writer) error {
 			continue
 		}
 		if !head {
-			if _, err := fmt.Fprintf(w, "\nCalibrated on %s examples, measured on %s others; kept with the adapter:\n", Grouped(c.Fitted), Grouped(c.Measured)); err != nil {
+			if _, err := fmt.Fprintln(w, tabular.Prose(fmt.Sprintf("\nCalibrated on %s examples, measured on %s others; kept with the adapter:", Grouped(c.Fitted), Grouped(c.Measured)), w)); err != nil {
 				return err
 			}
 			head = true
 		}
-		if _, err := fmt.Fprintf(w, "rank %d: %s\n", r.Rank, c); err != nil {
+		if _, err := fmt.Fprintln(w, tabular.Prose(fmt.Sprintf("rank %d: %s", r.Rank, c), w)); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,9 @@
 package evaluate
 
 import (
+	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,6 +70,35 @@ func (g Gate) Fits(metric string) error {
 		return fault.Usagef("bound %s: %s is from %v to %v", g.text(), Name(metric), least, largest)
 	}
 	return nil
+}
+
+// Bounded says which ranks of a sweep keep a bound. Its JSON is an interface for scripts.
+type Bounded struct {
+	AtLeast  string `json:"at_least,omitempty"` // the bound as it was given
+	AtMost   string `json:"at_most,omitempty"`
+	Ranks    []int  `json:"ranks"`         // that keep it
+	Smallest int    `json:"smallest_rank"` // of them; 0: none does
+}
+
+// JudgeSweep judges each rank of a sweep, whose Bound it sets. Its error joins those of Judge.
+func (g Gate) JudgeSweep(s *Sweep) error {
+	if g.text() == "" {
+		return nil
+	}
+	b := &Bounded{AtLeast: g.AtLeast, AtMost: g.AtMost, Ranks: []int{}}
+	var below []error
+	for _, r := range s.Ranks {
+		if err := g.Judge(s.Metric, r.Rank, r.Value); err != nil {
+			below = append(below, err)
+			continue
+		}
+		b.Ranks = append(b.Ranks, r.Rank)
+	}
+	if len(b.Ranks) > 0 {
+		b.Smallest = slices.Min(b.Ranks)
+	}
+	s.Bound = b
+	return errors.Join(below...)
 }
 
 // Judge is an error of class Check if a rank's value of a metric does not keep the bound, or is

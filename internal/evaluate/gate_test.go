@@ -1,6 +1,8 @@
 package evaluate
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -87,4 +89,37 @@ func FuzzGate(f *testing.F) {
 			t.Fatalf("%s: %v keeps %q, and a better value does not", metric, v, text)
 		}
 	})
+}
+
+// TestJudgeSweep: the ranks that keep a bound, and the smallest; the others are its error.
+func TestJudgeSweep(t *testing.T) {
+	for _, tt := range []struct {
+		gate     Gate
+		metric   string
+		ranks    []int
+		smallest int
+	}{
+		{Gate{AtLeast: "85%"}, "accuracy", []int{2, 8}, 2},
+		{Gate{AtLeast: "0.85"}, "accuracy", []int{2, 8}, 2},
+		{Gate{AtLeast: "0.95"}, "accuracy", []int{}, 0},
+		{Gate{AtLeast: "0"}, "accuracy", []int{1, 2, 4, 8}, 1},
+		{Gate{AtMost: "0.84"}, "log_loss", []int{1, 4}, 1},
+	} {
+		s := &Sweep{Metric: tt.metric}
+		for rank, v := range map[int]float64{1: 0.8, 2: 0.85, 4: 0.84, 8: 0.9} {
+			s.Ranks = append(s.Ranks, RankReport{Rank: rank, Value: Number(v)})
+		}
+		slices.SortFunc(s.Ranks, func(a, b RankReport) int { return a.Rank - b.Rank })
+		err := tt.gate.JudgeSweep(s)
+		if s.Bound == nil || !slices.Equal(s.Bound.Ranks, tt.ranks) || s.Bound.Smallest != tt.smallest || (err == nil) != (len(tt.ranks) == 4) {
+			t.Errorf("%+v: %+v, %v", tt.gate, s.Bound, err)
+		}
+		if err != nil && (fault.ClassOf(err) != fault.Check || len(strings.Split(err.Error(), "\n")) != 4-len(tt.ranks)) {
+			t.Errorf("%+v: %v of class %d", tt.gate, err, fault.ClassOf(err))
+		}
+	}
+	s := &Sweep{Metric: "accuracy", Ranks: []RankReport{{Rank: 1, Value: Number(0)}}}
+	if err := (Gate{}).JudgeSweep(s); err != nil || s.Bound != nil {
+		t.Errorf("no bound: %+v, %v", s.Bound, err)
+	}
 }

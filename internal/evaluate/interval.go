@@ -9,6 +9,7 @@ import (
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/statistics"
+	"github.com/dylora/dylora/internal/tabular"
 )
 
 // Interval is where the metric of a rank lies at a two-sided confidence: Wilson's interval of an
@@ -110,7 +111,7 @@ func (s *Sweep) WriteAnswer(w io.Writer) error {
 	if s.Curve != nil {
 		lines = append(lines, s.Curve.text(s.Metric))
 	}
-	if _, err := fmt.Fprintf(w, "\n%s\n", strings.Join(lines, "\n")); err != nil {
+	if _, err := fmt.Fprintf(w, "\n%s\n", tabular.Prose(strings.Join(lines, "\n"), w)); err != nil {
 		return err
 	}
 	return s.writeCalibration(w)

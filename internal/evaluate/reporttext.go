@@ -7,6 +7,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/dylora/dylora/internal/tabular"
 )
 
 // widestConfusion is how many labels a confusion matrix for people has at most.
@@ -16,10 +18,10 @@ const widestConfusion = 12
 func (p *Report) WriteText(w io.Writer) error {
 	var parts []string
 	if len(p.Classes) > 0 {
-		parts = append(parts, p.classTable())
+		parts = append(parts, tabular.Render(p.classTable(), w))
 	}
 	if n := len(p.Confusion); n > 0 && n <= widestConfusion {
-		parts = append(parts, "Confusion matrix: a row for each label, a column for each prediction.\n"+p.confusionTable())
+		parts = append(parts, "Confusion matrix: a row for each label, a column for each prediction.\n"+tabular.Render(p.confusionTable(), w))
 	} else if len(p.Confused) > 0 {
 		lines := []string{"Most frequent wrong answers:"}
 		for _, c := range p.Confused {
@@ -31,14 +33,14 @@ func (p *Report) WriteText(w io.Writer) error {
 		parts = append(parts, d.String())
 	}
 	if c := p.Calibration; c != nil {
-		parts = append(parts, c.String()+"\n"+c.table())
+		parts = append(parts, c.String()+"\n"+tabular.Render(c.table(), w))
 	}
 	parts = append(parts, p.worstText())
-	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(parts, "\n\n"))
+	_, err := fmt.Fprintf(w, "\n%s\n", tabular.Prose(strings.Join(parts, "\n\n"), w))
 	return err
 }
 
-func (p *Report) classTable() string {
+func (p *Report) classTable() table.Writer {
 	t := numberTable(table.Row{"label", "precision (%)", "recall (%)", "F1 (%)", "examples", "predicted"})
 	row := func(name string, s ClassScores) {
 		t.AppendRow(table.Row{name, hundred(s.Precision), hundred(s.Recall), hundred(s.F1), Grouped(s.Support), Grouped(s.Predicted)})
@@ -49,10 +51,10 @@ func (p *Report) classTable() string {
 	t.AppendSeparator()
 	row("mean over labels", *p.Macro)
 	row("weighted by examples", *p.Weighted)
-	return t.Render()
+	return t
 }
 
-func (p *Report) confusionTable() string {
+func (p *Report) confusionTable() table.Writer {
 	header := table.Row{"label"}
 	for _, s := range p.Classes {
 		header = append(header, s.Label)
@@ -65,7 +67,7 @@ func (p *Report) confusionTable() string {
 		}
 		t.AppendRow(row)
 	}
-	return t.Render()
+	return t
 }
 
 // numberTable is a table of numbers behind a name.
@@ -93,12 +95,12 @@ func (r *Reliability) String() string {
 	return s
 }
 
-func (r *Reliability) table() string {
+func (r *Reliability) table() table.Writer {
 	t := numberTable(table.Row{"confidence (%)", "answers", "mean confidence (%)", "right (%)"})
 	for _, b := range r.Bins {
 		t.AppendRow(table.Row{hundred(b.Low) + "–" + hundred(b.High), Grouped(b.Answers), hundred(b.Confidence), hundred(b.Right)})
 	}
-	return t.Render()
+	return t
 }
 
 // worstText lists the worst examples, one a line and each of their texts, quoted, below.

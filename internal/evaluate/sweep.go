@@ -47,6 +47,7 @@ type Sweep struct {
 	Baselines []LoRABaseline `json:"baselines,omitempty"`  // what the adapter is compared with
 	Training  *Training      `json:"training,omitempty"`   // of the adapter, where it is compared
 	Curve     *Curve         `json:"curve,omitempty"`      // of the headline; nil for fewer than two ranks, or where it was not asked for
+	Bound     *Bounded       `json:"bound,omitempty"`      // of a sweep that is to keep one
 	OtherData []string       `json:"other_data,omitempty"` // a line for each file that is not the one that the adapter was trained with
 	Decision  *Decision      `json:"decision,omitempty"`   // which rank to use; nil where it was not asked for
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -22,17 +23,18 @@ const maxDecision = 1 << 20
 type record struct {
 	Adapter  string             `json:"adapter"` // its Fingerprint
 	Split    string             `json:"split"`
+	Asked    string             `json:"asked_metric,omitempty"` // as the settings name it; empty: the task's own
 	Sentence string             `json:"sentence"`
 	Decision *evaluate.Decision `json:"decision"`
 }
 
-// Record keeps a decision about the adapter in its run folder; nothing is kept of an adapter that
-// is in none.
-func (a *StoredAdapter) Record(split string, d *evaluate.Decision) error {
+// Record keeps a decision about the adapter in its run folder, with the metric that the settings asked for ("": the
+// task's own); nothing is kept of an adapter that is in none.
+func (a *StoredAdapter) Record(split, metric string, d *evaluate.Decision) error {
 	if a.Run == "" || d == nil {
 		return nil
 	}
-	b, err := json.MarshalIndent(record{a.Adapter.Fingerprint(), split, d.Sentence(), d}, "", "  ")
+	b, err := json.MarshalIndent(record{a.Adapter.Fingerprint(), split, metric, d.Sentence(), d}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -44,32 +46,32 @@ func (a *StoredAdapter) Record(split string, d *evaluate.Decision) error {
 
 // keep is Record; that a folder cannot be written is told, and no error.
 func (s *Session) keep(split string, d *evaluate.Decision) {
-	if err := s.Record(split, d); err != nil {
+	if err := s.Record(split, s.Data.Metric, d); err != nil {
 		s.env.Say("the decision is not recorded: " + err.Error())
 	}
 }
 
-// recordedDecision reads the decision that answers q on dev; nil where the run has none, or one about
-// another adapter or question.
-func (a *StoredAdapter) recordedDecision(q evaluate.Question) *evaluate.Decision {
-	d := a.lastDecision()
-	if d == nil || d.Tolerance != q.Tolerance || d.Confidence != q.Confidence {
+// recordedDecision reads the decision that answers q on dev by a metric, as the settings name it; nil where the run has
+// none, or one about another adapter, question or metric.
+func (a *StoredAdapter) recordedDecision(q evaluate.Question, metric string) *evaluate.Decision {
+	r := a.lastDecision()
+	if r == nil || r.Decision.Tolerance != q.Tolerance || r.Decision.Confidence != q.Confidence || r.Asked != metric && r.Decision.Metric != metric {
 		return nil
 	}
-	return d
+	return r.Decision
 }
 
 // RecordedRank is the rank that the last sweep of dev chose for the adapter, whatever the tolerance was; 0 where none has, or
 // the examples could not tell.
 func (a *StoredAdapter) RecordedRank() int {
-	if d := a.lastDecision(); d != nil {
-		return d.Rank
+	if r := a.lastDecision(); r != nil {
+		return r.Decision.Rank
 	}
 	return 0
 }
 
 // lastDecision reads the run's decision on dev; nil where it has none, or one about another adapter.
-func (a *StoredAdapter) lastDecision() *evaluate.Decision {
+func (a *StoredAdapter) lastDecision() *record {
 	if a.Run == "" {
 		return nil
 	}
@@ -83,21 +85,23 @@ func (a *StoredAdapter) lastDecision() *evaluate.Decision {
 		return nil
 	}
 	d := r.Decision
-	if r.Adapter != a.Adapter.Fingerprint() || r.Split != "dev" ||
-		d.Full != a.Adapter.Rank || d.Rank > a.Adapter.Rank || d.Rank < 0 {
+	if r.Adapter != a.Adapter.Fingerprint() || r.Split != "dev" || d.Full != a.Adapter.Rank || d.Rank > a.Adapter.Rank || d.Rank < 0 {
 		return nil
 	}
-	return d
+	return &r
 }
 
 // ChooseRank gives the rank that a sweep chooses: the recorded one, or that of a sweep of dev at
 // all ranks, which is then made. Where the examples cannot tell, the error is of class Invalid
 // because of Undecided and says why.
 func (a *StoredAdapter) ChooseRank(ctx context.Context, env *Env, o Options, q evaluate.Question) (int, error) {
-	d := a.recordedDecision(q)
+	_, r, err := a.resolve(o)
+	if err != nil {
+		return 0, err
+	}
+	d := a.recordedDecision(q, cmp.Or(q.Metric, r.Data.Metric))
 	if d == nil {
-		env.Say("no decision about this adapter is recorded for that tolerance and confidence: measuring dev at all ranks")
-		var err error
+		env.Say("no decision about this adapter is recorded for that metric, tolerance and confidence: measuring dev at all ranks")
 		if d, err = a.decide(ctx, env, o, q); err != nil {
 			return 0, err
 		}

@@ -89,13 +89,18 @@ func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session,
 	return s, s.compile(ctx, program.Options{Seed: r.Train.Loop.Seed}, arithmetic)
 }
 
+// resolve joins what the user says and what the adapter remembers.
+func (a *StoredAdapter) resolve(o Options) (remembered *settings.Layer, r *settings.Resolved, err error) {
+	if remembered, err = a.Remembered(); err != nil {
+		return nil, nil, err
+	}
+	r, err = settings.Resolve(append([]*settings.Layer{forTask(remembered, o.Layers)}, o.Layers...)...)
+	return remembered, r, err
+}
+
 // settle joins the settings and finds the task, and refuses one that is not the adapter's.
 func (s *Session) settle(o Options) (*settings.Resolved, error) {
-	remembered, err := s.Remembered()
-	if err != nil {
-		return nil, err
-	}
-	r, err := settings.Resolve(append([]*settings.Layer{forTask(remembered, o.Layers)}, o.Layers...)...)
+	remembered, r, err := s.resolve(o)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-// Package tabular writes tables that fit the terminal.
+// Package tabular writes tables and sentences that fit the terminal.
 package tabular
 
 import (
@@ -15,8 +15,8 @@ import (
 // row becomes a paragraph with a line for each of its cells, so that nothing is cut and nothing wraps in the middle of a row.
 func Render(t table.Writer, w io.Writer) string {
 	rendered := t.Render()
-	page, ok := w.(interface{ Columns() int })
-	if !ok || page.Columns() <= 0 || text.LongestLineLen(rendered) <= page.Columns() {
+	columns := columnsOf(w)
+	if columns <= 0 || text.LongestLineLen(rendered) <= columns {
 		return rendered
 	}
 	// Cells with tabs, quotes or line ends are quoted, as in CSV.
@@ -26,7 +26,34 @@ func Render(t table.Writer, w io.Writer) string {
 	if err != nil || len(rows) < 2 {
 		return rendered
 	}
-	return paragraphs(rows[0], rows[1:], page.Columns())
+	return paragraphs(rows[0], rows[1:], columns)
+}
+
+// Prose is text whose lines are sentences, broken at blanks where w says how many columns its lines have, as in Render.
+func Prose(s string, w io.Writer) string {
+	columns := columnsOf(w)
+	if columns <= 0 {
+		return s
+	}
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		if text.StringWidth(line) <= columns {
+			lines = append(lines, line)
+			continue
+		}
+		for part := range strings.SplitSeq(text.WrapSoft(line, columns), "\n") {
+			lines = append(lines, strings.TrimRight(part, " "))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// columnsOf is how many columns the lines of w have; 0 where it does not say.
+func columnsOf(w io.Writer) int {
+	if page, ok := w.(interface{ Columns() int }); ok {
+		return page.Columns()
+	}
+	return 0
 }
 
 // paragraphs are rows, a line per cell: the heading, and the cell beside it, or below it if there is no room.

@@ -47,6 +47,14 @@ what          short`
 			}
 		}
 	}
+	const sentence = "Use rank 4: it is not worse than rank 8 by more than half a point.\n\nThe test is exact."
+	for columns, want := range map[int]string{
+		0: sentence, 80: sentence, 30: "Use rank 4: it is not worse\nthan rank 8 by more than half\na point.\n\nThe test is exact.",
+	} {
+		if got := Prose(sentence, &narrow{columns: columns}); got != want {
+			t.Errorf("%d columns: %q, want %q", columns, got, want)
+		}
+	}
 	if got := Render(w, new(bytes.Buffer)); got != whole {
 		t.Errorf("a buffer gets\n%s", got)
 	}
