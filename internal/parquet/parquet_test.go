@@ -21,6 +21,13 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == eat {
 		allocate(os.Args[2])
 	}
+	if len(os.Args) == 5 && os.Args[1] == many {
+		if err := readDamaged(os.Args[2:]); err != nil {
+			fmt.Println(err)
+			os.Exit(2)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
