@@ -36,32 +36,8 @@ func TestWeights(t *testing.T) {
 			summed[j] += float64(x)
 		}
 	}
-	far, norm := 0.0, 0.0
-	for j, x := range got {
-		far, norm = far+(float64(x)-summed[j])*(float64(x)-summed[j]), norm+summed[j]*summed[j]
-	}
-	if norm == 0 || math.Sqrt(far/norm) > 1e-5 {
-		t.Errorf("gradient is off by %.2g of the sum of the sequences', whose norm is %v", math.Sqrt(far/norm), math.Sqrt(norm))
-	}
-	_, _, err = gr.Run(in)
-	must(t, err)
-	bias := gr.Head[len(gr.Head)-1]
-	of := slices.Clone(gr.Gradients()[len(gr.Gradients())-1].Data)
-	for c := range bias.Data {
-		const eps = 1.0 / 64
-		value := bias.Data[c]
-		at := func(x float32) float64 {
-			bias.Data[c] = x
-			_, loss, err := gr.Run(in)
-			must(t, err)
-			return loss
-		}
-		want := (at(value+eps) - at(value-eps)) / (2 * eps)
-		bias.Data[c] = value
-		if math.Abs(float64(of[c])-want) > 1e-4 {
-			t.Errorf("gradient of %s[%d] is %v, by differences %v", bias.Name, c, of[c], want)
-		}
-	}
+	checkCombined(t, got, summed, "the sum of the sequences'")
+	checkHeadBias(t, gr, in)
 }
 
 // TestWeightsOfOne: they have the bits of none, for every loss; another number of them is an error.

@@ -68,16 +68,28 @@ func TestSoftTargets(t *testing.T) {
 			}
 		}
 	}
+	checkCombined(t, got, mixed, "the mixture of the classes'")
+	checkHeadBias(t, gr, in)
+}
+
+// checkCombined holds a gradient against one that is combined of several, whose name is for messages.
+func checkCombined(t *testing.T, got []float32, combined []float64, name string) {
+	t.Helper()
 	far, norm := 0.0, 0.0
 	for j, x := range got {
-		far, norm = far+(float64(x)-mixed[j])*(float64(x)-mixed[j]), norm+mixed[j]*mixed[j]
+		far, norm = far+(float64(x)-combined[j])*(float64(x)-combined[j]), norm+combined[j]*combined[j]
 	}
 	if norm == 0 || math.Sqrt(far/norm) > 1e-5 {
-		t.Errorf("gradient is off by %.2g of the mixture of the classes', whose norm is %v", math.Sqrt(far/norm), math.Sqrt(norm))
+		t.Errorf("gradient is off by %.2g of %s, whose norm is %v", math.Sqrt(far/norm), name, math.Sqrt(norm))
 	}
-	bias := gr.Head[len(gr.Head)-1]
-	_, _, err = gr.Run(in)
+}
+
+// checkHeadBias holds the gradient of the head's last bias, for an input, against central differences.
+func checkHeadBias(t *testing.T, gr *Graph, in *Input) {
+	t.Helper()
+	_, _, err := gr.Run(in)
 	must(t, err)
+	bias := gr.Head[len(gr.Head)-1]
 	of := slices.Clone(gr.Gradients()[len(gr.Gradients())-1].Data)
 	for c := range bias.Data {
 		const eps = 1.0 / 64

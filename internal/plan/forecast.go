@@ -59,20 +59,6 @@ func (f *forecast) rest() time.Duration {
 	return sum / time.Duration(f.jobs)
 }
 
-// spent is a time for a reader: "8.4 s", "3 min 12 s", "2 h 5 min".
-func spent(d time.Duration) string {
-	s := int(d.Round(time.Second).Seconds())
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case s < 60:
-		return fmt.Sprintf("%d s", s)
-	case s < 3600:
-		return fmt.Sprintf("%d min %d s", s/60, s%60)
-	}
-	return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
-}
-
 // reached is what a finished line has reached at its largest rank.
 func (r *Runner) reached(l *Line) string {
 	res, err := result(l)

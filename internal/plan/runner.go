@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -204,12 +205,12 @@ func (r *Runner) follow(ctx context.Context, f *forecast, outcomes <-chan outcom
 		text := fmt.Sprintf("%d of %d: %s %s", f.ended, f.total, o.line.Run, o.state)
 		switch o.state {
 		case Done:
-			text += " in " + spent(o.took) + r.reached(o.line)
+			text += " in " + evaluate.Duration(o.took.Seconds()) + r.reached(o.line)
 		case Failed:
 			text += ": " + strings.ReplaceAll(o.why, "\n", "; ")
 		}
 		if rest := f.rest(); rest > 0 && ctx.Err() == nil {
-			text += "; about " + spent(rest) + " left"
+			text += "; about " + evaluate.Duration(rest.Seconds()) + " left"
 		}
 		r.Say(text)
 		if o.state == Failed {

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/dylora/dylora/internal/evaluate"
 )
 
 // childMode is the variable that makes the test binary be the process of a line.
@@ -160,7 +162,7 @@ func TestForecast(t *testing.T) {
 		t.Errorf("after three: %v", got)
 	}
 	for d, want := range map[time.Duration]string{1234 * time.Millisecond: "1.2 s", 59400 * time.Millisecond: "59 s", 192 * time.Second: "3 min 12 s", 7500 * time.Second: "2 h 5 min"} {
-		if got := spent(d); got != want {
+		if got := evaluate.Duration(d.Seconds()); got != want {
 			t.Errorf("%v is %s, want %s", d, got, want)
 		}
 	}

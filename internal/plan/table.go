@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -132,7 +131,7 @@ func timeText(s float64) string {
 	if s == 0 {
 		return ""
 	}
-	return spent(time.Duration(s * float64(time.Second)))
+	return evaluate.Duration(s)
 }
 
 // newTable rules off its header; columns from the given one on are numbers.

@@ -1,17 +1,11 @@
 package program_test
 
 import (
-	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/reftest"
-	"github.com/dylora/dylora/internal/safetensors"
 )
 
 // TestReferenceLossTraining repeats the ten steps of losses.json: the same encoder for tasks
@@ -20,18 +14,14 @@ func TestReferenceLossTraining(t *testing.T) {
 	t.Parallel()
 	compared := 0
 	for _, dir := range reftest.Folders(t) {
-		text, err := os.ReadFile(filepath.Join(dir, "losses.json"))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // of one logit, or of an older set
-		}
-		must(t, err)
 		var problems map[string]struct {
 			Targets [][]float32
 			Steps   []reftest.TrainingStep
 		}
-		must(t, json.Unmarshal(text, &problems))
-		trained, err := safetensors.Read(filepath.Join(dir, "losses.safetensors"))
-		must(t, err)
+		trained, ok := readTraining(t, dir, "losses", &problems)
+		if !ok {
+			continue
+		}
 		for problem, kind := range map[string]data.Kind{"multi_label_classification": data.MultiLabel, "regression": data.Regression} {
 			for _, level := range kernel.Levels() {
 				r, p := load(t, kernel.At(level, 0), dir), problems[problem]
@@ -44,15 +34,7 @@ func TestReferenceLossTraining(t *testing.T) {
 						}
 						return data.Pack(es)
 					}
-					r.steps(t, task, "all", p.Steps, batch, func(name string) []float32 {
-						x, ok := trained.Tensor(problem + ".all." + name)
-						if !ok {
-							t.Fatalf("losses.safetensors has no %s.all.%s", problem, name)
-						}
-						v, err := x.Float32()
-						must(t, err)
-						return v
-					})
+					r.steps(t, task, "all", p.Steps, batch, trained(t, problem+".all."))
 				})
 				compared++
 			}

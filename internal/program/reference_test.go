@@ -1,9 +1,13 @@
 package program_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/dylora/dylora/internal/adapter"
@@ -12,6 +16,7 @@ import (
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/program"
 	"github.com/dylora/dylora/internal/reftest"
+	"github.com/dylora/dylora/internal/safetensors"
 )
 
 // reference is a folder of PyTorch's outputs with its model loaded.
@@ -129,4 +134,30 @@ func near(t *testing.T, what string, got, want float64) {
 	if !(math.Abs(got-want) <= tolerance*math.Abs(want)) {
 		t.Errorf("%s is %v, want %v", what, got, want)
 	}
+}
+
+// readTraining reads a training of a reference, NAME.json into v, and gives the tensors of NAME.safetensors whose names begin
+// with a prefix. ok is false where the folder has none: it is of one logit, or of an older set.
+func readTraining(t *testing.T, dir, name string, v any) (tensors func(t *testing.T, prefix string) func(name string) []float32, ok bool) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, name+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false
+	}
+	must(t, err)
+	must(t, json.Unmarshal(text, v))
+	trained, err := safetensors.Read(filepath.Join(dir, name+".safetensors"))
+	must(t, err)
+	return func(t *testing.T, prefix string) func(name string) []float32 {
+		t.Helper()
+		return func(tensor string) []float32 {
+			x, ok := trained.Tensor(prefix + tensor)
+			if !ok {
+				t.Fatalf("%s.safetensors has no %s%s", name, prefix, tensor)
+			}
+			v, err := x.Float32()
+			must(t, err)
+			return v
+		}
+	}, true
 }

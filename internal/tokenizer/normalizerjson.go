@@ -31,31 +31,8 @@ type bareFile struct {
 }
 
 // readNormalizers reads a normalizer, which may be null or a Sequence of others.
-func readNormalizers(e entry, depth int) (normalizers, error) {
-	if depth == 0 && e.null() {
-		return nil, nil
-	}
-	kind, err := e.kind()
-	if err != nil {
-		return nil, err
-	}
-	if kind != "Sequence" {
-		n, err := readNormalizer(e, kind)
-		return normalizers{n}, err
-	}
-	entries, err := e.list("normalizers", depth)
-	if err != nil {
-		return nil, err
-	}
-	var all normalizers
-	for _, each := range entries {
-		more, err := readNormalizers(each, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, more...)
-	}
-	return all, nil
+func readNormalizers(e entry) (normalizers, error) {
+	return readSequence(e, 0, "normalizers", readNormalizer)
 }
 
 // readNormalizer reads a normalizer of a kind.

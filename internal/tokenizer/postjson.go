@@ -1,6 +1,8 @@
 package tokenizer
 
 import (
+	"slices"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -51,7 +53,7 @@ const (
 // readPostProcessor reads the post-processor, which may be null, or a Sequence in which one
 // at most is not of the kind ByteLevel.
 func readPostProcessor(e entry) (template, error) {
-	all, err := readTemplates(e, 0)
+	all, err := readTemplates(e)
 	switch {
 	case err != nil:
 		return template{}, err
@@ -64,29 +66,16 @@ func readPostProcessor(e entry) (template, error) {
 }
 
 // readTemplates reads a post-processor as the templates of those in it that add tokens.
-func readTemplates(e entry, depth int) (all []template, err error) {
-	if e.null() && depth == 0 {
-		return nil, nil
-	}
-	kind, err := e.kind()
-	if err != nil {
-		return nil, err
-	}
+func readTemplates(e entry) ([]template, error) {
+	all, err := readSequence(e, 0, "processors", templatesOf)
+	return slices.Concat(all...), err
+}
+
+// templatesOf is the template of a post-processor of a kind; none of one that adds no tokens.
+func templatesOf(e entry, kind string) ([]template, error) {
 	var t template
+	var err error
 	switch kind {
-	case "Sequence":
-		entries, err := e.list("processors", depth)
-		if err != nil {
-			return nil, err
-		}
-		for _, each := range entries {
-			more, err := readTemplates(each, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, more...)
-		}
-		return all, nil
 	case "ByteLevel": // moves offsets
 		_, err := readByteLevel(e)
 		return nil, err

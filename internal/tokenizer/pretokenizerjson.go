@@ -41,31 +41,8 @@ type fixedLengthFile struct {
 }
 
 // readPreTokenizers reads a pre-tokenizer, which may be null or a Sequence of others.
-func readPreTokenizers(e entry, depth int) (preTokenizers, error) {
-	if depth == 0 && e.null() {
-		return nil, nil
-	}
-	kind, err := e.kind()
-	if err != nil {
-		return nil, err
-	}
-	if kind != "Sequence" {
-		p, err := readPreTokenizer(e, kind)
-		return preTokenizers{p}, err
-	}
-	entries, err := e.list("pretokenizers", depth)
-	if err != nil {
-		return nil, err
-	}
-	var all preTokenizers
-	for _, each := range entries {
-		more, err := readPreTokenizers(each, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, more...)
-	}
-	return all, nil
+func readPreTokenizers(e entry) (preTokenizers, error) {
+	return readSequence(e, 0, "pretokenizers", readPreTokenizer)
 }
 
 // readPreTokenizer reads a pre-tokenizer of a kind.

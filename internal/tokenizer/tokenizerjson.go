@@ -37,10 +37,10 @@ type entry struct {
 // definition reads all that the file holds.
 func (f *tokenizerFile) definition(file string) (d *definition, err error) {
 	d = &definition{file: file, added: f.AddedTokens}
-	if d.normalizers, err = readNormalizers(entry{file, "/normalizer", f.Normalizer}, 0); err != nil {
+	if d.normalizers, err = readNormalizers(entry{file, "/normalizer", f.Normalizer}); err != nil {
 		return nil, err
 	}
-	if d.cuts, err = readPreTokenizers(entry{file, "/pre_tokenizer", f.PreTokenizer}, 0); err != nil {
+	if d.cuts, err = readPreTokenizers(entry{file, "/pre_tokenizer", f.PreTokenizer}); err != nil {
 		return nil, err
 	}
 	if err = readModel(entry{file, "/model", f.Model}, d); err != nil {
@@ -131,6 +131,34 @@ func (e entry) missing(keys string) error {
 
 // name is the key as messages have it, "pre_tokenizer.pretokenizers.0".
 func (e entry) name() string { return strings.ReplaceAll(strings.TrimPrefix(e.key, "/"), "/", ".") }
+
+// readSequence reads a step, which may be null or a Sequence of others, to any depth, under the key that list names. read
+// reads one of a type that is no Sequence. The steps are in their order.
+func readSequence[T any](e entry, depth int, list string, read func(e entry, kind string) (T, error)) (all []T, err error) {
+	if depth == 0 && e.null() {
+		return nil, nil
+	}
+	kind, err := e.kind()
+	if err != nil {
+		return nil, err
+	}
+	if kind != "Sequence" {
+		one, err := read(e, kind)
+		return []T{one}, err
+	}
+	entries, err := e.list(list, depth)
+	if err != nil {
+		return nil, err
+	}
+	for _, each := range entries {
+		more, err := readSequence(each, depth+1, list, read)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	return all, nil
+}
 
 // list reads the entries of a Sequence under a key of the object.
 func (e entry) list(key string, depth int) (list []entry, err error) {
