@@ -58,49 +58,19 @@ DYLORA_MAX_STEPS.`,
 	return cmd
 }
 
-// configEntry is a setting as --json shows it.
-type configEntry struct {
-	Key    string `json:"key"`
-	Value  any    `json:"value"`
-	Origin string `json:"origin"`
-	From   string `json:"from,omitempty"` // a file's line, a variable or a flag
-}
-
-// configEntries are all settings, in the order of the tree.
-func configEntries(r *settings.Resolved) (all []configEntry) {
-	for _, f := range r.Fields() {
-		e := configEntry{Key: f.Key, Value: settings.Plain(f.Value), Origin: string(r.Origin(f.Key))}
-		if from := r.Place(f.Key); from != e.Origin {
-			e.From = from
-		}
-		all = append(all, e)
-	}
-	return all
-}
-
 func runConfigShow(o *configShowOptions) error {
 	r, err := settings.WithRecipe(o.layers...)
 	if err != nil {
 		return err
 	}
 	if o.json {
-		return terminal.JSON(o.io.out, map[string]any{"settings": configEntries(r)})
+		return terminal.JSON(o.io.out, map[string]any{"settings": r.Entries()})
 	}
 	t := terminal.Table()
 	t.AppendHeader(table.Row{"setting", "value", "origin"})
-	for _, f := range r.Fields() {
-		t.AppendRow(table.Row{f.Key, settings.YAMLValue(settings.Plain(f.Value)), originText(r, f.Key)})
+	for _, e := range r.Entries() {
+		t.AppendRow(table.Row{e.Key, settings.YAMLValue(e.Value), e.OriginText()})
 	}
 	_, err = fmt.Fprintln(o.io.page(), tabular.Render(t, o.io.page()))
 	return err
-}
-
-// originText is "default", or an origin with its place: "file (run.yaml line 3)".
-func originText(r *settings.Resolved, key string) string {
-	switch origin := r.Origin(key); origin {
-	case settings.File, settings.Env, settings.Flag, settings.Run:
-		return fmt.Sprintf("%s (%s)", origin, r.Place(key))
-	default:
-		return string(origin)
-	}
 }

@@ -160,7 +160,7 @@ func TestConfigShow(t *testing.T) {
 			t.Errorf("no line %q in\n%s", want, text)
 		}
 	}
-	var all struct{ Settings []configEntry }
+	var all struct{ Settings []settings.Entry }
 	if err := json.Unmarshal([]byte(show("--json --task mrpc")), &all); err != nil || len(all.Settings) != len(settings.Keys()) {
 		t.Fatalf("%d settings, %v", len(all.Settings), err)
 	}
