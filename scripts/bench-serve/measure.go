@@ -26,7 +26,8 @@ type measurement struct {
 	P50        float64 `json:"p50_seconds"`
 	P90        float64 `json:"p90_seconds"`
 	P99        float64 `json:"p99_seconds"`
-	Single     float64 `json:"single_seconds"` // mean of one connection
+	Single     float64 `json:"single_seconds"`         // mean of one connection
+	Step       float64 `json:"step_seconds,omitempty"` // mean of the bare step of the same texts
 	Target     float64 `json:"target_p99_seconds,omitempty"`
 	AtTarget   float64 `json:"requests_per_second_at_target,omitempty"` // with p99 below Target
 	AtPeer     float64 `json:"-"`                                       // the same, with the target of the side that it is compared with
@@ -53,9 +54,9 @@ func (b *bench) measure(ctx context.Context, s side) (*measurement, error) {
 		return nil, err
 	}
 	m := &measurement{Side: s.name, Adapters: s.adapters, Ready: p.Ready.Seconds(), side: s}
-	one := serving.Load{Connections: 1}.Ask(ctx, p.Address, b.questions(s, 0, b.single))
-	m.count(one)
-	m.Single = one.Elapsed.Seconds() / float64(max(1, len(one.Latencies)))
+	if err := b.singles(ctx, m, p.Address); err != nil {
+		return nil, errors.Join(err, s.stop(p))
+	}
 	before := p.Processor()
 	o := serving.Load{Connections: b.connections}.Ask(ctx, p.Address, b.questions(s, 0, b.requests))
 	m.count(o)
@@ -125,37 +126,71 @@ func (b *bench) rate(ctx context.Context, m *measurement, target float64) (best 
 	return best, m.side.stop(p)
 }
 
-// step is the mean time of the graph's execution of the questions of single requests, one by one.
-func (b *bench) step(ctx context.Context) (time.Duration, error) {
+// singles measures requests of one connection and, for dylora with one adapter, in turn with them the bare step of the same texts.
+func (b *bench) singles(ctx context.Context, m *measurement, address string) error {
+	const turn = 10
+	step := func(int) error { return nil }
+	compared := m.Side == "dylora" && m.Adapters == 1
+	if compared {
+		var err error
+		if step, err = b.stepper(ctx); err != nil {
+			return err
+		}
+	}
+	var asked, stepped time.Duration
+	answers := 0
+	for first := 0; first < b.single; first += turn {
+		n := min(turn, b.single-first)
+		o := serving.Load{Connections: 1}.Ask(ctx, address, b.questions(m.side, first, n))
+		m.count(o)
+		answers += len(o.Latencies)
+		for _, took := range o.Latencies {
+			asked += took
+		}
+		began := time.Now()
+		for i := range n {
+			if err := step(first + i); err != nil {
+				return err
+			}
+		}
+		stepped += time.Since(began)
+	}
+	m.Single = asked.Seconds() / float64(max(1, answers))
+	if compared {
+		m.Step = stepped.Seconds() / float64(max(1, b.single))
+	}
+	return nil
+}
+
+// stepper gives a function that executes the graph for the text of question i, which has been executed once before.
+func (b *bench) stepper(ctx context.Context) (func(i int) error, error) {
 	env := &session.Env{Getenv: os.Getenv}
 	a, err := session.OpenAdapter(env, b.folders[0], adapter.Options{})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	l := settings.NewLayer(settings.Flag)
 	l.Set("model", "--model", settings.Text(b.model))
 	s, err := session.Open(ctx, env, a, session.Options{Layers: []*settings.Layer{l}, AnyTask: true})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	var batches []*data.Batch
-	for i := range b.single {
+	batches := make([]*data.Batch, b.single)
+	for i := range batches {
 		var e data.Encoded
 		e.IDs, e.Types = s.Encoder.Tokenizer.Sequence(b.asks[i%len(b.asks)].Text, nil, s.LongestText())
-		batches = append(batches, data.Pack([]data.Encoded{e}))
+		batches[i] = data.Pack([]data.Encoded{e})
 	}
-	for _, again := range []bool{true, false} { // graphs are compiled for the longest at first
-		began := time.Now()
-		for _, batch := range batches {
-			if _, err := s.Program.Logits(batch, []int{a.Adapter.Rank}); err != nil {
-				return 0, err
-			}
-		}
-		if !again {
-			return time.Since(began) / time.Duration(max(1, len(batches))), nil
+	step := func(i int) error {
+		_, err := s.Program.Logits(batches[i], []int{a.Adapter.Rank})
+		return err
+	}
+	for i := range b.single { // graphs are compiled for the longest
+		if err := step(i); err != nil {
+			return nil, err
 		}
 	}
-	return 0, nil
+	return step, nil
 }
 
 // machine names what was measured on.
