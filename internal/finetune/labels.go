@@ -32,11 +32,10 @@ func measured(t *data.Task, r *settings.Resolved) (task *data.Task, best string,
 	if t, err = evaluate.WithMetric(t, r.Data.Metric); err != nil {
 		return nil, "", err
 	}
-	if evaluate.Known(r.Train.Best) != nil { // by ranks
-		return t, "", nil
-	}
-	if t, best, err = evaluate.AlsoMetric(t, r.Train.Best); err != nil {
-		return nil, "", fmt.Errorf("best: %w", err)
+	if metric := evaluate.Known(r.Train.Best) == nil; metric { // and no choice by ranks
+		if t, best, err = evaluate.AlsoMetric(t, r.Train.Best); err != nil {
+			return nil, "", fmt.Errorf("best: %w", err)
+		}
 	}
 	return t, best, nil
 }

@@ -35,6 +35,7 @@ func TestTimeout(t *testing.T) {
 	must(t, err)
 	resp, err := http.DefaultClient.Do(r)
 	must(t, err)
+	defer resp.Body.Close()
 	var b strings.Builder
 	must(t, resp.Write(&b))
 	if resp.StatusCode != http.StatusGatewayTimeout || !strings.Contains(b.String(), `"timeout"`) {
