@@ -26,7 +26,8 @@ func signalName(s syscall.Signal) string {
 		return "SIGHUP"
 	case syscall.SIGTERM:
 		return "SIGTERM"
-	case cluster.SaveSignal:
+	}
+	if s == cluster.SaveSignal { // which elsewhere than on Unix is SIGTERM
 		return "SIGUSR1"
 	}
 	return "SIGINT"
