@@ -36,7 +36,7 @@ func WithLogits() Option { return func(c *call) { c.logits = true } }
 // its own, in place of WithAdapter and WithRank.
 func WithEach(of func(i int) (adapter string, rank int)) Option { return func(c *call) { c.each = of } }
 
-// call is what is asked of one call of Classify.
+// call holds the options of one call of Classify.
 type call struct {
 	adapter      string
 	rank         *int
@@ -63,7 +63,7 @@ func newCall(options []Option) *call {
 	return c
 }
 
-// of is what text i asks for; a nil rank is the default.
+// of gives the adapter and the rank of text i; a nil rank is the default.
 func (c *call) of(i int) (adapter string, rank *int) {
 	if c.each == nil {
 		return c.adapter, c.rank

@@ -130,7 +130,7 @@ func TestQueueDropsCancelled(t *testing.T) {
 	}
 }
 
-// A text waits for others as long as is said, and no longer than until an execution is full.
+// A text waits for others as long as MaxWait says, and no longer than until an execution is full.
 func TestQueueWaits(t *testing.T) {
 	m := &member{group: new(group)}
 	q := newQueue(limits{tokens: 20, queued: 10, wait: 30 * time.Millisecond})

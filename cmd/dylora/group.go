@@ -44,7 +44,7 @@ func (s *streams) leave(err error) error {
 	return errors.Join(err, s.world.Close())
 }
 
-// ofRank begins the message of an error of one process among several. Not told is what another process tells.
+// ofRank begins the message of an error of one process among several. It tells nothing where another process does.
 func ofRank(err error) (prefix string, tell bool) {
 	switch l := mpi.Launched(os.Getenv); {
 	case !l.Several() || l.Rank == "0" && !errors.Is(err, train.ErrElsewhere):

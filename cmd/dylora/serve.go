@@ -28,7 +28,7 @@ func newServeCmd(io *streams, runF func(context.Context, *serveOptions) error) *
 optionally the name of an adapter and a rank. Requests of different adapters and ranks share
 executions of one graph, and each answer has the bits that it has alone.
 
-ADAPTER is what predict takes: the folder of a run, of an adapter or of a merged model. Its
+ADAPTER is the folder of a run, of an adapter or of a merged model. Its
 name is NAME or that of the folder. Without any it is the newest run, or the built-in
 sentiment adapter. With --adapters-dir requests may load and unload the folders in it.
 
