@@ -31,6 +31,7 @@ func TestImports(t *testing.T) {
 		"scripts/study-split":      "",
 
 		"decision":        "",
+		"contrast":        "",
 		"enum":            "suggest",
 		"fault":           "",
 		"hub":             "fault tokenizer",

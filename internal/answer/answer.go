@@ -86,7 +86,7 @@ type Maker struct {
 }
 
 // NewMaker makes answers of a task as a choice says, with the logits of a classification divided by temperature. Labels of
-// one name are refused, since nobody could tell them apart, as is what of the choice has no effect.
+// one name are refused, since nobody could tell them apart, and so is a part of the choice that has no effect.
 func NewMaker(t *data.Task, c Choice, temperature float64) (*Maker, error) {
 	m := &Maker{Task: t, Choice: c}
 	if temperature != 1 {

@@ -97,7 +97,7 @@ func TestShellcheck(t *testing.T) {
 	}
 }
 
-// job is what of an Indexed Job is looked at here; tools/kubernetes holds it against an API server's own rules.
+// job has the fields of an Indexed Job that these tests check; tools/kubernetes validates the whole by the API server's own rules.
 type job struct {
 	Metadata struct{ Name string }
 	Spec     struct {

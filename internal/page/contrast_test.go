@@ -1,10 +1,10 @@
 package page
 
 import (
-	"math"
 	"regexp"
-	"strconv"
 	"testing"
+
+	"github.com/dylora/dylora/internal/contrast"
 )
 
 // TestContrast: text can be told from what is behind it in both schemes (WCAG 2.2: 4.5).
@@ -29,23 +29,11 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-func luminance(t *testing.T, hex string) (sum float64) {
+func luminance(t *testing.T, hex string) float64 {
 	t.Helper()
-	if len(hex) == 3 {
-		hex = hex[:1] + hex[:1] + hex[1:2] + hex[1:2] + hex[2:] + hex[2:]
+	v, err := contrast.Luminance(hex)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
-		v, err := strconv.ParseUint(hex[2*i:2*i+2], 16, 8)
-		if err != nil {
-			t.Fatal(err)
-		}
-		x := float64(v) / 255
-		if x <= 0.04045 {
-			x /= 12.92
-		} else {
-			x = math.Pow((x+0.055)/1.055, 2.4)
-		}
-		sum += weight * x
-	}
-	return sum
+	return v
 }

@@ -3,11 +3,11 @@ package serve
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"math"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/dylora/dylora/internal/contrast"
 )
 
 // TestPage: the page is one file that loads nothing, and the policy that it comes with lets its own style and script run and
@@ -71,24 +71,11 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// luminance is that of a colour, as WCAG 2.2 defines it.
-func luminance(t *testing.T, hex string) (sum float64) {
+func luminance(t *testing.T, hex string) float64 {
 	t.Helper()
-	if len(hex) == 3 {
-		hex = hex[:1] + hex[:1] + hex[1:2] + hex[1:2] + hex[2:] + hex[2:]
+	v, err := contrast.Luminance(hex)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
-		v, err := strconv.ParseUint(hex[2*i:2*i+2], 16, 8)
-		if err != nil {
-			t.Fatal(err)
-		}
-		x := float64(v) / 255
-		if x <= 0.04045 {
-			x /= 12.92
-		} else {
-			x = math.Pow((x+0.055)/1.055, 2.4)
-		}
-		sum += weight * x
-	}
-	return sum
+	return v
 }
