@@ -15,37 +15,47 @@ const (
 	Float64  = "F64" // read alone
 )
 
+// widths are the bytes of a value of each of them.
+var widths = map[string]int{Float32: 4, Float16: 2, BFloat16: 2, Float64: 8}
+
 // Float32 converts an F32, F16 or BF16 tensor exactly, and rounds F64 to the nearest float32,
 // ties to even, as PyTorch's copy does. Other dtypes are refused: they are no weights, or
 // quantised ones.
 func (t Tensor) Float32() ([]float32, error) {
-	switch t.DType {
-	case "F32":
-		v := make([]float32, len(t.Data)/4)
-		for i := range v {
-			v[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data[4*i:]))
-		}
-		return v, nil
-	case "BF16":
-		return widen(t.Data, func(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }), nil
-	case "F16":
-		return widen(t.Data, half), nil
-	case Float64:
-		v := make([]float32, len(t.Data)/8)
-		for i := range v {
-			v[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(t.Data[8*i:])))
-		}
-		return v, nil
+	width := widths[t.DType]
+	if width == 0 {
+		return nil, fault.Invalidf("tensor %s: dtype %s is not read as float32; convert the file to F32, F16, BF16 or F64", quote(t.Name), t.DType)
 	}
-	return nil, fault.Invalidf("tensor %s: dtype %s is not read as float32; convert the file to F32, F16, BF16 or F64", quote(t.Name), t.DType)
+	v := make([]float32, len(t.Data)/width)
+	convert(v, t.Data, t.DType)
+	return v, nil
 }
 
-func widen(data []byte, value func(uint16) float32) []float32 {
-	v := make([]float32, len(data)/2)
-	for i := range v {
-		v[i] = value(binary.LittleEndian.Uint16(data[2*i:]))
+// convert writes the values of b to dst, which has their number.
+func convert(dst []float32, b []byte, dtype string) {
+	switch dtype {
+	case Float32:
+		for i := range dst {
+			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+		}
+	case Float64:
+		for i := range dst {
+			dst[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:])))
+		}
+	case BFloat16:
+		for i := range dst {
+			dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(b[2*i:])) << 16)
+		}
+	case Float16:
+		for i := range dst {
+			h := uint32(binary.LittleEndian.Uint16(b[2*i:]))
+			if e := h & 0x7c00; e == 0 || e == 0x7c00 {
+				dst[i] = half(uint16(h))
+			} else { // nearly all, without a call: an encoder's table of words is half of its start
+				dst[i] = math.Float32frombits(h&0x8000<<16 | (h&0x7fff<<13 + (127-15)<<23))
+			}
+		}
 	}
-	return v
 }
 
 // half widens an IEEE binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. Every

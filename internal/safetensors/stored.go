@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
-	"math"
 	"slices"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -79,7 +78,7 @@ func readAt(name string, r io.ReaderAt, b []byte, at int64) error {
 // AppendFloat32 reads the tensor's values and appends them to dst, as Tensor.Float32
 // converts them. It is safe for concurrent use on one file.
 func (t Stored) AppendFloat32(dst []float32) ([]float32, error) {
-	width := map[string]int{Float32: 4, Float16: 2, BFloat16: 2, Float64: 8}[t.DType]
+	width := widths[t.DType]
 	if width == 0 {
 		_, err := (Tensor{Name: t.Name, DType: t.DType}).Float32()
 		return nil, err
@@ -91,29 +90,9 @@ func (t Stored) AppendFloat32(dst []float32) ([]float32, error) {
 		if err := readAt(t.file, t.from, buffer, t.at+int64(done)); err != nil {
 			return nil, err
 		}
-		dst = appendFloats(dst, buffer, t.DType)
+		more := dst[len(dst):][:len(buffer)/width]
+		convert(more, buffer, t.DType)
+		dst = dst[:len(dst)+len(more)]
 	}
 	return dst, nil
-}
-
-func appendFloats(dst []float32, b []byte, dtype string) []float32 {
-	switch dtype {
-	case Float32:
-		for ; len(b) >= 4; b = b[4:] {
-			dst = append(dst, math.Float32frombits(binary.LittleEndian.Uint32(b)))
-		}
-	case Float64:
-		for ; len(b) >= 8; b = b[8:] {
-			dst = append(dst, float32(math.Float64frombits(binary.LittleEndian.Uint64(b))))
-		}
-	case BFloat16:
-		for ; len(b) >= 2; b = b[2:] {
-			dst = append(dst, math.Float32frombits(uint32(binary.LittleEndian.Uint16(b))<<16))
-		}
-	case Float16:
-		for ; len(b) >= 2; b = b[2:] {
-			dst = append(dst, half(binary.LittleEndian.Uint16(b)))
-		}
-	}
-	return dst
 }

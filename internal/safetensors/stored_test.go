@@ -94,3 +94,23 @@ func TestIndexFaults(t *testing.T) {
 		t.Errorf("I64: %v", err)
 	}
 }
+
+// BenchmarkStored converts a megabyte of each dtype.
+func BenchmarkStored(b *testing.B) {
+	for _, dtype := range []string{Float32, Float16, BFloat16, Float64} {
+		data := make([]byte, 1<<20)
+		for i := range data {
+			data[i] = byte(i * 37)
+		}
+		s := Tensor{Name: "t", DType: dtype, Shape: []int{len(data) / widths[dtype]}, Data: data}.Stored("file")
+		dst := make([]float32, 0, len(data)/2)
+		b.Run(dtype, func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				if _, err := s.AppendFloat32(dst); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
