@@ -36,7 +36,7 @@ type options struct {
 	model, texts, dylora, python, peer, json string
 	sides                                    string
 	requests, connections, single            int
-	probes, maxBatch                         int
+	probes, maxBatch, starts                 int
 	p99                                      time.Duration
 	seed                                     uint64
 }
@@ -54,6 +54,7 @@ func main() {
 	flag.IntVar(&o.connections, "connections", 64, "of a closed load")
 	flag.IntVar(&o.single, "single", 300, "requests of one connection")
 	flag.IntVar(&o.probes, "probes", 6, "rates that are tried; 0: none")
+	flag.IntVar(&o.starts, "starts", 6, "of each side, of which the median but for the first counts")
 	flag.IntVar(&o.maxBatch, "max-batch", 32, "largest batch of the other sides")
 	flag.DurationVar(&o.p99, "p99", 0, "compare throughput at this p99; default: that of the peer's closed load")
 	flag.Uint64Var(&o.seed, "seed", 42, "of texts, adapters and times")

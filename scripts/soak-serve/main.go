@@ -67,7 +67,9 @@ func run(ctx context.Context, o soak.Options, dylora string, w io.Writer) (err e
 	}
 	fmt.Fprintf(w, "%v, %d clients: %d answers, %d of them to several texts; wrong %d, lost %d, odd %d\n", o.Duration, o.Clients, r.Answers, r.Batches, len(r.Wrong), len(r.Lost), len(r.Odd))
 	fmt.Fprintf(w, "told that an adapter is not loaded %d, busy %d, refused after SIGTERM %d; adapters loaded and unloaded %d times\n", r.Absent, r.Busy, r.AtTheEnd, r.Loads)
-	fmt.Fprintf(w, "resident memory, peaks at the beginning and at the end: %.1f and %.1f MiB; exit: %v\n", float64(r.FirstPeak)/(1<<20), float64(r.LastPeak)/(1<<20), r.Exit)
+	first, last, firstPeak, lastPeak := r.Memory()
+	mib := func(n int64) float64 { return float64(n) / (1 << 20) }
+	fmt.Fprintf(w, "resident memory, medians of the first and the last third: %.1f and %.1f MiB, at the most %.1f and %.1f MiB; exit: %v\n", mib(first), mib(last), mib(firstPeak), mib(lastPeak), r.Exit)
 	sent := 0
 	for _, n := range r.Faults {
 		sent += n

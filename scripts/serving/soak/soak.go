@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -43,9 +44,9 @@ type Report struct {
 	Lost  []string // requests without an answer that were sent before SIGTERM
 	Odd   []string // other answers than a broken request, a load or an unload has to get
 
-	FirstPeak, LastPeak int64 // resident bytes at the most, in the first minute or third, and in the last
-	Exit                error // of the server; nil for code 0
-	Said                string
+	Resident []int64 // bytes of the server, ten times a second
+	Exit     error   // of the server; nil for code 0
+	Said     string
 }
 
 // The adapters that are there from the start, and those that come and go, with their ranks.
@@ -147,20 +148,25 @@ func (s *soak) prepare(ctx context.Context) error {
 
 // watch measures memory until ctx ends.
 func (s *soak) watch(ctx context.Context) {
-	began := time.Now()
-	first := min(time.Minute, s.Duration/3)
-	last := s.Duration - first
 	for ctx.Err() == nil {
-		now, _ := s.process.Memory()
-		s.lock.Lock()
-		if at := time.Since(began); at < first {
-			s.report.FirstPeak = max(s.report.FirstPeak, now)
-		} else if at > last {
-			s.report.LastPeak = max(s.report.LastPeak, now)
+		if now, _ := s.process.Memory(); now > 0 {
+			s.report.Resident = append(s.report.Resident, now)
 		}
-		s.lock.Unlock()
 		pause(ctx, 100*time.Millisecond)
 	}
+}
+
+// Memory are the median and the largest resident bytes of the first third of the run and of the last: medians say whether
+// memory grows, and the largest value of many says it too late or too early, as Go's collector runs when it likes.
+func (r *Report) Memory() (first, last, firstPeak, lastPeak int64) {
+	n := len(r.Resident)
+	if n < 3 {
+		return 0, 0, 0, 0
+	}
+	a, b := slices.Clone(r.Resident[:n/3]), slices.Clone(r.Resident[n-n/3:])
+	slices.Sort(a)
+	slices.Sort(b)
+	return a[len(a)/2], b[len(b)/2], a[len(a)-1], b[len(b)-1]
 }
 
 // pause sleeps, or less where ctx ends.
@@ -204,8 +210,8 @@ func (r *Report) Sound() error {
 	if r.Exit != nil {
 		all = append(all, fmt.Errorf("the server's end: %w", r.Exit))
 	}
-	if r.LastPeak > r.FirstPeak+slack(r.FirstPeak) {
-		all = append(all, fmt.Errorf("memory has grown from %d to %d MiB", r.FirstPeak>>20, r.LastPeak>>20))
+	if first, last, _, _ := r.Memory(); last > first+slack(first) || first == 0 {
+		all = append(all, fmt.Errorf("memory has grown from %d to %d MiB", first>>20, last>>20))
 	}
 	if r.Answers == 0 || r.Batches == 0 || r.Loads == 0 || len(r.Faults) == 0 {
 		all = append(all, fmt.Errorf("%d answers, %d batches, %d loads and %d kinds of broken requests: one of these has not happened", r.Answers, r.Batches, r.Loads, len(r.Faults)))
