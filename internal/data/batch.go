@@ -5,15 +5,16 @@ import "iter"
 // Batch is a packed batch: the token ids of its sequences end to end, no padding.
 // Sequence i is IDs[Offsets[i]:Offsets[i+1]].
 type Batch struct {
-	IDs     []int32
-	Types   []int32   // of the tokens; nil: all are 0
-	Offsets []int32   // one more than there are sequences; the first is 0
-	Classes []int32   // per sequence; 0 in a regression
-	Scores  []float32 // (sequences, outputs): what a regression is to give, or 1 for each label of MultiLabel that holds; in a classification one 0 per sequence
-	Soft    []float32 // (sequences, outputs): take the place of Classes and Scores in the loss: a probability for each label, or a regression's numbers; nil: none
-	Weights []float32 // per sequence: how much it counts in the loss; nil: 1 each
-	Index   []int     // per sequence: its place in the split
-	Copies  int       // the sequences are so many copies of the first ones, one after the other; 0 is 1
+	IDs           []int32
+	Types         []int32   // of the tokens; nil: all are 0
+	Offsets       []int32   // one more than there are sequences; the first is 0
+	Classes       []int32   // per sequence; 0 in a regression
+	Scores        []float32 // (sequences, outputs): what a regression is to give, or 1 for each label of MultiLabel that holds; in a classification one 0 per sequence
+	Soft          []float32 // (sequences, outputs): take the place of Classes and Scores in the loss: a probability for each label, or a regression's numbers; nil: none
+	Weights       []float32 // per sequence: how much it counts in the loss; nil: 1 each
+	OutputWeights []float32 // (sequences, outputs): how much each label of MultiLabel counts in the loss of its sequence; nil: 1 each
+	Index         []int     // per sequence: its place in the split
+	Copies        int       // the sequences are so many copies of the first ones, one after the other; 0 is 1
 }
 
 // Len is the number of sequences.
@@ -35,6 +36,7 @@ func (b *Batch) Take(places []int) *Batch {
 		t.Scores = append(t.Scores, row(b.Scores, i, n)...)
 		t.Soft = append(t.Soft, row(b.Soft, i, n)...)
 		t.Weights = append(t.Weights, row(b.Weights, i, n)...)
+		t.OutputWeights = append(t.OutputWeights, row(b.OutputWeights, i, n)...)
 		t.Index = append(t.Index, row(b.Index, i, n)...)
 	}
 	return t

@@ -12,7 +12,8 @@ import (
 	"github.com/dylora/dylora/internal/fault"
 )
 
-// ClassWeights say how much an example of each label counts in the loss of training.
+// ClassWeights say how much an example of each label counts in the loss of training, of a multi-label
+// task how much a label counts where it holds.
 type ClassWeights struct {
 	balanced bool
 	labels   []string
@@ -73,30 +74,30 @@ func tooMany(n int) error {
 	return nil
 }
 
-// Of are the weights by class for a task that is learnt from examples. Balanced ones are
-// n / (classes · examples of the class), as compute_class_weight of scikit-learn has them; a class
-// without examples has 1, which nothing depends on. Of nil there are none. Labels that the task
-// does not have, and a task that is no classification, are errors of class Usage.
+// Of are the weights by label for a task that is learnt from examples. Balanced ones of a
+// classification are n / (classes · examples of the class), as compute_class_weight of scikit-learn has
+// them; a class without examples has 1, which nothing depends on. Those of a multi-label task are
+// negatives / positives of each label, which is the ratio of that function's two weights and what
+// torch.nn.BCEWithLogitsLoss takes as pos_weight; a label that holds in no example or in all of them
+// has 1. Of nil there are none. Labels that the task does not have, and a regression, are errors of
+// class Usage.
 func (w *ClassWeights) Of(t *Task, examples []Example) ([]float32, error) {
 	if w == nil {
 		return nil, nil
 	}
-	if t.Kind != Classification {
-		return nil, fault.Usagef("class_weights: is for a classification, and task %s is a %s", t.Name, t.Kind.Noun())
+	if t.Kind == Regression {
+		return nil, fault.Usagef("class_weights: is for a task of labels, and task %s is a %s", t.Name, t.Kind.Noun())
 	}
 	of := make([]float32, len(t.Labels))
-	counts := make([]int, len(t.Labels))
-	for i := range of {
-		of[i] = 1
-	}
-	for _, e := range examples {
-		if e.Class >= 0 {
-			counts[e.Class]++
-		}
-	}
-	for class, n := range counts {
-		if w.balanced && n > 0 {
-			of[class] = float32(float64(len(examples)) / float64(len(counts)*n))
+	counts := t.count(examples)
+	for label, n := range counts {
+		of[label] = 1
+		switch all := len(examples); {
+		case !w.balanced || n == 0:
+		case t.Kind == Classification:
+			of[label] = float32(float64(all) / float64(len(counts)*n))
+		case n < all:
+			of[label] = float32(float64(all-n) / float64(n))
 		}
 	}
 	for i, label := range w.labels {
@@ -107,6 +108,22 @@ func (w *ClassWeights) Of(t *Task, examples []Example) ([]float32, error) {
 		of[class] = float32(w.weights[i])
 	}
 	return of, nil
+}
+
+// count is how many examples each label has, or in how many it holds.
+func (t *Task) count(examples []Example) []int {
+	counts := make([]int, len(t.Labels))
+	for _, e := range examples {
+		if t.Kind == Classification && e.Class >= 0 {
+			counts[e.Class]++
+		}
+		for label, holds := range e.Targets {
+			if holds != 0 {
+				counts[label]++
+			}
+		}
+	}
+	return counts
 }
 
 // labelOf is the place of a label: as it is written, or else without regard to case and to what

@@ -50,10 +50,43 @@ func TestClassWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []Kind{Regression, MultiLabel} {
-		if _, err := w.Of(&Task{Name: "t", Kind: kind}, nil); fault.ClassOf(err) != fault.Usage || err == nil {
-			t.Errorf("%v: %v", kind, err)
+	if _, err := w.Of(&Task{Name: "t", Kind: Regression}, nil); fault.ClassOf(err) != fault.Usage || err == nil {
+		t.Errorf("of a regression: %v", err)
+	}
+}
+
+// TestPositiveWeights: balanced weights of a label's positives make both of its sides count alike.
+func TestPositiveWeights(t *testing.T) {
+	task := &Task{Name: "themes", Kind: MultiLabel, Labels: []string{"sea", "land", "all", "never"}}
+	var examples []Example
+	for i := range 8 {
+		e := Example{Targets: []float32{0, 1, 1, 0}}
+		if i < 2 {
+			e.Targets[0] = 1
 		}
+		if i == 7 {
+			e.Targets[1] = 0
+		}
+		examples = append(examples, e)
+	}
+	for text, want := range map[string][]float32{
+		"balanced":        {3, 1. / 7, 1, 1},
+		"sea=4, Never=.5": {4, 1, 1, 0.5},
+	} {
+		w, err := ParseClassWeights(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.Of(task, examples); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v, want %v", text, got, err, want)
+		}
+	}
+	w, err := ParseClassWeights("Sea =2,air=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Of(task, examples); fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), `"air" is not a label of task themes`) {
+		t.Errorf("a label that the task does not have: %v", err)
 	}
 }
 

@@ -35,12 +35,16 @@ func (j *Job) describe() error {
 		j.env.Say(fmt.Sprintf("%s %s: %d examples, %s", j.Task.Name, split.name, len(split.examples), baselineText(j.Task, b)))
 	}
 	if j.classWeights != nil {
-		j.env.Say("class weights of the loss: " + listed(j.Task.Labels, func(i int) string { return fmt.Sprintf("%.4g", j.classWeights[i]) }))
+		what := "class weights of the loss: "
+		if j.Task.Kind == data.MultiLabel {
+			what = "weights of the loss where a label holds: "
+		}
+		j.env.Say(what + listed(j.Task.Labels, func(i int) string { return fmt.Sprintf("%.4g", j.classWeights[i]) }))
 	}
 	return nil
 }
 
-// classWeights are the weights that the settings give the classes of a task, learnt from examples.
+// classWeights are the weights that the settings give the labels of a task, learnt from examples.
 func classWeights(r *settings.Resolved, t *data.Task, examples []data.Example) ([]float32, error) {
 	w, err := data.ParseClassWeights(r.Train.ClassWeights)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/headfit"
 	"github.com/dylora/dylora/internal/session"
+	"github.com/dylora/dylora/internal/train"
 	"github.com/dylora/dylora/internal/weights"
 )
 
@@ -72,7 +73,11 @@ func (j *Job) fitHeads(ctx context.Context) (err error) {
 func (j *Job) fitHead(last []weights.Tensor, features *evaluate.Result) ([]weights.Tensor, error) {
 	p := headfit.Problem{Loss: fitLosses[j.Task.Kind], In: features.Outputs, Outputs: j.Task.Outputs(),
 		Features: features.Logits, Targets: targets(j.Task, features), Penalty: fitPenalty}
-	if j.classWeights != nil {
+	switch {
+	case j.classWeights == nil:
+	case j.Task.Kind == data.MultiLabel:
+		p.OutputWeights = train.PositiveWeights(j.classWeights, features.Scores)
+	default:
 		for _, class := range features.Classes {
 			p.Weights = append(p.Weights, j.classWeights[class])
 		}

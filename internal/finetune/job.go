@@ -30,7 +30,7 @@ type Job struct {
 	sweeps        map[int]*evaluate.Sweep // of this process's evaluations, by step
 	trainExamples []data.Example
 	devExamples   []data.Example
-	classWeights  []float32        // of the loss, by class; nil: all alike
+	classWeights  []float32        // of the loss, by label; nil: all alike
 	data          *session.RunData // which they are
 	asked         context.Context  // of Run
 	tracker       *track.Tracker   // nil: nobody is shown the training

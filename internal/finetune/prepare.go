@@ -141,7 +141,11 @@ func (j *Job) newLoop(ctx context.Context) (err error) {
 	}
 	j.ranks = withRank(j.ranks, j.Config.Best.Rank())
 	shuffled := train.NewShuffled(j.trained, j.Settings.Train.Batch, j.Config.Seed)
-	shuffled.Weigh(j.classWeights)
+	if j.Task.Kind == data.MultiLabel {
+		shuffled.WeighLabels(j.classWeights)
+	} else {
+		shuffled.Weigh(j.classWeights)
+	}
 	var source train.Source = shuffled
 	if share := j.Settings.Train.Distill; share > 0 {
 		j.distilled = &distillation{Source: source, share: share}

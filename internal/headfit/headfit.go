@@ -24,13 +24,14 @@ const (
 
 // Problem is a layer to be fitted: logits = W·f + b for n examples.
 type Problem struct {
-	Loss     Loss
-	In       int       // width of a feature
-	Outputs  int       // logits of an example
-	Features []float32 // (n, In)
-	Targets  []float32 // (n, Outputs): probabilities, which add up to 1 for CrossEntropy, or numbers
-	Weights  []float32 // (n): how much each example counts in the mean; nil: all alike
-	Penalty  float64   // ρ: the loss gains ρ/2·(‖W−W₀‖² + ‖b−b₀‖²) for the layer W₀, b₀ that Fit begins with; above 0
+	Loss          Loss
+	In            int       // width of a feature
+	Outputs       int       // logits of an example
+	Features      []float32 // (n, In)
+	Targets       []float32 // (n, Outputs): probabilities, which add up to 1 for CrossEntropy, or numbers
+	Weights       []float32 // (n): how much each example counts in the mean; nil: all alike
+	OutputWeights []float32 // (n, Outputs): factors of the loss at each output, not for CrossEntropy; the mean is not divided by them; nil: 1 each
+	Penalty       float64   // ρ: the loss gains ρ/2·(‖W−W₀‖² + ‖b−b₀‖²) for the layer W₀, b₀ that Fit begins with; above 0
 }
 
 // Fit is the layer with the least loss, weight (Outputs, In) and bias (Outputs). It begins with
@@ -71,6 +72,8 @@ func (p *Problem) check(weight, bias []float32) error {
 		return fmt.Errorf("headfit: %d numbers of features of %d and %d targets of %d", len(p.Features), p.In, len(p.Targets), p.Outputs)
 	case p.Weights != nil && len(p.Weights) != len(p.Features)/p.In:
 		return fmt.Errorf("headfit: %d weights for %d examples", len(p.Weights), len(p.Features)/p.In)
+	case p.OutputWeights != nil && (p.Loss == CrossEntropy || len(p.OutputWeights) != len(p.Targets)):
+		return fmt.Errorf("headfit: %d weights of outputs for %d targets", len(p.OutputWeights), len(p.Targets))
 	case !(p.Penalty > 0) || math.IsInf(p.Penalty, 1):
 		return fmt.Errorf("headfit: penalty %v is not above 0", p.Penalty)
 	}
@@ -150,12 +153,20 @@ func (o *objective) evaluate(x []float64) {
 		if o.p.Weights != nil {
 			n /= float64(o.p.Weights[i])
 		}
-		o.loss += o.example(row, o.p.Targets[i*k:(i+1)*k], n)
+		o.loss += o.example(row, i, n)
 	}
 }
 
-// example is an example's share, 1/n, of the loss; its logits become their gradients.
-func (o *objective) example(logits []float64, targets []float32, n float64) (loss float64) {
+// example is the share, 1/n, of example i in the loss; its logits become their gradients.
+func (o *objective) example(logits []float64, i int, n float64) (loss float64) {
+	k := len(logits)
+	targets := o.p.Targets[i*k : (i+1)*k]
+	weight := func(c int) float64 {
+		if o.p.OutputWeights == nil {
+			return 1
+		}
+		return float64(o.p.OutputWeights[i*k+c])
+	}
 	switch o.p.Loss {
 	case CrossEntropy:
 		total := logSumExp(logits)
@@ -171,15 +182,15 @@ func (o *objective) example(logits []float64, targets []float32, n float64) (los
 		n *= float64(len(logits))
 		for c, t := range targets {
 			x := logits[c]
-			loss += (max(x, 0) - x*float64(t) + math.Log1p(math.Exp(-math.Abs(x)))) / n
-			logits[c] = (1/(1+math.Exp(-x)) - float64(t)) / n
+			loss += weight(c) * (max(x, 0) - x*float64(t) + math.Log1p(math.Exp(-math.Abs(x)))) / n
+			logits[c] = weight(c) * (1/(1+math.Exp(-x)) - float64(t)) / n
 		}
 	default:
 		n *= float64(len(logits))
 		for c, t := range targets {
 			d := logits[c] - float64(t)
-			loss += d * d / n
-			logits[c] = 2 * d / n
+			loss += weight(c) * d * d / n
+			logits[c] = weight(c) * 2 * d / n
 		}
 	}
 	return loss

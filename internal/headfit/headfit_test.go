@@ -68,22 +68,28 @@ func TestFitIsTheMinimum(t *testing.T) {
 func TestGradient(t *testing.T) {
 	for _, loss := range []Loss{CrossEntropy, BinaryCrossEntropy, SquaredError} {
 		p, weight, bias := problem(loss, 20, 4, 3, 0.1, 3)
-		o := newObjective(p, weight, bias)
-		x := slices.Clone(o.start)
-		for i := range x {
-			x[i] += float64(i%5)/7 - 0.3
-		}
-		grad := make([]float64, len(x))
-		o.gradient(grad, x)
-		for i := range x {
-			const eps = 1e-5
-			y := slices.Clone(x)
-			y[i] += eps
-			up := o.value(y)
-			y[i] -= 2 * eps
-			if want := (up - o.value(y)) / (2 * eps); math.Abs(grad[i]-want) > 1e-7 {
-				t.Errorf("loss %d: gradient %d is %v, by differences %v", loss, i, grad[i], want)
-			}
+		checkGradient(t, p, weight, bias)
+	}
+}
+
+// checkGradient holds the gradient of a problem near a layer against central differences.
+func checkGradient(t *testing.T, p *Problem, weight, bias []float32) {
+	t.Helper()
+	o := newObjective(p, weight, bias)
+	x := slices.Clone(o.start)
+	for i := range x {
+		x[i] += float64(i%5)/7 - 0.3
+	}
+	grad := make([]float64, len(x))
+	o.gradient(grad, x)
+	for i := range x {
+		const eps = 1e-5
+		y := slices.Clone(x)
+		y[i] += eps
+		up := o.value(y)
+		y[i] -= 2 * eps
+		if want := (up - o.value(y)) / (2 * eps); math.Abs(grad[i]-want) > 1e-7 {
+			t.Errorf("loss %d: gradient %d is %v, by differences %v", p.Loss, i, grad[i], want)
 		}
 	}
 }
@@ -160,6 +166,46 @@ func TestFaults(t *testing.T) {
 		if _, _, err := p.Fit(weight, bias); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
+	}
+}
+
+// TestOutputWeights: a factor of 2 at an output counts as a copy of the example of which the other
+// outputs do not count, in a mean over the examples as they were; the gradient is that of the loss.
+func TestOutputWeights(t *testing.T) {
+	for _, loss := range []Loss{BinaryCrossEntropy, SquaredError} {
+		p, weight, bias := problem(loss, 20, 4, 3, 1e-2, 3)
+		copied := *p
+		p.OutputWeights = slices.Repeat([]float32{1}, 60)
+		copied.OutputWeights = slices.Clone(p.OutputWeights)
+		for i := range 7 {
+			p.OutputWeights[3*i+i%3] = 2
+			only := make([]float32, 3)
+			only[i%3] = 1
+			copied.OutputWeights = append(copied.OutputWeights, only...)
+			copied.Features = append(slices.Clone(copied.Features), p.Features[4*i:4*i+4]...)
+			copied.Targets = append(slices.Clone(copied.Targets), p.Targets[3*i:3*i+3]...)
+		}
+		for i := range copied.OutputWeights { // its mean is over 27 examples
+			copied.OutputWeights[i] *= 27. / 20
+		}
+		w, b, err := p.Fit(weight, bias)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantW, wantB, err := copied.Fit(weight, bias)
+		if err != nil || !near(w, wantW, 1e-5) || !near(b, wantB, 1e-5) {
+			t.Errorf("loss %d: %v, with copies %v, %v", loss, b, wantB, err)
+		}
+		checkGradient(t, p, weight, bias)
+		p.OutputWeights = p.OutputWeights[:59]
+		if _, _, err := p.Fit(weight, bias); err == nil || !strings.Contains(err.Error(), "59 weights of outputs for 60 targets") {
+			t.Errorf("too few weights: %v", err)
+		}
+	}
+	p, weight, bias := problem(CrossEntropy, 4, 3, 2, 1, 5)
+	p.OutputWeights = slices.Repeat([]float32{1}, 8)
+	if _, _, err := p.Fit(weight, bias); err == nil {
+		t.Error("weights of outputs of classes were accepted")
 	}
 }
 

@@ -17,6 +17,7 @@ type Input struct {
 	Soft          []float32 // (n, Labels), take the place of Classes or Scores: probabilities, or numbers for SquaredError; nil: none
 	Weight        float32   // of each sequence in the loss
 	Weights       []float32 // (n), factors of Weight; nil: 1 each
+	OutputWeights []float32 // (n, Labels), factors of Weight for each target, not for CrossEntropy; nil: 1 each
 	Ranks         []int32   // (n), from 1: whose last layer of the head is each sequence's; with Heads or Members
 	Members       []int32   // (n), from 0: whose head is each sequence's; with Members
 	Seed, Step    uint64    // dropout

@@ -14,7 +14,8 @@ import (
 type Loss int
 
 // CrossEntropy is of one class per sequence (torch.nn.CrossEntropyLoss), SquaredError of a score
-// per output (MSELoss), BinaryCrossEntropy of a truth value per output (BCEWithLogitsLoss).
+// per output (MSELoss), BinaryCrossEntropy of a truth value per output (BCEWithLogitsLoss, with
+// Input.OutputWeights of p where a label holds and 1 elsewhere that of pos_weight p).
 const (
 	CrossEntropy Loss = iota
 	SquaredError
@@ -69,6 +70,9 @@ func (gr *Graph) setTargets(in *Input, n int) error {
 	if in.Weights != nil && len(in.Weights) != n {
 		return fmt.Errorf("model: %d weights for %d sequences", len(in.Weights), n)
 	}
+	if in.OutputWeights != nil && (gr.Loss == CrossEntropy || len(in.OutputWeights) != n*gr.Labels) {
+		return fmt.Errorf("model: %d weights of outputs for %d sequences of %d outputs", len(in.OutputWeights), n, gr.Labels)
+	}
 	targets := in.Scores
 	if in.Soft != nil {
 		targets = in.Soft
@@ -80,6 +84,9 @@ func (gr *Graph) setTargets(in *Input, n int) error {
 		copy(gr.targets, targets)
 		for i := range targets {
 			gr.weights[i] = in.weight(i/gr.Labels) / float32(gr.Labels)
+		}
+		for i, w := range in.OutputWeights {
+			gr.weights[i] *= w
 		}
 		return nil
 	}

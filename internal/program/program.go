@@ -121,14 +121,16 @@ func (p *Program) Logits(b *data.Batch, ranks []int) ([]float32, error) {
 }
 
 // ForwardBackward runs b forwards and backwards, adds the gradients to the parameters'
-// Grad, and returns Σ weight · loss over its sequences; b.Weights are factors of the weight.
+// Grad, and returns Σ weight · loss over its sequences; b.Weights and b.OutputWeights are factors
+// of the weight.
 func (p *Program) ForwardBackward(b *data.Batch, pass Pass) (loss float64, err error) {
 	in, err := p.input(b, pass.Ranks)
 	if err != nil {
 		return 0, err
 	}
 	p.trainingGates(in, pass)
-	in.Classes, in.Scores, in.Soft, in.Weight, in.Weights = b.Classes, b.Scores, b.Soft, pass.Weight, b.Weights
+	in.Classes, in.Scores, in.Soft = b.Classes, b.Scores, b.Soft
+	in.Weight, in.Weights, in.OutputWeights = pass.Weight, b.Weights, b.OutputWeights
 	in.Seed, in.Step = p.o.Seed, uint64(pass.Step)<<20|uint64(pass.Micro)
 	if err := p.fit(&p.train, b, true); err != nil {
 		return 0, err

@@ -48,8 +48,8 @@ func (s *Settings) broken() []schema.Fault {
 	}
 	_, err = data.ParseClassWeights(s.Train.ClassWeights)
 	rule("class_weights", err)
-	if task, unknown := data.LookupTask(s.Data.Task); unknown == nil && task.Kind != data.Classification && s.Train.ClassWeights != "" {
-		rule("class_weights", fmt.Errorf("is for a classification, and task %s is a %s", task.Name, task.Kind.Noun()))
+	if task, unknown := data.LookupTask(s.Data.Task); unknown == nil && task.Kind == data.Regression && s.Train.ClassWeights != "" {
+		rule("class_weights", fmt.Errorf("is for a task of labels, and task %s is a %s", task.Name, task.Kind.Noun()))
 	}
 	rule("kernel", kernelKnown(s.Machine.Kernel))
 	if s.Machine.Track != "" && s.Machine.Track != track.MLflow {

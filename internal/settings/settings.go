@@ -74,7 +74,7 @@ type Adapter struct {
 type Train struct {
 	Loop            train.Config // its Best and Strict are not settings: see LoopConfig
 	Distill         float64      `key:"distill" min:"0" max:"1" scope:"changed" help:"share of what the adapter answers at rank R, at the end of full_rank_phase, in the targets of the steps behind it; 0: labels alone"`
-	ClassWeights    string       `key:"class_weights" scope:"changed" help:"how much an example of each label counts in the loss: balanced (all labels together alike), or a list such as spam=4,ham=1, in which labels that are not named have 1; empty: all alike"`
+	ClassWeights    string       `key:"class_weights" scope:"changed" help:"how much an example of each label counts in the loss, of a multi-label task how much a label counts where it holds: balanced (by how rare it is), or a list such as spam=4,ham=1, in which labels that are not named have 1; empty: all alike"`
 	Batch           int          `key:"batch" default:"32" min:"1" scope:"card" help:"sequences per batch"`
 	Best            string       `key:"best" default:"mean" scope:"card" help:"which epoch is kept: the best by mean (over the evaluated ranks), by R, or by one rank, of the first metric, or by the mean of another \"metric\", such as macro_f1 or log_loss; or last, and dev is evaluated only then"`
 	CheckpointEvery int          `key:"checkpoint_every" default:"200" min:"0" scope:"free" help:"steps between checkpoints; 0: only after each epoch and when stopped"`

@@ -77,3 +77,38 @@ func TestNoClassWeights(t *testing.T) {
 		t.Errorf("weights %v", b.Weights)
 	}
 }
+
+// several are examples of three labels, of which those hold whose bit is set in the example's place.
+type several struct{ numbers }
+
+func (m several) At(i int) data.Encoded {
+	e := m.numbers.At(i)
+	e.Targets = []float32{float32(i & 1), float32(i >> 1 & 1), float32(i >> 2 & 1)}
+	return e
+}
+
+// TestLabelWeights: a label has its weight in the loss of the examples in which it holds, and the mean of a
+// step is over its sequences, as if there were no weights.
+func TestLabelWeights(t *testing.T) {
+	positive := []float32{3, 0.25, 1.5}
+	source := NewShuffled(several{16}, 5, 1)
+	source.WeighLabels(positive)
+	for i := range source.Batches() {
+		b, err := source.Batch(0, i)
+		must(t, err)
+		for n, index := range b.Index {
+			for label, p := range positive {
+				want := float32(1)
+				if index>>label&1 == 1 {
+					want = p
+				}
+				if got := b.OutputWeights[3*n+label]; got != want {
+					t.Errorf("label %d of example %d weighs %v, want %v", label, index, got, want)
+				}
+			}
+		}
+		if b.Weights != nil || weightOf([]*data.Batch{b}, b.Len()) != float32(b.Len()) {
+			t.Errorf("the sequences weigh %v", weightOf([]*data.Batch{b}, b.Len()))
+		}
+	}
+}

@@ -26,6 +26,7 @@ func sequences(lengths ...int) *data.Batch {
 	b := data.Pack(list)
 	for i := range lengths {
 		b.Weights, b.Soft = append(b.Weights, float32(i)/2), append(b.Soft, float32(i), float32(-i))
+		b.OutputWeights = append(b.OutputWeights, float32(i), float32(i)+0.5)
 	}
 	return b
 }
@@ -56,7 +57,8 @@ func TestParted(t *testing.T) {
 				one := b.Take([]int{i})
 				lo, hi := p.batch.Offsets[j], p.batch.Offsets[j+1]
 				if p.ranks[j] != ranks[i] || !slices.Equal(p.batch.IDs[lo:hi], one.IDs) || !slices.Equal(p.batch.Types[lo:hi], one.Types) ||
-					p.batch.Classes[j] != b.Classes[i] || p.batch.Scores[j] != b.Scores[i] || p.batch.Weights[j] != b.Weights[i] || !slices.Equal(p.batch.Soft[2*j:2*j+2], b.Soft[2*i:2*i+2]) {
+					p.batch.Classes[j] != b.Classes[i] || p.batch.Scores[j] != b.Scores[i] || p.batch.Weights[j] != b.Weights[i] || !slices.Equal(p.batch.Soft[2*j:2*j+2], b.Soft[2*i:2*i+2]) ||
+					!slices.Equal(p.batch.OutputWeights[2*j:2*j+2], b.OutputWeights[2*i:2*i+2]) {
 					t.Fatalf("sequence %d is another one in part %d", i, k)
 				}
 			}

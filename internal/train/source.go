@@ -21,6 +21,7 @@ type Shuffled struct {
 	size     int
 	seed     uint64
 	weights  []float32 // by class; nil: every example counts alike
+	positive []float32 // by label of a multi-label task; nil: it counts alike where it holds and where it does not
 
 	epoch int // of order
 	order []int32
@@ -33,6 +34,10 @@ func NewShuffled(examples Examples, size int, seed uint64) *Shuffled {
 
 // Weigh gives the examples of each class a weight in the loss.
 func (s *Shuffled) Weigh(byClass []float32) { s.weights = byClass }
+
+// WeighLabels gives each label of a multi-label task a weight in the loss of the examples in which it holds: pos_weight of
+// torch.nn.BCEWithLogitsLoss.
+func (s *Shuffled) WeighLabels(positive []float32) { s.positive = positive }
 
 // Batches is the number of batches in an epoch.
 func (s *Shuffled) Batches() int { return (s.examples.Len() + s.size - 1) / s.size }
@@ -52,5 +57,20 @@ func (s *Shuffled) Batch(epoch, i int) (*data.Batch, error) {
 			b.Weights = append(b.Weights, s.weights[class])
 		}
 	}
+	if s.positive != nil {
+		b.OutputWeights = PositiveWeights(s.positive, b.Scores)
+	}
 	return b, nil
+}
+
+// PositiveWeights are those of each label of examples in the loss, (examples, labels) as holds is: the label's own where it holds, else 1.
+func PositiveWeights(positive, holds []float32) []float32 {
+	w := make([]float32, len(holds))
+	for i, h := range holds {
+		w[i] = 1
+		if h != 0 {
+			w[i] = positive[i%len(positive)]
+		}
+	}
+	return w
 }
