@@ -124,6 +124,7 @@ func TestFilesErrors(t *testing.T) {
 		{"empty text", "csv", good, "text,label\n\"\",1\n", nil, fault.Invalid, `dev.csv: line 2: column "text" is empty`},
 		{"blank text", "csv", good, "text,label\n\" \",1\n", nil, fault.Invalid, `dev.csv: line 2: column "text" is empty`},
 		{"not UTF-8", "csv", good, "text,label\n\xff,1\n", nil, fault.Invalid, `line 2: column "text" is not UTF-8`},
+		{"a header that is not UTF-8", "csv", good, "id,t\xe4xt,label\n1,a,1\n", nil, fault.Invalid, `line 1: the name of column 2 is not UTF-8: convert the file, such as with iconv -f WINDOWS-1252`},
 		{"UTF-16", "csv", good, "\xff\xfet\x00", nil, fault.Invalid, "is UTF-16: convert it"},
 		{"not a number", "csv", good, "text,label\na,high\n", regression, fault.Invalid, `column "label" is "high", not a number`},
 		{"infinite", "csv", good, "text,label\na,inf\n", regression, fault.Invalid, "not a number"},

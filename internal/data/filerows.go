@@ -79,7 +79,7 @@ func scanRows(path string, r io.Reader, f Format, want []field, row func(place, 
 	case bytes.HasPrefix(start, []byte("\ufeff")):
 		_, _ = buffered.Discard(3) // it has been read
 	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
-		return fault.Invalidf("%s is UTF-16: convert it to UTF-8", path)
+		return fault.Invalidf("%s is UTF-16: convert it, such as with iconv -f UTF-16 -t UTF-8", path)
 	}
 	switch {
 	case f.Ending == ".jsonl":
@@ -92,6 +92,9 @@ func scanRows(path string, r io.Reader, f Format, want []field, row func(place, 
 		return scanCSV(path, buffered, separator, want, row)
 	}
 }
+
+// notUTF8 is what to do about a file that spreadsheets and older programs write.
+const notUTF8 = "is not UTF-8: convert the file, such as with iconv -f WINDOWS-1252 -t UTF-8"
 
 // columns are the places of the wanted ones in a header. A name is looked for as it is
 // written first, and then without the blanks around the header's names.
@@ -107,6 +110,9 @@ func columns(at place, header []string, want []field) ([]int, error) {
 			names = bare
 		}
 		if places[i] = slices.Index(names, w.name); places[i] < 0 {
+			if n := slices.IndexFunc(header, func(s string) bool { return !utf8.ValidString(s) }); n >= 0 {
+				return nil, at.wrong("the name of column %d %s", n+1, notUTF8)
+			}
 			return nil, w.missing(otherDelimiter(header, at.wrong("no column %q; there are: %s%s", w.name, listed(header), suggest.Hint(w.name, header))))
 		}
 		if slices.Contains(names[places[i]+1:], w.name) {
@@ -156,7 +162,7 @@ func blank(line, separator string) bool { return strings.TrimLeft(line, blanks(s
 func pick(at place, fields []string, places []int, want []field, into []string) error {
 	for i, p := range places {
 		if into[i] = fields[p]; !utf8.ValidString(into[i]) {
-			return at.errorf(want[i].name, "is not UTF-8: convert the file")
+			return at.errorf(want[i].name, notUTF8)
 		}
 	}
 	return nil

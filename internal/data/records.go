@@ -54,7 +54,7 @@ func (s Source) Records(r io.Reader, row func(*Record) error) error {
 	case mark:
 		_, _ = buffered.Discard(3) // it has been read
 	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
-		return fault.Invalidf("%s is UTF-16: convert it to UTF-8", s.Name)
+		return fault.Invalidf("%s is UTF-16: convert it, such as with iconv -f UTF-16 -t UTF-8", s.Name)
 	}
 	x := &records{Source: s, row: row, mark: mark}
 	switch s.Ending {
@@ -109,7 +109,7 @@ func (x *records) plain(r *bufio.Reader) error {
 		}
 		x.r = Record{Line: at.line, Raw: line, Err: l.long}
 		if err == nil && l.long == nil && !utf8.Valid(line) {
-			x.r.Err = at.wrong("the text is not UTF-8: convert the input")
+			x.r.Err = at.wrong("the text " + notUTF8)
 		}
 		if err == nil {
 			err = x.row(&x.r)

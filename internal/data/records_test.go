@@ -45,7 +45,7 @@ func TestRecords(t *testing.T) {
 		in   string
 		want []string
 	}{
-		"lines": {Source{}, "\ufeffa\r\n\nb\xff\n" + long + "y\nc", []string{"1 a -> ", "2  -> ", "3 b\xff -> in: line 3: the text is not UTF-8: convert the input",
+		"lines": {Source{}, "\ufeffa\r\n\nb\xff\n" + long + "y\nc", []string{"1 a -> ", "2  -> ", "3 b\xff -> in: line 3: the text is not UTF-8: convert the file, such as with iconv -f WINDOWS-1252 -t UTF-8",
 			"4 " + long + " -> in: line 4: longer than 1048576 bytes", "5 c -> "}},
 		"csv": {Source{Format: Format{Ending: ".csv"}, A: one}, "\ufeffid, text \r\n1,\"a, \"\"b\"\"\r\n c\"\r\n\r\n2,\n", []string{"1 \ufeffid, text  -> header", "2 1,\"a, \"\"b\"\"\r\n c\" -> a, \"b\"\n c", "5 2, -> "}},
 		"a quote without its end": {Source{Format: Format{Ending: ".csv"}, A: one}, "id,text\n1,\"a\n2,b\n3,\"c\"\n4,d\n", []string{"1 id,text -> header",
@@ -59,7 +59,7 @@ func TestRecords(t *testing.T) {
 			"2 [] -> in: line 2: a row is longer than 1048576 bytes: is there a quote without its end?", "3 b -> b",
 			"4 [] -> in: line 4: a row is longer than 1048576 bytes: is there a quote without its end?", "5 c -> c"}},
 		"columns": {Source{Format: Format{Ending: ".csv"}, A: one}, "id,text\n1\n2,b,c\n3,d\xff\n4,e\n", []string{"1 id,text -> header", "2 1 -> in: line 2: 1 columns where the header has 2",
-			"3 2,b,c -> in: line 3: 3 columns where the header has 2", "4 3,d\xff -> in: line 4: column \"text\" is not UTF-8: convert the file", "5 4,e -> e"}},
+			"3 2,b,c -> in: line 3: 3 columns where the header has 2", "4 3,d\xff -> in: line 4: column \"text\" is not UTF-8: convert the file, such as with iconv -f WINDOWS-1252 -t UTF-8", "5 4,e -> e"}},
 		"the second name":             {Source{Format: Format{Ending: ".csv"}, A: []string{"text", "sentence"}}, "sentence\na\n", []string{"1 sentence -> header", "2 a -> a"}},
 		"pairs":                       {Source{Format: Format{Ending: ".tsv"}, A: one, B: two}, "b\ttext\n\"1\t2\n\n", []string{"1 b\ttext -> header", "2 \"1\t2 -> 2|\"1"}},
 		"a second text that may lack": {Source{Format: Format{Ending: ".csv"}, A: one, B: two, MayLack: true}, "text\n1\n", []string{"1 text -> header", "2 1 -> 1"}},

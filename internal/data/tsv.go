@@ -62,7 +62,7 @@ func (t *Task) parseSplit(name, split string, r io.Reader) ([]Example, error) {
 			line = strings.TrimPrefix(line, "\ufeff")
 		}
 		if !utf8.ValidString(line) {
-			return nil, tab.errorf("the text is not UTF-8: convert the file")
+			return nil, tab.errorf("the text " + notUTF8)
 		}
 		fields := strings.Split(line, "\t")
 		if tab.width == 0 {

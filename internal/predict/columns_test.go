@@ -74,14 +74,15 @@ func TestReadColumnsFaults(t *testing.T) {
 		says  string
 		class fault.Class
 	}{
-		"no column":         {"id,review\n1,x\n", CSV, Columns{A: []string{"text"}}, false, 0, `in: line 1: no column "text"; there are: "id", "review"`, fault.Invalid},
-		"no second column":  {"text\nx\n", CSV, Columns{A: []string{"text"}}, true, 0, `no column "text_pair"`, fault.Invalid},
-		"short row":         {"id,text\n1,x\n2\n", CSV, Columns{A: []string{"text"}}, false, 1, "in: line 3", fault.Invalid},
-		"a number":          {"{\"text\":\"x\"}\n{\"text\":3}\n", JSONL, Columns{A: []string{"text"}}, false, 1, "in: line 2", fault.Invalid},
-		"a second text":     {"text,b\nx,y\n", CSV, Columns{A: []string{"text"}, B: []string{"b"}}, false, 0, `pair_column: "b" is a second text`, fault.Usage},
-		"a pointer of LFS":  {"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", CSV, Columns{A: []string{"text"}}, false, 0, "LFS", fault.Invalid},
-		"UTF-16":            {"\xff\xfet\x00", CSV, Columns{A: []string{"text"}}, false, 0, "UTF-16", fault.Invalid},
-		"an open quotation": {"text\n\"x\n", CSV, Columns{A: []string{"text"}}, false, 0, "in: line 2", fault.Invalid},
+		"no column":           {"id,review\n1,x\n", CSV, Columns{A: []string{"text"}}, false, 0, `in: line 1: no column "text"; there are: "id", "review"`, fault.Invalid},
+		"no second column":    {"text\nx\n", CSV, Columns{A: []string{"text"}}, true, 0, `no column "text_pair"`, fault.Invalid},
+		"short row":           {"id,text\n1,x\n2\n", CSV, Columns{A: []string{"text"}}, false, 1, "in: line 3", fault.Invalid},
+		"a number":            {"{\"text\":\"x\"}\n{\"text\":3}\n", JSONL, Columns{A: []string{"text"}}, false, 1, "in: line 2", fault.Invalid},
+		"a second text":       {"text,b\nx,y\n", CSV, Columns{A: []string{"text"}, B: []string{"b"}}, false, 0, `pair_column: "b" is a second text`, fault.Usage},
+		"a pointer of LFS":    {"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", CSV, Columns{A: []string{"text"}}, false, 0, "LFS", fault.Invalid},
+		"a header in Latin 1": {"id,t\xe4xt\n", CSV, Columns{A: []string{"täxt"}}, false, 0, "the name of column 2 is not UTF-8", fault.Invalid},
+		"UTF-16":              {"\xff\xfet\x00", CSV, Columns{A: []string{"text"}}, false, 0, "UTF-16", fault.Invalid},
+		"an open quotation":   {"text\n\"x\n", CSV, Columns{A: []string{"text"}}, false, 0, "in: line 2", fault.Invalid},
 	} {
 		got, err := collect(tt.text, tt.f, tt.c, tt.pair)
 		if err == nil || !strings.Contains(err.Error(), tt.says) || fault.ClassOf(err) != tt.class || len(got) != tt.good {
