@@ -5,6 +5,7 @@ import (
 
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/plan"
 	"github.com/dylora/dylora/internal/session"
 )
 
@@ -32,17 +33,20 @@ func addDecision(cmd *cobra.Command, d *decisionArgs) {
 	cmd.Flags().BoolVar(&d.fit, "calibrate", false, "fit a temperature, or the threshold of a multi-label task, for each rank on one half, and keep it with the adapter for predict")
 	one := cmd.Args
 	cmd.Use = "sweep [ADAPTER...]"
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		switch {
-		case !d.seeds:
+	cmd.Args = func(cmd *cobra.Command, args []string) (err error) {
+		if !d.seeds {
 			return one(cmd, args)
-		case len(args) < 2:
-			return fault.Usagef("--as-seeds: name two adapters or more, runs of one setting with different seeds")
+		}
+		if d.paths, err = plan.RunFolders(args); err != nil {
+			return err
+		}
+		switch {
+		case len(d.paths) < 2:
+			return fault.Usagef("--as-seeds: name two adapters or more, runs of one setting with different seeds, or a folder of them")
 		case cmd.Flags().Changed("adapter"):
 			return fault.Usagef("--as-seeds: name all adapters without --adapter")
 		}
-		d.paths = args
-		return one(cmd, args[:1])
+		return one(cmd, d.paths[:1])
 	}
 }
 

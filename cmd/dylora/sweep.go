@@ -43,7 +43,7 @@ metric with its interval, and the difference to the largest rank.
 
 Then it says which rank to use: the smallest that is not worse than the largest by more than
 --tolerance points, with --confidence, or that the examples are too few to tell.
---as-seeds takes several runs of one setting as draws of its seed.
+--as-seeds takes several runs of one setting, or a folder of them, as draws of its seed.
 
 --baselines trains other adapters for the task, data and settings of the adapter's run and
 measures them beside it: LoRA for each rank (lora), LoRA at the largest rank with its first
@@ -57,7 +57,8 @@ stopped goes on.`,
   dylora sweep --html report.html
   dylora sweep --adapter runs/try --json
   dylora sweep --tolerance 1 --report-on half
-  dylora sweep runs/seed1 runs/seed2 runs/seed3 --as-seeds
+  dylora sweep runs/a runs/b runs/c --as-seeds
+  dylora sweep runs/seeds --as-seeds
   dylora sweep --ranks 1,2,4,8 --baselines lora,svd`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if opts.layers, err = flagset.SoundLayers(cmd); err != nil {

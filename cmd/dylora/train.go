@@ -106,7 +106,11 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 		if err != nil {
 			return err
 		}
-		return terminal.Result(o.io.out, o.json, study)
+		if err := terminal.Result(o.io.out, o.json, study); err != nil || o.json || len(study.Runs) < 2 {
+			return err
+		}
+		o.io.next("dylora sweep " + filepath.Dir(study.Runs[0].Run) + " --as-seeds")
+		return nil
 	}
 	report, err := o.train(ctx, r)
 	if err != nil || report == nil { // another process of the group has it

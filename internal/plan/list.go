@@ -117,6 +117,26 @@ func Below(root string) (all Entries, err error) {
 	return all, err
 }
 
+// RunFolders are the run folders that paths name: a folder of runs, such as that of several seeds, stands for those below it,
+// in the order of their names. A run, and what has no run below it, stays as it is.
+func RunFolders(paths []string) (all []string, err error) {
+	for _, path := range paths {
+		var below Entries
+		if info, err := os.Stat(path); err == nil && info.IsDir() && !exists(path, train.SettingsName) {
+			if below, err = Below(path); err != nil {
+				return nil, err
+			}
+		}
+		if len(below) == 0 {
+			all = append(all, path)
+		}
+		for _, e := range below {
+			all = append(all, e.Run)
+		}
+	}
+	return all, nil
+}
+
 // found is the entry of a run folder of whatever origin.
 func found(dir string, index int) (Entry, error) {
 	l := &Line{Settings: map[string]any{}}

@@ -87,6 +87,10 @@ func TestBelow(t *testing.T) {
 	if e := entries[0]; e.Run != filepath.Join("r", "deeper") || e.State != Stopped || e.ID != p.Lines[1].ID || e.Settings["rank"] != 4 || e.Settings["task"] != "demo" || *e.Last[8] != 0.5 {
 		t.Errorf("%+v", e.Line)
 	}
+	paths, err := RunFolders([]string{"r", "r/x", "r/none", "nowhere"})
+	if want := []string{filepath.Join("r", "deeper"), filepath.Join("r", "x"), "r/x", "r/none", "nowhere"}; err != nil || !slices.Equal(paths, want) {
+		t.Errorf("run folders %v, want %v, %v", paths, want, err)
+	}
 	if entries, err := Below("nowhere"); err != nil || len(entries) != 0 {
 		t.Errorf("%v, %v", entries, err)
 	}
