@@ -79,18 +79,24 @@ func helpOf(t *testing.T, c *cobra.Command) string {
 // included, and runs nothing.
 func parseLine(line string) error {
 	line, _, _ = strings.Cut(line, " > ") // where a shell puts the output
-	args := strings.Fields(line)
-	if len(args) == 0 || args[0] != "dylora" {
-		return nil
-	}
-	cmd, rest, err := silentRoot().Find(args[1:])
-	if err != nil {
-		return err
-	}
-	if err := cmd.ParseFlags(rest); err != nil {
+	cmd, err := parseFlags(line)
+	if cmd == nil || err != nil {
 		return err
 	}
 	return cmd.ValidateArgs(cmd.Flags().Args())
+}
+
+// parseFlags finds the command of a line and parses its flags; nil where the line is none of dylora's.
+func parseFlags(line string) (*cobra.Command, error) {
+	args := strings.Fields(line)
+	if len(args) == 0 || args[0] != "dylora" {
+		return nil, nil
+	}
+	cmd, rest, err := silentRoot().Find(args[1:])
+	if err == nil {
+		err = cmd.ParseFlags(rest)
+	}
+	return cmd, err
 }
 
 // TestRecipes: every task has a recipe of small budget, every recipe is a task's or every

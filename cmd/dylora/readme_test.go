@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -174,6 +175,42 @@ func TestReadme(t *testing.T) {
 	}
 	if ran < 20 {
 		t.Errorf("%d commands of %d lines: are the blocks still marked as sh?", ran, len(lines))
+	}
+}
+
+// TestReadmePrograms: the Go of README.md is right in a program of a user's, and blocks are of no language that no test reads.
+func TestReadmePrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it checks the types of a program")
+	}
+	b, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, block := range regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$").FindAllStringSubmatch(string(b), -1) {
+		switch block[1] {
+		case "sh": // TestReadme
+		case "go":
+			checked++
+			dir := t.TempDir()
+			userModule(t, dir)
+			program := "package main\n\nimport (\n\t\"context\"\n\t\"fmt\"\n\n\t\"github.com/dylora/dylora/classify\"\n)\n\n" +
+				"func main() {\n\tctx := context.Background()\n" + block[2] + "\tfmt.Println(results, err)\n}\n"
+			if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(program), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			vet := exec.Command("go", "vet", "-mod=mod", ".")
+			vet.Dir, vet.Env = dir, append(os.Environ(), "GOFLAGS=", "CGO_ENABLED=0")
+			if out, err := vet.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s\nof\n%s", err, out, program)
+			}
+		default:
+			t.Errorf("no test reads a block of %s", block[1])
+		}
+	}
+	if checked != 1 {
+		t.Errorf("%d programs, want 1", checked)
 	}
 }
 

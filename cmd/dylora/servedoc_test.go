@@ -81,25 +81,12 @@ func runClient(t *testing.T, needs, text string, command ...string) {
 func runGo(t *testing.T, text string, asks bool) {
 	t.Helper()
 	dir := t.TempDir()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	must(os.WriteFile(filepath.Join(dir, "main.go"), []byte(text), 0o600))
 	command := exec.Command("go", "run", "main.go")
 	if !asks {
-		module, err := os.ReadFile("../../go.mod")
-		must(err)
-		sums, err := os.ReadFile("../../go.sum")
-		must(err)
-		root, err := filepath.Abs("../..")
-		must(err)
-		_, requirements, _ := strings.Cut(string(module), "\n")
-		own := "module example.com/labels\n" + requirements + "\nrequire github.com/dylora/dylora v0.0.0\nreplace github.com/dylora/dylora => " + root + "\n"
-		must(os.WriteFile(filepath.Join(dir, "go.mod"), []byte(own), 0o600))
-		must(os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o600))
+		userModule(t, dir)
 		command = exec.Command("go", "run", "-mod=mod", ".")
 	}
 	command.Dir, command.Env = dir, append(os.Environ(), "GOFLAGS=", "CGO_ENABLED=0")
@@ -107,4 +94,25 @@ func runGo(t *testing.T, text string, asks bool) {
 	if err != nil || !strings.HasPrefix(string(out), "positive 0.9") {
 		t.Errorf("%v\n%s\nof\n%s", err, out, text)
 	}
+}
+
+// userModule makes a folder a user's module that requires this one.
+func userModule(t *testing.T, dir string) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	module, err := os.ReadFile("../../go.mod")
+	must(err)
+	sums, err := os.ReadFile("../../go.sum")
+	must(err)
+	root, err := filepath.Abs("../..")
+	must(err)
+	_, requirements, _ := strings.Cut(string(module), "\n")
+	own := "module example.com/labels\n" + requirements + "\nrequire github.com/dylora/dylora v0.0.0\nreplace github.com/dylora/dylora => " + root + "\n"
+	must(os.WriteFile(filepath.Join(dir, "go.mod"), []byte(own), 0o600))
+	must(os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o600))
 }
