@@ -94,6 +94,7 @@ func TestImports(t *testing.T) {
 		"finetune": "adapter data datacheck disk evaluate fault headfit model program safetensors session settings tokenizer train weights track",
 
 		"tensorboard/tbtest": "",
+		"track/tracktest":    "",
 		"model/architecture": "",
 		"pickle/pickletest":  "safetensors",
 		"reftest":            "safetensors",

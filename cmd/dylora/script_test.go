@@ -62,9 +62,10 @@ func TestScripts(t *testing.T) {
 					e.Setenv(key, value)
 				}
 			}
+			e.Values[trackerKey] = new(trackerOf)
 			return nil
 		},
-		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "listing": listing, "hold": hold},
+		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "listing": listing, "hold": hold, "tracker": tracker},
 		Condition: hasKernel,
 	})
 }

@@ -28,10 +28,11 @@ type client struct {
 	user, password string
 	token          string
 	http           *http.Client
+	pulse          *pulse
 }
 
 // newClient is of the variables that MLflow's own client reads: MLFLOW_TRACKING_URI, _USERNAME and _PASSWORD, or _TOKEN.
-func newClient(getenv func(string) string) (*client, error) {
+func newClient(getenv func(string) string, p *pulse) (*client, error) {
 	text := getenv("MLFLOW_TRACKING_URI")
 	if text == "" {
 		return nil, fault.Usagef("MLFLOW_TRACKING_URI is not set: give it the address of the server, such as http://localhost:5000")
@@ -40,7 +41,7 @@ func newClient(getenv func(string) string) (*client, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fault.Usagef("MLFLOW_TRACKING_URI: want the address of a server such as http://localhost:5000: files and databases are for MLflow's own client")
 	}
-	c := &client{base: u, user: getenv("MLFLOW_TRACKING_USERNAME"), password: getenv("MLFLOW_TRACKING_PASSWORD"), token: getenv("MLFLOW_TRACKING_TOKEN"), http: httpClient()}
+	c := &client{base: u, user: getenv("MLFLOW_TRACKING_USERNAME"), password: getenv("MLFLOW_TRACKING_PASSWORD"), token: getenv("MLFLOW_TRACKING_TOKEN"), http: httpClient(), pulse: p}
 	if c.user == "" && u.User != nil {
 		c.user = u.User.Username()
 		c.password, _ = u.User.Password()
@@ -103,6 +104,7 @@ func (c *client) do(ctx context.Context, method string, u *url.URL, kind string,
 		return fmt.Errorf("%s does not answer: %w", c.base.Host, err)
 	}
 	defer answer.Body.Close()
+	c.pulse.beat()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.base.Host, err)

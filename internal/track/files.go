@@ -63,7 +63,7 @@ func (s *sender) sendFile(ctx context.Context, root, file, rel string) error {
 		return err
 	}
 	u := s.client.base.JoinPath("api/2.0/mlflow-artifacts/artifacts", path.Join("/", root, rel))
-	err = s.client.do(ctx, "PUT", u, "application/octet-stream", f, info.Size(), nil)
+	err = s.client.do(ctx, "PUT", u, "application/octet-stream", beating{f, s.pulse}, info.Size(), nil)
 	var no *refused
 	if errors.As(err, &no) {
 		s.o.Say("tracking: the server does not take the file " + rel + ", which is left out: " + no.Error())

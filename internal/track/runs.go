@@ -103,3 +103,23 @@ func (c *client) find(ctx context.Context, experiment, key string) (known, error
 	}
 	return out.Runs[0].Info, nil
 }
+
+// active is an error if the server has not the run any more, or only as a deleted one: nothing that is sent would be taken.
+func (c *client) active(ctx context.Context, id string) error {
+	var out struct {
+		Run struct {
+			Info struct {
+				Stage string `json:"lifecycle_stage"`
+			} `json:"info"`
+		} `json:"run"`
+	}
+	err := c.call(ctx, "GET", "runs/get", url.Values{"run_id": {id}}, nil, &out)
+	var no *refused
+	switch gone := out.Run.Info.Stage == "deleted"; {
+	case errors.As(err, &no) && no.code == "RESOURCE_DOES_NOT_EXIST", gone:
+		return fmt.Errorf("%w: the run %s is not on the server any more: remove %s to send it as a new one", errDenied, id, StateName)
+	case no != nil: // a server that does not say
+		return nil
+	}
+	return err
+}

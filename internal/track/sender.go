@@ -14,12 +14,18 @@ type sender struct {
 	o      Options
 	client *client
 	state  *state
-	denied bool
 	told   string // the last trouble that the user knows
 	parent string // ID of the run above; "" before it is known, and without one
+	pulse  *pulse // of the server
+	save   func() error
 }
 
-func newSender(r Run, o Options) *sender { return &sender{run: r, o: o} }
+// newSender is of a run. Its save remembers what was sent; a test puts a full disk in its place.
+func newSender(r Run, o Options) *sender {
+	s := &sender{run: r, o: o, pulse: new(pulse)}
+	s.save = func() error { return s.state.write(r.Dir) }
+	return s
+}
 
 // send brings the server up to date: the run, its description, the log, and, when it has ended, files and status.
 func (s *sender) send(ctx context.Context, status Status) error {
@@ -41,7 +47,7 @@ func (s *sender) send(ctx context.Context, status Status) error {
 // open reads what is known before anything is sent.
 func (s *sender) open() (err error) {
 	if s.client == nil {
-		if s.client, err = newClient(s.o.Getenv); err != nil {
+		if s.client, err = newClient(s.o.Getenv, s.pulse); err != nil {
 			return fmt.Errorf("%w: %w", errDenied, err)
 		}
 	}
@@ -53,7 +59,6 @@ func (s *sender) open() (err error) {
 
 // tell tells a trouble, once for each, and when it is over.
 func (s *sender) tell(err error) {
-	s.denied = s.denied || permanent(err)
 	switch {
 	case err == nil && s.told != "":
 		s.told = ""
@@ -71,9 +76,6 @@ func (s *sender) left() string {
 	}
 	return fmt.Sprintf("the server has steps up to %d: the run folder has the rest", s.state.Sent.Step)
 }
-
-// save remembers what was sent.
-func (s *sender) save() error { return s.state.write(s.run.Dir) }
 
 // create finds the run on the server, or makes it.
 func (s *sender) create(ctx context.Context) (err error) {
@@ -172,8 +174,11 @@ func (s *sender) logBatch(ctx context.Context, b batch) error {
 	}
 	err := s.client.call(ctx, "POST", "runs/log-batch", nil, b, nil)
 	var no *refused
-	if err == nil || !errors.As(err, &no) || no.code == "RESOURCE_DOES_NOT_EXIST" {
-		return s.forgotten(err, no)
+	if !errors.As(err, &no) {
+		return err
+	}
+	if err := s.client.active(ctx, s.state.Run); err != nil {
+		return err
 	}
 	m, p := len(b.Metrics), len(b.Params)
 	if m+p > 1 {
@@ -191,14 +196,6 @@ func (s *sender) logBatch(ctx context.Context, b batch) error {
 	s.state.Dropped = append(s.state.Dropped, name)
 	s.o.Say(fmt.Sprintf("tracking: the server does not take %s, which is left out: %v", name, no))
 	return nil
-}
-
-// forgotten is the error of a run that was deleted on the server: it is sent as a new one when the state is removed.
-func (s *sender) forgotten(err error, no *refused) error {
-	if err != nil && no != nil {
-		return fmt.Errorf("%w: the run %s is not on the server any more: remove %s to send it as a new one", errDenied, s.state.Run, StateName)
-	}
-	return err
 }
 
 // setStatus says how the run is, where the server does not know it.

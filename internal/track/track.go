@@ -7,12 +7,14 @@ package track
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/dylora/dylora/internal/fault"
 )
 
 // MLflow is the kind of server that there is.
@@ -40,52 +42,59 @@ type Options struct {
 	Say    func(line string) // what a user should know
 }
 
-// The times of sending. A training waits for none of them but lastWait, when it has ended.
+// The times of sending. A training waits for none of them but, when it has ended, for lastWait, and for a server that does not answer for
+// silence.
 const (
 	every    = 5 * time.Second
 	lastWait = 15 * time.Second
-	stopWait = 3 * time.Second // of a training that was stopped, and where the server was away
+	silence  = 3 * time.Second // and all of it, of a training that was stopped
 )
+
+// errSilent ends what a server does not answer.
+var errSilent = fmt.Errorf("nothing for %v", silence)
 
 // Tracker sends what a training writes, beside it.
 type Tracker struct {
 	sender *sender
-	stop   context.CancelFunc
-	wake   chan struct{} // closed: nothing more is written
+	stop   context.CancelCauseFunc
+	last   chan Status // nothing more is written
 	ended  chan struct{}
 	once   sync.Once
-	away   atomic.Bool // the last try failed
 }
 
 // Start begins to track a run that trains in this process. It never fails: what keeps it from sending is told once.
 func Start(r Run, o Options) *Tracker {
-	ctx, stop := context.WithCancel(context.Background())
-	t := &Tracker{stop: stop, wake: make(chan struct{}), ended: make(chan struct{})}
-	t.sender = newSender(r, o)
+	ctx, stop := context.WithCancelCause(context.Background())
+	t := &Tracker{sender: newSender(r, o), stop: stop, last: make(chan Status, 1), ended: make(chan struct{})}
 	go t.follow(ctx, every)
 	return t
 }
 
-// follow sends what there is, again and again, until wake is closed.
+// follow sends what there is, again and again, and when the training has ended once more.
 func (t *Tracker) follow(ctx context.Context, pause time.Duration) {
 	defer close(t.ended)
 	wait := pause
 	for {
 		err := t.sender.send(ctx, running)
 		t.sender.tell(err)
-		t.away.Store(err != nil)
-		if err != nil {
-			wait = min(2*wait, time.Minute)
-		} else {
+		if wait = min(2*wait, time.Minute); err == nil {
 			wait = pause
 		}
-		if permanent(err) {
-			return
+		var again <-chan time.Time // never, of a server that does not take it
+		if !permanent(err) {
+			again = time.After(wait)
 		}
 		select {
-		case <-t.wake:
+		case s := <-t.last:
+			if !permanent(err) {
+				err = t.sender.send(ctx, s)
+				t.sender.tell(err)
+			}
+			if err != nil {
+				t.sender.o.Say("tracking: " + t.sender.left() + ", which can be sent later")
+			}
 			return
-		case <-time.After(wait):
+		case <-again:
 		}
 	}
 }
@@ -104,32 +113,30 @@ const (
 // End sends the rest, within a bounded time, and says what is left. Only the first call counts.
 func (t *Tracker) End(s Status) {
 	t.once.Do(func() {
-		most := lastWait
-		if s != Finished || t.away.Load() {
-			most = stopWait
+		defer t.stop(nil)
+		begin, most := time.Now(), lastWait
+		if s != Finished {
+			most = silence
 		}
-		end := time.Now().Add(most)
-		timer := time.AfterFunc(most, t.stop)
-		defer timer.Stop()
-		defer t.stop()
-		close(t.wake)
-		<-t.ended
-		ctx, cancel := context.WithDeadline(context.Background(), end.Add(time.Second))
-		defer cancel()
-		err := errDenied
-		if !t.sender.denied {
-			err = t.sender.send(ctx, s)
-			t.sender.tell(err)
-		}
-		if err != nil {
-			t.sender.o.Say("tracking: " + t.sender.left() + ", which can be sent later")
+		t.sender.pulse.beat()
+		t.last <- s
+		for tick := time.NewTicker(silence / 30); ; {
+			select {
+			case <-t.ended:
+				tick.Stop()
+				return
+			case <-tick.C:
+				if t.sender.pulse.since() > silence || time.Since(begin) > most {
+					t.stop(errSilent)
+				}
+			}
 		}
 	})
 }
 
 // Check refuses, before a training, variables that name no server.
 func Check(getenv func(string) string) error {
-	_, err := newClient(getenv)
+	_, err := newClient(getenv, nil)
 	return err
 }
 
@@ -164,6 +171,9 @@ func ended(dir string) Status {
 // errDenied is that of a server that does not take what is sent, whenever it is sent.
 var errDenied = errors.New("the server does not take it")
 
-func permanent(err error) bool { return errors.Is(err, errDenied) }
+// permanent says whether to try again is of no use: the server does not take it, or tracking.json is damaged.
+func permanent(err error) bool {
+	return errors.Is(err, errDenied) || err != nil && fault.ClassOf(err) == fault.Invalid
+}
 
 func httpClient() *http.Client { return &http.Client{Timeout: requestTime} }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +12,15 @@ import (
 	"time"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/track/tracktest"
 )
+
+func newServer(t *testing.T) *tracktest.Server {
+	t.Helper()
+	s := tracktest.New()
+	t.Cleanup(s.Close)
+	return s
+}
 
 // folder is a run folder with a log of so many steps and an evaluation every hundred.
 func folder(t *testing.T, steps int) string {
@@ -84,7 +91,7 @@ func mustSend(t *testing.T, r Run, o Options) {
 // A finished run is sent whole, in requests that the server takes, and once.
 func TestSend(t *testing.T) {
 	t.Parallel()
-	f := newFakeServer(t)
+	f := newServer(t)
 	dir := folder(t, 700)
 	finish(t, dir)
 	said := &talk{}
@@ -94,26 +101,26 @@ func TestSend(t *testing.T) {
 	for range 2 {
 		mustSend(t, r, o)
 	}
-	if len(f.runs) != 2 || f.experiments["mine"] == "" {
-		t.Fatalf("%d runs, experiments %v", len(f.runs), f.experiments)
+	if len(f.Runs) != 2 || f.Experiments["mine"] == "" {
+		t.Fatalf("%d runs, experiments %v", len(f.Runs), f.Experiments)
 	}
-	parent, got := f.runs["run0"], f.runs["run1"]
-	if parent.name != "study" || got.tags["mlflow.parentRunId"] != "run0" || got.tags["dylora.task"] != "demo" || got.status != "FINISHED" || parent.status != "FINISHED" {
-		t.Errorf("parent %+v, run %q of status %s with tags %v", parent, got.name, got.status, got.tags)
+	parent, got := f.Runs["run0"], f.Runs["run1"]
+	if parent.Name != "study" || got.Tags["mlflow.parentRunId"] != "run0" || got.Tags["dylora.task"] != "demo" || got.Status != "FINISHED" || parent.Status != "FINISHED" {
+		t.Errorf("parent %+v, run %q of status %s with tags %v", parent, got.Name, got.Status, got.Tags)
 	}
-	if len(got.params) != 2 || got.params["lr"] != "0.001" {
-		t.Errorf("parameters %v", got.params)
+	if len(got.Params) != 2 || got.Params["lr"] != "0.001" {
+		t.Errorf("parameters %v", got.Params)
 	}
-	if n := len(got.metrics); n != 700*4+7*2 || len(got.doubles()) > 0 {
-		t.Errorf("%d metrics, twice: %v", n, got.doubles())
+	if n := len(got.Metrics); n != 700*4+7*2 || len(got.Doubles()) > 0 {
+		t.Errorf("%d metrics, twice: %v", n, got.Doubles())
 	}
 	for _, want := range []string{"train/loss 700 0.5", "train/loss/rank_4 1 0.5", "dev_accuracy/rank_1 100 0.25", `dev_accuracy/rank_8 700 "NaN"`} {
-		if got.metrics[want] != 1 {
-			t.Errorf("%s is there %d times", want, got.metrics[want])
+		if got.Metrics[want] != 1 {
+			t.Errorf("%s is there %d times", want, got.Metrics[want])
 		}
 	}
-	if len(got.files) != 4 || got.files["artifacts/adapter/README.md"] != "card" && got.files["adapter/README.md"] != "card" {
-		t.Errorf("files %v", got.files)
+	if len(got.Files) != 4 || got.Files["artifacts/adapter/README.md"] != "card" && got.Files["adapter/README.md"] != "card" {
+		t.Errorf("files %v", got.Files)
 	}
 	if said.String() != "" {
 		t.Errorf("said %q", said)
@@ -123,11 +130,11 @@ func TestSend(t *testing.T) {
 // A training that is stopped and resumed, whose log is cut and written again, is on the server once.
 func TestResumed(t *testing.T) {
 	t.Parallel()
-	f := newFakeServer(t)
+	f := newServer(t)
 	dir := folder(t, 250)
 	o := options(f.URL, &talk{})
 	mustSend(t, run(dir), o)
-	if s := f.runs["run0"].status; s != "KILLED" {
+	if s := f.Runs["run0"].Status; s != "KILLED" {
 		t.Errorf("status %s", s)
 	}
 	if err := os.Remove(filepath.Join(dir, logName)); err != nil {
@@ -139,219 +146,46 @@ func TestResumed(t *testing.T) {
 	finish(t, dir)
 	tracker.End(Finished)
 	tracker.End(Stopped) // the first counts
-	got := f.runs["run0"]
-	if n := len(got.metrics); len(f.runs) != 1 || n != 300*4+3*2 || len(got.doubles()) > 0 || got.status != "FINISHED" {
-		t.Errorf("%d runs, %d metrics, %s, twice: %v", len(f.runs), n, got.status, got.doubles())
-	}
-}
-
-// Answers that get lost, at any request, leave no doubles: not of the run, nor of metrics.
-func TestLostAnswers(t *testing.T) {
-	t.Parallel()
-	f := newFakeServer(t)
-	dir := folder(t, 400)
-	finish(t, dir)
-	seen := map[string]bool{}
-	f.trouble = func(w http.ResponseWriter, r *http.Request) bool {
-		if seen[r.URL.Path] {
-			return false
-		}
-		seen[r.URL.Path] = true
-		f.trouble = nil // the request itself arrives
-		f.ServeHTTP(discard{}, r)
-		f.Lock()
-		f.trouble = func(w http.ResponseWriter, r *http.Request) bool { return lose(f, seen, w, r) }
-		f.Unlock()
-		w.WriteHeader(503)
-		return true
-	}
-	o := options(f.URL, &talk{})
-	for i := 0; ; i++ {
-		err := newSender(run(dir), o).send(context.Background(), Finished)
-		if err == nil {
-			break
-		}
-		if i > 30 || permanent(err) {
-			t.Fatal(err)
-		}
-	}
-	got := f.runs["run0"]
-	if n := len(got.metrics); len(f.runs) != 1 || n != 400*4+4*2 || len(got.doubles()) > 0 || len(got.files) != 4 {
-		t.Errorf("%d runs, %d metrics, twice: %v", len(f.runs), n, got.doubles())
-	}
-	if len(seen) < 6 {
-		t.Errorf("answers lost of %v", seen)
-	}
-}
-
-// lose takes the first request to each address and loses its answer.
-func lose(f *fakeServer, seen map[string]bool, w http.ResponseWriter, r *http.Request) bool {
-	f.Lock()
-	first := !seen[r.URL.Path]
-	seen[r.URL.Path] = true
-	again := f.trouble
-	if first {
-		f.trouble = nil
-	}
-	f.Unlock()
-	if !first {
-		return false
-	}
-	f.ServeHTTP(discard{}, r)
-	f.Lock()
-	f.trouble = again
-	f.Unlock()
-	w.WriteHeader(503)
-	return true
-}
-
-type discard struct{}
-
-func (discard) Header() http.Header         { return http.Header{} }
-func (discard) Write(b []byte) (int, error) { return len(b), nil }
-func (discard) WriteHeader(int)             {}
-
-// A server that is away, or is none of MLflow's, costs a training little time, no error, and a line that says what is the matter.
-func TestTrouble(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name, want string
-		answer     func(w http.ResponseWriter)
-		final      bool // nothing is tried again
-	}{
-		{"another server", "answers with text/html where JSON is due", func(w http.ResponseWriter) { w.Header().Set("Content-Type", "text/html"); fmt.Fprint(w, "<html>") }, true},
-		{"no such page", "HTTP 404 with text/html", func(w http.ResponseWriter) {
-			w.Header().Set("Content-Type", "text/html")
-			w.WriteHeader(404)
-			fmt.Fprint(w, "<html>")
-		}, true},
-		{"no password", "HTTP 401: check MLFLOW_TRACKING_USERNAME", func(w http.ResponseWriter) { w.WriteHeader(401) }, true},
-		{"too busy", "answers HTTP 429", func(w http.ResponseWriter) { w.WriteHeader(429) }, false},
-		{"broken", "answers HTTP 502", func(w http.ResponseWriter) { w.WriteHeader(502) }, false},
-		{"never", "does not answer", func(http.ResponseWriter) { time.Sleep(stopWait + 2*time.Second) }, false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			f := newFakeServer(t)
-			f.trouble = func(w http.ResponseWriter, _ *http.Request) bool { tt.answer(w); return true }
-			dir, said := folder(t, 10), &talk{}
-			start := time.Now()
-			tracker := Start(run(dir), options(f.URL, said))
-			if took := time.Since(start); took > time.Second {
-				t.Errorf("starting took %v", took)
-			}
-			tracker.End(Failed)
-			if took := time.Since(start); took > stopWait+3*time.Second {
-				t.Errorf("the end took %v", took)
-			}
-			if got := said.String(); !strings.Contains(got, tt.want) || !strings.Contains(got, "the server has nothing of this run: the run folder has all of it") {
-				t.Errorf("said %q, want %q", got, tt.want)
-			}
-			f.Lock()
-			f.trouble = nil
-			f.Unlock()
-			mustSend(t, run(dir), options(f.URL, said))
-			if n := len(f.runs["run0"].metrics); n != 40 {
-				t.Errorf("%d metrics when it is back", n)
-			}
-		})
-	}
-}
-
-// A server that goes away while a training runs has the rest later.
-func TestAwayMidway(t *testing.T) {
-	t.Parallel()
-	f := newFakeServer(t)
-	dir, said := folder(t, 50), &talk{}
-	o := options(f.URL, said)
-	s := newSender(run(dir), o)
-	if err := s.send(context.Background(), running); err != nil {
-		t.Fatal(err)
-	}
-	f.trouble = func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(500); return true }
-	grow(t, dir, 50, 90)
-	tracker := Start(run(dir), o)
-	tracker.End(Stopped)
-	if !strings.Contains(said.String(), "the server has steps up to 50: the run folder has the rest") {
-		t.Errorf("said %q", said)
-	}
-	f.Lock()
-	f.trouble = nil
-	f.Unlock()
-	mustSend(t, run(dir), o)
-	if got := f.runs["run0"]; len(f.runs) != 1 || len(got.metrics) != 360 || len(got.doubles()) > 0 {
-		t.Errorf("%d metrics, twice: %v", len(got.metrics), got.doubles())
+	got := f.Runs["run0"]
+	if n := len(got.Metrics); len(f.Runs) != 1 || n != 300*4+3*2 || len(got.Doubles()) > 0 || got.Status != "FINISHED" {
+		t.Errorf("%d runs, %d metrics, %s, twice: %v", len(f.Runs), n, got.Status, got.Doubles())
 	}
 }
 
 // What the server does not take is left out and told, and everything else arrives.
 func TestKeys(t *testing.T) {
 	t.Parallel()
-	f := newFakeServer(t)
-	f.takes = func(key string) bool { return key != "train/lr" && key != "rank" }
-	f.outside = true
+	f := newServer(t)
+	f.Takes = func(key string) bool { return key != "train/lr" && key != "rank" }
+	f.Outside = true
 	dir, said := folder(t, 300), &talk{}
 	finish(t, dir)
 	r := run(dir)
 	r.Params["f1:größe of "+strings.Repeat("x", 300)] = strings.Repeat("ü", 4000)
 	mustSend(t, r, options(f.URL, said))
-	got := f.runs["run0"]
-	if len(got.metrics) != 300*3+6 || len(got.params) != 2 || len(got.doubles()) > 0 {
-		t.Errorf("%d metrics, parameters %v", len(got.metrics), got.params)
+	got := f.Runs["run0"]
+	if len(got.Metrics) != 300*3+6 || len(got.Params) != 2 || len(got.Doubles()) > 0 {
+		t.Errorf("%d metrics, parameters %v", len(got.Metrics), got.Params)
 	}
 	for _, want := range []string{"does not take train/lr", "does not take rank", "s3://bucket/run0"} {
 		if strings.Count(said.String(), want) != 1 {
 			t.Errorf("said %q, want %q once", said, want)
 		}
 	}
-	if n := f.requests["/api/2.0/mlflow/runs/log-batch"]; n > 60 {
+	if n := f.Requests["/api/2.0/mlflow/runs/log-batch"]; n > 60 {
 		t.Errorf("%d requests", n)
-	}
-}
-
-// A user and a password, or a token, are sent as headers, and stand in no message.
-func TestAuthorization(t *testing.T) {
-	t.Parallel()
-	for want, pairs := range map[string][]string{
-		"Basic bWU6c2VjcmV0": {"MLFLOW_TRACKING_USERNAME", "me", "MLFLOW_TRACKING_PASSWORD", "secret", "MLFLOW_TRACKING_TOKEN", "unused"},
-		"Bearer secret":      {"MLFLOW_TRACKING_TOKEN", "secret"},
-	} {
-		f, said := newFakeServer(t), &talk{}
-		got := ""
-		f.trouble = func(w http.ResponseWriter, r *http.Request) bool {
-			got = r.Header.Get("Authorization")
-			w.WriteHeader(403)
-			return true
-		}
-		err := Send(context.Background(), run(folder(t, 1)), options(f.URL, said, pairs...))
-		if got != want || err == nil || strings.Contains(err.Error(), "secret") || !permanent(err) {
-			t.Errorf("header %q, want %q; %v", got, want, err)
-		}
-	}
-}
-
-func TestAddress(t *testing.T) {
-	t.Parallel()
-	for _, uri := range []string{"", "mlruns", "file:///tmp/mlruns", "sqlite:///x.db", "http://", "databricks", "http://user:secret@[::1"} {
-		err := Check(func(string) string { return uri })
-		if err == nil || fault.ClassOf(err) != fault.Usage || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%q: %v", uri, err)
-		}
-	}
-	if err := Check(func(string) string { return "https://tracking.example/prefix" }); err != nil {
-		t.Error(err)
 	}
 }
 
 // A state that is no state is refused, one of another server begins anew.
 func TestState(t *testing.T) {
 	t.Parallel()
-	f, other := newFakeServer(t), newFakeServer(t)
+	f, other := newServer(t), newServer(t)
 	dir := folder(t, 3)
 	mustSend(t, run(dir), options(f.URL, &talk{}))
 	mustSend(t, run(dir), options(other.URL, &talk{}))
-	if len(f.runs) != 1 || len(other.runs) != 1 || len(other.runs["run0"].metrics) != 12 {
-		t.Errorf("%d and %d runs", len(f.runs), len(other.runs))
+	if len(f.Runs) != 1 || len(other.Runs) != 1 || len(other.Runs["run0"].Metrics) != 12 {
+		t.Errorf("%d and %d runs", len(f.Runs), len(other.Runs))
 	}
 	if err := os.WriteFile(filepath.Join(dir, StateName), []byte("no JSON"), 0o666); err != nil {
 		t.Fatal(err)
@@ -363,31 +197,18 @@ func TestState(t *testing.T) {
 	mustSend(t, run(folder(t, 1)), options(f.URL, &talk{}))
 	gone := folder(t, 1)
 	mustSend(t, run(gone), options(f.URL, &talk{}))
-	f.runs = map[string]*fakeRun{}
-	grow(t, gone, 1, 2)
-	if err := Send(context.Background(), run(gone), options(f.URL, &talk{})); !errors.Is(err, errDenied) || !strings.Contains(err.Error(), StateName) {
-		t.Error(err)
-	}
-}
-
-// FuzzRead: no log makes reading fail otherwise than by an error, and what was read is behind the position.
-func FuzzRead(f *testing.F) {
-	f.Add(`{"kind":"step","step":1,"loss":0.5,"ranks":[1]}`+"\n"+`{"kind":"evaluation","step":1,"metric":"x","values":{"1":null}}`+"\n", 0, 0)
-	f.Add("{}\n{\"step\":-1}\n", 1, 1)
-	f.Add("{\"kind\":\"step\"", 0, 0)
-	f.Fuzz(func(t *testing.T, text string, step, lines int) {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, logName), []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		list, _, _, err := read(dir, position{step, lines}, 10)
-		if err != nil {
-			return
-		}
-		for _, m := range list {
-			if m.Step < step || !goodKey.MatchString(m.Key) && m.Key != "" && len(m.Key) <= maxKey {
-				t.Fatalf("%+v behind %d", m, step)
+	for _, forget := range []func(){
+		func() { // as its user interface does
+			for _, r := range f.Runs {
+				r.Deleted = true
 			}
+		},
+		func() { f.Runs = map[string]*tracktest.Run{} },
+	} {
+		forget()
+		grow(t, gone, 1, 2)
+		if err := Send(context.Background(), run(gone), options(f.URL, &talk{})); !errors.Is(err, errDenied) || !strings.Contains(err.Error(), "remove "+StateName) {
+			t.Error(err)
 		}
-	})
+	}
 }
