@@ -45,7 +45,7 @@ func TestSlurm(t *testing.T) {
 # Predicted: at most 3600 s and 1024 MiB a training. Asked for: 1.5 times as much, and 120 s more, in which it saves.
 set -euo pipefail
 cd -- /home/me
-exec /opt/dylora run '/home/me/My Study.jsonl' --index "$SLURM_ARRAY_TASK_ID"
+exec /opt/dylora run '/home/me/My Study.jsonl' --index "${SLURM_ARRAY_TASK_ID:?is not set: submit this script with sbatch}"
 `
 	if got := written(t, a, Slurm); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -81,6 +81,12 @@ func TestSlurmQuoting(t *testing.T) {
 		out, err := c.CombinedOutput()
 		if err != nil || string(out) != a.Plan+"\n--index\n4\n" {
 			t.Fatalf("%v: %q of\n%s", err, out, script)
+		}
+		c = exec.Command(shell, "-c", script)
+		c.Env = []string{} // not of an array
+		out, err = c.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "SLURM_ARRAY_TASK_ID: is not set: submit this script with sbatch\n") {
+			t.Fatalf("without a task: %v: %q", err, out)
 		}
 	})
 }
