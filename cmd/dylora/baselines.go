@@ -21,6 +21,9 @@ func (c *compareArgs) train(ctx context.Context, io *streams, a *session.StoredA
 	if len(c.kinds) == 0 {
 		return nil, nil
 	}
+	if err := io.ownProcesses("--baselines"); err != nil {
+		return nil, err
+	}
 	p, err := baseline.NewPlan(a, c.kinds, ranks, layers)
 	if err != nil {
 		return nil, err

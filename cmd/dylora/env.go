@@ -48,6 +48,7 @@ func (s *streams) env() *session.Env {
 		Now:      time.Now,
 		Version:  version,
 		Memory:   session.MemoryLimit("/"),
+		Group:    s.group(),
 	}
 }
 

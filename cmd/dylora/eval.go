@@ -104,7 +104,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return err
 	}
 	results, err := s.Measure(ctx, o.split, ranks)
-	if err != nil {
+	if err != nil || !o.io.first() {
 		return err
 	}
 	if o.predictions != "" {

@@ -1,16 +1,28 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"time"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/interrupt"
 	"github.com/dylora/dylora/internal/mpi"
 	"github.com/dylora/dylora/internal/terminal"
 	"github.com/dylora/dylora/internal/train"
 )
+
+// talkOfFirst is where this process talks: of several that a launcher has started the first alone does.
+func talkOfFirst(errOut io.Writer) io.Writer {
+	if l := mpi.Launched(os.Getenv); l.Several() && l.Rank != "0" {
+		return io.Discard
+	}
+	return errOut
+}
 
 // join makes this process one of those that a launcher has started; of these the first alone tells how it goes.
 func (s *streams) join() (err error) {
@@ -20,15 +32,27 @@ func (s *streams) join() (err error) {
 	return err
 }
 
-// alone refuses to be one of several processes for any command but the one that they have together.
+// alone refuses to be one of several processes for a command that they cannot share.
 func (s *streams) alone(command string) error {
-	if s.world == nil || command == "dylora train" {
+	together := []string{"dylora train", "dylora eval", "dylora sweep", "dylora bench"}
+	if s.world == nil || slices.Contains(together, command) {
 		return nil
 	}
-	return fault.Usagef("%s is for one process, and there are %d: several train together, with dylora train", command, s.world.Size())
+	return fault.Usagef("%s is for one process, and there are %d: several share what train learns and what eval, sweep and bench measure", command, s.world.Size())
 }
 
-// group is the processes that train together; nil: this one is alone.
+// ownProcesses refuses what starts processes of its own where this one is one of several.
+func (s *streams) ownProcesses(flag string) error {
+	if s.world == nil {
+		return nil
+	}
+	return fault.Usagef("%s is for one process: each of its trainings can be one of several", flag)
+}
+
+// first says whether this process is alone or the one of several that reports.
+func (s *streams) first() bool { return s.world == nil || s.world.Rank() == 0 }
+
+// group is the processes that work together; nil: this one is alone.
 func (s *streams) group() train.Group {
 	if s.world == nil {
 		return nil
@@ -38,20 +62,39 @@ func (s *streams) group() train.Group {
 
 // leave waits for the others where all have come to the end. A process that has failed by itself must not: its launcher ends the others.
 func (s *streams) leave(err error) error {
-	if s.world == nil || err != nil && !errors.Is(err, train.ErrStopped) {
+	if s.world == nil || err != nil && !errors.As(err, new(*train.Asked)) && fault.ClassOf(err) != fault.Check {
 		return err
 	}
 	return errors.Join(err, s.world.Close())
 }
 
-// ofRank begins the message of an error of one process among several. It tells nothing where another process does.
-func ofRank(err error) (prefix string, tell bool) {
-	switch l := mpi.Launched(os.Getenv); {
-	case !l.Several() || l.Rank == "0" && !errors.Is(err, train.ErrElsewhere):
-		return "dylora:", true
-	case errors.Is(err, train.ErrElsewhere), fault.ClassOf(err) == fault.Usage: // which all processes find
+// stopped is the signal that ended the program; nil: none has. All processes that work together end by the same.
+func stopped(ctx context.Context, err error) (signal *interrupt.Error) {
+	var asked *train.Asked
+	switch {
+	case errors.As(err, &asked):
+		return interrupt.Of(asked.Code)
+	case errors.As(err, &signal), errors.Is(err, context.Canceled) && errors.As(context.Cause(ctx), &signal):
+		return signal
+	}
+	return nil
+}
+
+// ofRank begins the message of an error of one process among several. It tells nothing where another process does: by what they have
+// agreed on, or where all find the same, which the first tells and the launcher then ends the others.
+func ofRank(ctx context.Context, err error) (prefix string, tell bool) {
+	l := mpi.Launched(os.Getenv)
+	first := !l.Several() || l.Rank == "0"
+	switch {
+	case errors.Is(err, train.ErrElsewhere), stopped(ctx, err) != nil && !first:
 		return "", false
-	default:
+	case first:
+		return "dylora:", true
+	}
+	select {
+	case <-ctx.Done():
+		return "", false
+	case <-time.After(time.Second):
 		return fmt.Sprintf("dylora: rank %s:", l.Rank), true
 	}
 }

@@ -83,7 +83,7 @@ func TestImports(t *testing.T) {
 
 		"schema":   "",
 		"settings": "adapter configs data disk evaluate fault kernel schema suggest train track",
-		"session":  "adapter data data/demo decision disk evaluate fault glue hub kernel model models packed parquet pretrained program safetensors schema settings tokenizer train weights",
+		"session":  "adapter cluster data data/demo decision disk evaluate fault glue hub kernel model models packed parquet pretrained program safetensors schema settings tokenizer train weights",
 		"check":    "adapter data evaluate fault program session",
 		"cluster":  "fault",
 		"track":    "disk fault",

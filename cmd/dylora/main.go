@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,7 +31,7 @@ func main() {
 // run is the whole program: a command line in, an exit code out. The codes are those of
 // package fault, 0, and 129, 130, 138 or 143 after a signal; scripts may test for them.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
-	ctx, stop := interrupt.Watch(context.Background(), errOut)
+	ctx, stop := interrupt.Watch(context.Background(), talkOfFirst(errOut))
 	defer stop()
 
 	s := &streams{in: in, out: out, err: errOut}
@@ -50,14 +49,16 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	if err = s.leave(err); err == nil {
 		return 0
 	}
-	prefix, tell := ofRank(err)
-	var stopped *interrupt.Error
-	if errors.As(err, &stopped) || errors.As(context.Cause(ctx), &stopped) && errors.Is(err, context.Canceled) {
-		s.screen().Fail(prefix, stopped.Error())
-		return stopped.ExitCode()
-	}
-	if class := fault.ClassOf(err); !tell {
-		return int(class)
+	prefix, tell := ofRank(ctx, err)
+	signal := stopped(ctx, err)
+	switch {
+	case signal != nil && tell:
+		s.screen().Fail(prefix, signal.Error())
+		fallthrough
+	case signal != nil:
+		return signal.ExitCode()
+	case !tell:
+		return int(fault.ClassOf(err))
 	}
 	for line := range strings.Lines(message(err)) {
 		s.screen().Fail(prefix, strings.TrimSuffix(line, "\n"))

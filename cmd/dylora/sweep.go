@@ -143,7 +143,7 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 		return err
 	}
 	sweep, err := s.Ask(ctx, o.split, ranks, ask)
-	if err != nil {
+	if err != nil || sweep == nil { // another process of the group has it
 		return err
 	}
 	if compared != nil {

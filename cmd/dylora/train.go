@@ -102,6 +102,9 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 		return err
 	}
 	if o.seeds != "" {
+		if err := o.io.ownProcesses("--seeds"); err != nil {
+			return err
+		}
 		study, err := plan.TrainSeeds(ctx, o.io.env(), r, plan.SeedsOrder{Seeds: o.seeds, Folder: o.place.Run, Child: lineArguments})
 		if err != nil {
 			return err
@@ -126,7 +129,6 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 
 // train runs a training of these settings to its end and shows how it goes.
 func (o *trainOptions) train(ctx context.Context, r *settings.Resolved) (report *finetune.Report, err error) {
-	o.place.Group = o.io.group()
 	job, err := finetune.Prepare(ctx, o.io.env(), r, o.place)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package finetune
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"strconv"
 
@@ -63,14 +65,8 @@ func (j *Job) distil(ctx context.Context) error {
 	case j.Loop.State().Step == phase:
 		return j.teach(ctx)
 	}
-	j.Loop.On(train.Hook{Name: "distill", Step: func(_ *train.Loop, s train.Step) error {
-		if s.Step != phase {
-			return nil
-		}
-		if err := j.teach(ctx); err != nil && ctx.Err() == nil {
-			return err
-		}
-		return nil // a stop is the loop's to make, and a resumed run computes the teacher again
+	j.Loop.On(train.Hook{Name: "distill", Phase: func(*train.Loop) error {
+		return j.teach(ctx) // a run that is stopped meanwhile computes it again
 	}})
 	return nil
 }
@@ -89,11 +85,13 @@ func (j *Job) teach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = disk.WriteFile(filepath.Join(j.Dir, teacherName), func(w io.Writer) error {
-		_, err := w.Write(b)
-		return err
-	})
-	if err != nil {
+	if j.First() {
+		err = disk.WriteFile(filepath.Join(j.Dir, teacherName), func(w io.Writer) error {
+			_, err := w.Write(b)
+			return err
+		})
+	}
+	if err = train.Agree(j.env.Group, err); err != nil {
 		return fmt.Errorf("cannot keep the teacher's answers: %w", err)
 	}
 	j.learnFrom(logits)
@@ -102,11 +100,20 @@ func (j *Job) teach(ctx context.Context) error {
 
 // readTeacher reads what teach kept in this run, and holds it against the run.
 func (j *Job) readTeacher() ([]float32, error) {
-	path := filepath.Join(j.Dir, teacherName)
+	path := filepath.Join(cmp.Or(j.Dir, "the run"), teacherName)
 	bad := func(format string, a ...any) error {
 		return fault.Invalidf("%s: %w; a run with distill cannot go on without the answers of its teacher: start another run", path, fmt.Errorf(format, a...))
 	}
-	file, err := safetensors.Read(path)
+	b, err := j.handed(func() ([]byte, error) {
+		if _, err := safetensors.Read(path); err != nil { // or it is no file that could be read
+			return nil, err
+		}
+		return os.ReadFile(path)
+	})
+	if err != nil {
+		return nil, bad("%w", err)
+	}
+	file, err := safetensors.Parse(teacherName, b)
 	if err != nil {
 		return nil, bad("%w", err)
 	}

@@ -40,7 +40,7 @@ const SweepName = "sweep.json"
 // In a group process 0 alone saves, and the report of the others is nil. All end with an error where one does.
 func (j *Job) Finish(ctx context.Context) (*Report, error) {
 	r, err := j.finish(ctx)
-	return r, train.Agree(j.group, err)
+	return r, train.Agree(j.env.Group, err)
 }
 
 func (j *Job) finish(ctx context.Context) (*Report, error) {
@@ -61,7 +61,7 @@ func (j *Job) finish(ctx context.Context) (*Report, error) {
 			return nil, err
 		}
 	}
-	if !j.first() {
+	if !j.First() {
 		return nil, nil
 	}
 	p := j.provenance(sweep)

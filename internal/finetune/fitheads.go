@@ -29,7 +29,7 @@ const (
 
 // fitHeads gives each rank a last layer of its own, fitted to what it reads of the training
 // split with everything below frozen. It begins with the layer that all ranks share. It costs an
-// evaluation of up to fitExamples training examples at every rank, and the fits.
+// evaluation of up to fitExamples training examples at every rank, which a group shares, and the fits, which each of its processes makes.
 func (j *Job) fitHeads(ctx context.Context) (err error) {
 	stream := data.Encode(ctx, j.Encoder.Tokenizer, data.Spaced(j.trainExamples, fitExamples), j.Encoder.MaxLength)
 	defer stream.Close()
@@ -45,13 +45,13 @@ func (j *Job) fitHeads(ctx context.Context) (err error) {
 	for some := range slices.Chunk(ranks, max(1, fitFeatures/(stream.Len()*width))) {
 		show := j.env.Begin("features", stream.Len())
 		batches := data.EvalBatches(stream, evaluate.BaseTokens(session.EvalTokens, len(some)), 0)
-		results, err := evaluate.Gather(ctx, features, batches, width, some, evaluate.Options{MaxTokens: session.EvalTokens, Progress: show.At})
+		results, err := j.env.Gather(ctx, features, batches, width, some, evaluate.Options{MaxTokens: session.EvalTokens, Progress: show.At})
 		show.End()
 		if err != nil {
 			return err
 		}
 		for i := range results {
-			if err := ctx.Err(); err != nil {
+			if err := ctx.Err(); err != nil && j.env.Group == nil { // a group stops at its next evaluation
 				return err
 			}
 			if fitted[results[i].Rank], err = j.fitHead(last, &results[i]); err != nil {

@@ -37,7 +37,7 @@ func (f folder) together(processes int, settled func(rank int) *settings.Resolve
 func member(env *session.Env, r *settings.Resolved, p Place, g train.Group, change func(j *Job, cancel context.CancelFunc)) (report *Report, err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	p.Group = g
+	env.Group = g
 	j, err := Prepare(ctx, env, r, p)
 	if err != nil {
 		return nil, err
@@ -53,43 +53,63 @@ func member(env *session.Env, r *settings.Resolved, p Place, g train.Group, chan
 }
 
 // Run folders of one process and of several have the same bits, and so have those that were stopped in one number of processes and go on
-// in another.
+// in another: before the full-rank phase ends, while its end is computed, and behind it.
 func TestTogether(t *testing.T) {
 	f := newFolder(t)
 	for name, yaml := range map[string]string{
-		"sink":  "micro_batches: 4; ranks_per_step: mixed; metric: log_loss",
-		"alike": alike + "; micro_batches: 4; grad_accumulation: 2; full_rank_phase: 0.3; resort: weighted; scaling: constant",
+		"sink":   "micro_batches: 4; ranks_per_step: mixed; metric: log_loss",
+		"taught": "micro_batches: 4; full_rank_phase: 0.25; distill: 0.5; heads: fitted; class_weights: balanced",
+		"alike":  alike + "; micro_batches: 4; grad_accumulation: 2; full_rank_phase: 0.3; resort: weighted; scaling: constant",
 	} {
 		r := f.settled(yaml)
 		same := func(int) *settings.Resolved { return r }
 		f.train(r, Place{Run: name})
+		dir := name + "-together"
 		for _, processes := range []int{2, 4} {
-			dir := name + "-together"
 			must(t, os.RemoveAll(dir))
-			reports, errs := f.together(processes, same, Place{Run: dir}, nil)
-			for rank, err := range errs {
-				if err != nil || (reports[rank] == nil) != (rank > 0) {
-					t.Fatalf("%s, process %d of %d: %v", name, rank, processes, err)
-				}
-			}
-			f.sameRun(dir, name)
-			must(t, os.RemoveAll(dir))
-			_, errs = f.together(processes, same, Place{Run: dir}, func(j *Job, cancel context.CancelFunc) {
-				j.Loop.On(train.Hook{Step: func(l *train.Loop, s train.Step) error {
-					if s.Step == 3 && j.group.Rank() == processes-1 {
-						cancel()
-					}
-					return nil
-				}})
-			})
-			for rank, err := range errs {
-				if !errors.Is(err, train.ErrStopped) {
-					t.Errorf("%s, process %d of %d: %v", name, rank, processes, err)
-				}
-			}
-			f.resume(dir)
+			f.allDone(f.together(processes, same, Place{Run: dir}, nil))
 			f.sameRun(dir, name)
 		}
+		for step, processes := range map[int][2]int{3: {4, 1}, 4: {2, 4}, 5: {4, 2}, 6: {2, 2}} {
+			must(t, os.RemoveAll(dir))
+			_, errs := f.together(processes[0], same, Place{Run: dir}, stopAfter(step))
+			for rank, err := range errs {
+				if asked := new(train.Asked); !errors.Is(err, train.ErrStopped) || !errors.As(err, &asked) {
+					t.Errorf("%s, process %d of %d: %v", name, rank, processes[0], err)
+				}
+			}
+			if processes[1] == 1 {
+				f.resume(dir)
+			} else {
+				p := Place{Run: dir, Resume: true}
+				resumed, err := Resolve(p)
+				must(t, err)
+				f.allDone(f.together(processes[1], func(int) *settings.Resolved { return resumed }, p, nil))
+			}
+			f.sameRun(dir, name)
+		}
+	}
+}
+
+// allDone fails the test unless all processes came to the end and the first alone reports it.
+func (f folder) allDone(reports []*Report, errs []error) {
+	f.Helper()
+	for rank, err := range errs {
+		if err != nil || (reports[rank] == nil) != (rank > 0) {
+			f.Fatalf("process %d of %d: %v", rank, len(errs), err)
+		}
+	}
+}
+
+// stopAfter asks the last process of a group to stop behind a step.
+func stopAfter(step int) func(j *Job, cancel context.CancelFunc) {
+	return func(j *Job, cancel context.CancelFunc) {
+		j.Loop.On(train.Hook{Step: func(_ *train.Loop, s train.Step) error {
+			if g := j.env.Group; s.Step == step && g.Rank() == g.Size()-1 {
+				cancel()
+			}
+			return nil
+		}})
 	}
 }
 
@@ -109,7 +129,6 @@ func TestTogetherRefused(t *testing.T) {
 		"a folder that is taken": {2, func(int) *settings.Resolved { return plain }, Place{Run: "taken"}, fault.Usage, 0, "taken is not empty"},
 		"other settings":         {2, func(rank int) *settings.Resolved { return []*settings.Resolved{plain, other}[rank] }, Place{Run: "new"}, fault.Invalid, 1, "another settings than process 0"},
 		"too many processes":     {4, func(int) *settings.Resolved { return plain }, Place{Run: "new"}, fault.Usage, 0, "cannot be shared by 4 processes"},
-		"distillation":           {2, func(int) *settings.Resolved { return f.settled("micro_batches: 2; full_rank_phase: 0.3; distill: 0.5") }, Place{Run: "new"}, fault.Usage, 0, "are for one process"},
 	} {
 		_, errs := f.together(tt.processes, tt.settled, tt.place, nil)
 		for rank, err := range errs {

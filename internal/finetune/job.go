@@ -21,8 +21,7 @@ type Job struct {
 	Dir  string // run folder
 
 	env           *session.Env
-	group         train.Group // nil: this process alone
-	run           *train.Run  // nil in other processes than the first of a group
+	run           *train.Run // nil in other processes than the first of a group
 	trained, dev  *data.Stream
 	distilled     *distillation           // the loop's source; nil: labels alone are learnt
 	ranks         []int                   // evaluated each epoch
@@ -32,7 +31,6 @@ type Job struct {
 	devExamples   []data.Example
 	classWeights  []float32        // of the loss, by label; nil: all alike
 	data          *session.RunData // which they are
-	asked         context.Context  // of Run
 	tracker       *track.Tracker   // nil: nobody is shown the training
 	plan          track.Parent     // that it is a part of
 }
@@ -55,7 +53,6 @@ func (j *Job) inputs() map[string]string {
 
 // Run trains from where the run is to its end. A stop is a *train.Stopped.
 func (j *Job) Run(ctx context.Context) error {
-	j.asked = ctx
 	err := j.distil(ctx)
 	if err == nil {
 		err = j.Loop.Run(ctx)
@@ -83,9 +80,6 @@ func (j *Job) Close() (err error) {
 
 // validate evaluates dev at the watched ranks, all in one pass.
 func (j *Job) validate(ctx context.Context) (train.Evaluation, error) {
-	if j.group != nil { // all processes stop together
-		ctx = context.WithoutCancel(ctx)
-	}
 	s, err := j.sweep(ctx)
 	if err != nil {
 		return train.Evaluation{}, err
@@ -113,7 +107,7 @@ func evaluation(s *evaluate.Sweep, metric string) train.Evaluation {
 }
 
 func (j *Job) sweep(ctx context.Context) (*evaluate.Sweep, error) {
-	results, err := session.Score(ctx, j.env, j.scorer(), j.dev, j.Task, j.ranks)
+	results, err := session.Score(ctx, j.env, j.Program, j.dev, j.Task, j.ranks)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
@@ -23,7 +22,7 @@ import (
 // The processes of a group are all refused where one is.
 func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Place) (*Job, error) {
 	j, err := prepare(ctx, env, r, p)
-	if err = train.Agree(p.Group, err); err == nil {
+	if err = train.Agree(env.Group, err); err == nil {
 		err = j.begin(p.Resume)
 	}
 	if err != nil && j != nil {
@@ -37,9 +36,6 @@ func prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if r.Train.Distill > 0 && r.Train.Loop.FullRankPhase == 0 {
 		return nil, fault.Usagef("distill: there is no teacher without a full-rank phase: set full_rank_phase, such as 0.3")
 	}
-	if p.Group != nil && (r.Train.Distill > 0 || r.Adapter.Heads == adapter.FittedHeads) {
-		return nil, fault.Usagef("distill and heads: fitted are for one process: what they learn from is made by one")
-	}
 	if r.Machine.Track != "" {
 		if err := track.Check(env.Getenv); err != nil {
 			return nil, err
@@ -49,6 +45,7 @@ func prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if err != nil {
 		return nil, err
 	}
+	env.TellBinding(arithmetic)
 	if err := gateFits(r); err != nil {
 		return nil, err
 	}
@@ -73,7 +70,7 @@ func prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 	if err != nil {
 		return nil, err
 	}
-	j = &Job{env: env, group: p.Group, sweeps: map[int]*evaluate.Sweep{}, data: record, plan: p.Plan}
+	j = &Job{env: env, sweeps: map[int]*evaluate.Sweep{}, data: record, plan: p.Plan}
 	defer func() {
 		if err != nil {
 			err, j = errors.Join(err, j.Close()), nil
@@ -118,7 +115,7 @@ func prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 
 // claim makes the run folder this process's, unless another process of the group has it.
 func (j *Job) claim(p Place, task string) (err error) {
-	if !j.first() {
+	if !j.First() {
 		return nil
 	}
 	root := session.RunsRoot
@@ -161,7 +158,7 @@ func (j *Job) newLoop(ctx context.Context) (err error) {
 // start makes the claimed folder a run, or continues the one that it holds, and tells the user
 // about it.
 func (j *Job) start(resume bool) error {
-	if !j.first() {
+	if !j.First() {
 		return nil
 	}
 	remembered := j.Settings.With("track", "") // which is asked for anew

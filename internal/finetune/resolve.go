@@ -20,7 +20,6 @@ type Place struct {
 	Resume    bool         // continue the run that is there, or make a finished one longer
 	Overwrite bool         // a run that is there is replaced once the new one is complete
 	Aside     bool         // the run does not become the newest, which commands without a folder take
-	Group     train.Group  // of the processes that train together; nil: this one alone
 	Plan      track.Parent // that the training is a part of, for who tracks it; the zero value: none
 	LoRA      string       // who asks for a training of rank R alone, for messages; "": ranks are nested
 }

@@ -17,6 +17,9 @@ type Error struct{ sig syscall.Signal }
 
 func (e *Error) Error() string { return fmt.Sprintf("stopped by %s", signalName(e.sig)) }
 
+// Of is the error of an exit code of ExitCode's.
+func Of(code int) *Error { return &Error{syscall.Signal(code - 128)} }
+
 // ExitCode is the shell's: 129 for SIGHUP, 130 for SIGINT, 138 for SIGUSR1 (on Linux), 143 for SIGTERM.
 func (e *Error) ExitCode() int { return 128 + int(e.sig) }
 

@@ -3,7 +3,12 @@
 // be one of several.
 package mpi
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/dylora/dylora/internal/fault"
+)
 
 // Launcher is what the one that has started this process says of it in the environment.
 type Launcher struct {
@@ -26,6 +31,23 @@ func Launched(getenv func(string) string) Launcher {
 		}
 	}
 	return Launcher{}
+}
+
+// sound refuses what no launcher says: half of a rank and a size, no numbers, or a rank that is not below the size. SLURM_PROCID alone is
+// that of a batch script.
+func sound(getenv func(string) string) error {
+	for _, l := range launchers {
+		rank, size := getenv(l.rank), getenv(l.size)
+		if rank == "" && size == "" || size == "" && l.rank == "SLURM_PROCID" {
+			continue
+		}
+		r, badRank := strconv.ParseUint(rank, 10, 31)
+		n, badSize := strconv.ParseUint(size, 10, 31)
+		if badRank != nil || badSize != nil || r >= n {
+			return fault.Usagef("the environment has %s=%q and %s=%q, which is not what %s sets: start the processes by the launcher itself, and leave its variables as they are", l.rank, rank, l.size, size, l.name)
+		}
+	}
+	return nil
 }
 
 // Several says whether this process is one of more than one.

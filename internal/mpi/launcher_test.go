@@ -3,6 +3,8 @@ package mpi
 import (
 	"strings"
 	"testing"
+
+	"github.com/dylora/dylora/internal/fault"
 )
 
 // TestLaunched: whoever has started the process is found, and a batch script of Slurm's is nobody.
@@ -21,6 +23,20 @@ func TestLaunched(t *testing.T) {
 	} {
 		if got := Launched(func(key string) string { return tt.env[key] }); got != tt.want || got.Several() != tt.several {
 			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	for text, good := range map[string]bool{
+		"": true, "OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2": true, "SLURM_PROCID=0": true, "PMI_RANK=0 PMI_SIZE=1 SLURM_PROCID=0": true,
+		"OMPI_COMM_WORLD_RANK=1": false, "PMI_SIZE=2": false, "PMI_RANK=2 PMI_SIZE=2": false, "PMI_RANK=x PMI_SIZE=2": false, "PMI_RANK=-1 PMI_SIZE=2": false,
+		"SLURM_STEP_NUM_TASKS=2": false, "PMI_RANK=0 PMI_SIZE=99999999999999999999": false,
+	} {
+		env := map[string]string{}
+		for pair := range strings.FieldsSeq(text) {
+			name, value, _ := strings.Cut(pair, "=")
+			env[name] = value
+		}
+		if err := sound(func(key string) string { return env[key] }); (err == nil) != good || err != nil && fault.ClassOf(err) != fault.Usage {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 	l := Launcher{"srun", "2", "3"}

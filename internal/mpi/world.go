@@ -22,6 +22,9 @@ type World struct {
 
 // Start joins the processes, and is nil where this one is alone. DYLORA_MPI names the library.
 func Start(getenv func(string) string) (*World, error) {
+	if err := sound(getenv); err != nil {
+		return nil, err
+	}
 	l := Launched(getenv)
 	if !l.Several() {
 		return nil, nil
@@ -79,6 +82,19 @@ func (w *World) Allgather(mine, all []float32) error {
 	return w.do(func() error {
 		from, to := unsafe.Pointer(unsafe.SliceData(mine)), unsafe.Pointer(unsafe.SliceData(all))
 		return w.check("MPI_Allgather", w.allgather(from, n, w.float, to, n, w.float, w.world))
+	})
+}
+
+// Alltoall gives each process what the others have for it: mine and all have a piece for each process, and all gets in place i what
+// process i has for this one.
+func (w *World) Alltoall(mine, all []float32) error {
+	n := len(mine) / w.size
+	if len(all) != len(mine) || n*w.size != len(mine) || n > math.MaxInt32 {
+		return fmt.Errorf("MPI: %d numbers for %d processes into %d", len(mine), w.size, len(all))
+	}
+	return w.do(func() error {
+		from, to := unsafe.Pointer(unsafe.SliceData(mine)), unsafe.Pointer(unsafe.SliceData(all))
+		return w.check("MPI_Alltoall", w.alltoall(from, int32(n), w.float, to, int32(n), w.float, w.world))
 	})
 }
 

@@ -59,6 +59,18 @@ func member() error {
 				return fmt.Errorf("number %d is %v, want %v", i, v, want)
 			}
 		}
+		for i := range all {
+			all[i] = float32(w.Rank()*100 + i/1000*10 + round)
+		}
+		got := make([]float32, len(all))
+		if err := w.Alltoall(all, got); err != nil {
+			return err
+		}
+		for i, v := range got {
+			if want := float32(i/1000*100 + w.Rank()*10 + round); v != want {
+				return fmt.Errorf("of all to all number %d is %v, want %v", i, v, want)
+			}
+		}
 		var b []byte
 		if w.Rank() == 0 {
 			b = bytes.Repeat([]byte{byte(round)}, round*1000)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"github.com/dylora/dylora/internal/cluster"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/settings"
@@ -29,6 +30,13 @@ func TrainingArithmetic(r *settings.Resolved) (Arithmetic, error) {
 			p, p, r.Place("precision"))
 	}
 	return NewArithmetic(r.Machine)
+}
+
+// TellBinding tells the user where a launcher keeps this process from processors that it could use.
+func (e *Env) TellBinding(a Arithmetic) {
+	if line := cluster.Bound(e.Getenv, a.Machine.Threads()); line != "" {
+		e.Say("warning: " + line)
+	}
 }
 
 // exact is the same arithmetic with unrounded weights.

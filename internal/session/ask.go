@@ -20,6 +20,8 @@ type Ask struct {
 
 // Ask is Sweep with the interval of each rank, the curve and the decision. Values of several runs
 // are their means; the decision about one is kept in its run folder.
+//
+// In a group process 0 alone has the answer, and it is nil in the others.
 func (s *Session) Ask(ctx context.Context, split string, ranks []int, a Ask) (*evaluate.Sweep, error) {
 	examples, err := s.Split(ctx, split)
 	if err != nil {
@@ -41,6 +43,9 @@ func (s *Session) Ask(ctx context.Context, split string, ranks []int, a Ask) (*e
 			return nil, err
 		}
 		runs = append(runs, results)
+	}
+	if !s.env.First() {
+		return nil, nil
 	}
 	var keys []uint64
 	for i := range examples {

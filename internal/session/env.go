@@ -12,6 +12,7 @@ import (
 
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/packed"
+	"github.com/dylora/dylora/internal/train"
 )
 
 // RunsRoot is the folder of runs, and LatestRun the name that stands for the newest of them.
@@ -30,6 +31,7 @@ type Env struct {
 	Now      func() time.Time                      // the clock
 	Version  string                                // of the program, for what an adapter remembers
 	Memory   int64                                 // bytes that the process may use; 0: not known
+	Group    train.Group                           // of the processes that do all of it together; nil: this one alone
 }
 
 // Progress shows how much of a long task is done.

@@ -12,6 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/program"
 	"github.com/dylora/dylora/internal/schema"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/train"
 )
 
 // Options say how Open opens an adapter on its base model.
@@ -59,8 +60,13 @@ type Session struct {
 // Open joins a stored adapter with its base model and its task, and holds them against each
 // other. What can be refused by the files of the adapter and the task alone is refused before
 // the model is loaded. The stored adapter stays as it is: what it lacks of the model only the
-// session's copy gets.
+// session's copy gets. The processes of a group all end with an error where one does.
 func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session, error) {
+	s, err := openHere(ctx, env, a, o)
+	return s, train.Agree(env.Group, err)
+}
+
+func openHere(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session, error) {
 	s := &Session{StoredAdapter: a.clone(), env: env, splits: map[string][]data.Example{}, measured: o.Measured}
 	r, err := s.settle(o)
 	if err != nil {
@@ -70,6 +76,7 @@ func Open(ctx context.Context, env *Env, a *StoredAdapter, o Options) (*Session,
 	if err != nil {
 		return nil, err
 	}
+	env.TellBinding(arithmetic)
 	if o.Exact {
 		arithmetic = arithmetic.exact()
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/dylora/dylora/internal/fault"
 )
@@ -17,14 +16,28 @@ type Group interface {
 	Rank() int
 	Size() int
 	Allgather(mine, all []float32) error // all is Size times as long as mine, which every process has as long, and gets that of process i in place i
+	Alltoall(mine, all []float32) error  // both are as long on every process, and have a piece for each: all gets in place i what process i has for this one
 	Broadcast(b []byte) ([]byte, error)  // gives all what process 0 has
 }
 
-// ErrElsewhere is in the chain of what ends a process because another one has failed or was asked to stop.
+// ErrElsewhere is in the chain of what ends a process because another one has failed.
 var ErrElsewhere = errors.New("another process of the group")
 
-// ErrAsked is what an evaluation of a group ends with on all processes when one of them is asked to stop.
-var ErrAsked = errors.New("asked to stop")
+// Asked is what all processes of a group end with when one of them is asked to stop.
+type Asked struct {
+	Code int // exit code of the stop
+}
+
+func (*Asked) Error() string { return "a process of the group was asked to stop" }
+
+// codeOf is the exit code that the cause of a context asks for; 1 where it asks for none.
+func codeOf(cause error) int {
+	var c interface{ ExitCode() int }
+	if errors.As(cause, &c) {
+		return c.ExitCode()
+	}
+	return 1
+}
 
 // Takes refuses a number of processes that is not a power of two dividing the number of parts, for which the sum of the gradients would
 // have other bits.
@@ -70,23 +83,21 @@ type shared struct {
 
 // status is what a process says in every exchange.
 type status struct {
-	stop  bool
+	stop  int         // exit code of the stop that it is asked for; 0: none
 	class fault.Class // of its error; 0: none
 }
 
 // statusWidth is how many numbers a status takes.
 const statusWidth = 2
 
-func (s status) put(to []float32) {
-	to[0], to[1] = 0, float32(s.class)
-	if s.stop {
-		to[0] = 1
-	}
-}
+func (s status) put(to []float32) { to[0], to[1] = float32(s.stop), float32(s.class) }
 
 // own is what this process has to say: its error, and whether it is asked to stop.
 func (l *Loop) own(err error) status {
-	s := status{stop: l.asked != nil && l.asked.Err() != nil}
+	var s status
+	if l.asked != nil && l.asked.Err() != nil {
+		s.stop = codeOf(context.Cause(l.asked))
+	}
 	if err != nil {
 		s.class = fault.ClassOf(err)
 	}
@@ -94,16 +105,19 @@ func (l *Loop) own(err error) status {
 }
 
 // heard takes the statuses of all, statusWidth numbers at the end of each of size pieces of all: it notes that somebody is asked to
-// stop, and gives the error that ends this process, too, if one has failed. own is this process's.
+// stop, and gives the error that ends this process, too, if one has failed. own is this process's. ErrElsewhere is in its chain where
+// another process has the message: process 0, if it has failed alike.
 func (l *Loop) heard(all []float32, own error) error {
 	width := len(all) / l.group.Size()
 	for i := range l.group.Size() {
 		s := all[(i+1)*width-statusWidth:]
-		if s[0] != 0 {
-			l.together = true
-		}
-		if class := fault.Class(s[1]); class != 0 && own == nil {
+		l.together = max(l.together, int(s[0]))
+		switch class := fault.Class(s[1]); {
+		case class == 0:
+		case own == nil:
 			own = fault.Errorf(class, "%w: process %d has failed, and its message says why", ErrElsewhere, i)
+		case i == 0 && l.group.Rank() > 0 && class == fault.ClassOf(own):
+			own = fault.Errorf(class, "%w: process 0 has failed, too: %w", ErrElsewhere, own)
 		}
 	}
 	return own
@@ -129,12 +143,21 @@ func (l *Loop) agree(err error) error {
 // same class. group nil is a process alone.
 func Agree(group Group, err error) error { return (&Loop{group: group}).agree(err) }
 
+// AgreeOrStop is Agree, and an *Asked on all processes where none has failed and one is asked to stop: its ctx is done.
+func AgreeOrStop(ctx context.Context, group Group, err error) error {
+	l := &Loop{group: group, asked: ctx}
+	if err = l.agree(err); err == nil && l.together > 0 {
+		err = &Asked{l.together}
+	}
+	return err
+}
+
 // stopping says whether the run is to stop: this process is asked to, or one of the group is and all know it.
 func (l *Loop) stopping(ctx context.Context) bool {
 	if l.group == nil {
 		return ctx.Err() != nil
 	}
-	return l.together
+	return l.together > 0
 }
 
 // share is the parts that this process learns.
@@ -144,40 +167,4 @@ func (l *Loop) share(parts int) (lo, hi int) {
 	}
 	each := parts / l.group.Size()
 	return l.group.Rank() * each, (l.group.Rank() + 1) * each
-}
-
-// exchange puts the branches of all processes together: Grad becomes the gradient of the whole step on each. err is this process's
-// failure so far.
-func (l *Loop) exchange(loss float64, err error) (float64, error) {
-	if l.group == nil {
-		return loss, err
-	}
-	if err == nil {
-		err, l.pending = l.pending, nil
-	}
-	params := l.learner.Params()
-	mine := l.mine[:0]
-	for _, p := range params {
-		mine = append(mine, p.Grad...)
-	}
-	bits := math.Float64bits(loss)
-	mine = append(mine, math.Float32frombits(uint32(bits>>32)), math.Float32frombits(uint32(bits)), 0, 0)
-	l.own(err).put(mine[len(mine)-statusWidth:])
-	if len(l.all) != len(mine)*l.group.Size() {
-		l.all = make([]float32, len(mine)*l.group.Size())
-	}
-	l.mine = mine
-	if e := l.group.Allgather(mine, l.all); e != nil {
-		return 0, errors.Join(err, e)
-	}
-	if err := l.heard(l.all, err); err != nil {
-		return 0, err
-	}
-	return l.tree(0, l.group.Size(), func(process int) (float64, error) {
-		from := l.all[process*len(mine) : (process+1)*len(mine)]
-		for _, p := range params {
-			from = from[copy(p.Grad, from):]
-		}
-		return math.Float64frombits(uint64(math.Float32bits(from[0]))<<32 | uint64(math.Float32bits(from[1]))), nil
-	})
 }

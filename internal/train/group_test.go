@@ -102,7 +102,7 @@ func TestGroupStops(t *testing.T) {
 		}, func(rank int, l *Loop, _ *fakeLearner) {
 			l.On(Hook{Step: func(_ *Loop, s Step) error {
 				if s.Step == 3 && rank == asked {
-					cancel(errors.New("enough"))
+					cancel(signalled{})
 				}
 				return nil
 			}})
@@ -112,7 +112,8 @@ func TestGroupStops(t *testing.T) {
 		})
 		for rank, err := range errs {
 			var s *Stopped
-			if !errors.As(err, &s) || s.Step != 4 || loops[rank].state.Step != 4 {
+			var by *Asked
+			if !errors.As(err, &s) || s.Step != 4 || loops[rank].state.Step != 4 || !errors.As(err, &by) || by.Code != 138 {
 				t.Errorf("process %d: %v", rank, err)
 			}
 		}
@@ -130,6 +131,12 @@ func TestGroupStops(t *testing.T) {
 		}
 	}
 }
+
+// signalled is the cause of a stop with an exit code of its own.
+type signalled struct{}
+
+func (signalled) Error() string { return "a signal" }
+func (signalled) ExitCode() int { return 138 }
 
 // failingAt fails at a step.
 type failingAt struct {
@@ -182,6 +189,21 @@ func onlyAt(now bool, err error) error {
 		return err
 	}
 	return nil
+}
+
+// Where all processes fail alike, the first has the message.
+func TestGroupFailsAlike(t *testing.T) {
+	full := fault.Errorf(fault.Invalid, "no space")
+	_, errs := grouped(t, 4, 4, background, func(rank int, l *Loop, p *fakeLearner) {
+		if rank != 2 {
+			l.learner = failingAt{p, 2, full}
+		}
+	})
+	for rank, err := range errs {
+		if fault.ClassOf(err) != fault.Invalid || errors.Is(err, ErrElsewhere) != (rank > 0) || errors.Is(err, full) != (rank != 2) {
+			t.Errorf("process %d: %v", rank, err)
+		}
+	}
 }
 
 // A number of processes that does not divide the parts is refused before anything is exchanged.

@@ -12,6 +12,7 @@ import (
 type Hook struct {
 	Name      string                       // for messages
 	Step      func(*Loop, Step) error      // after each optimizer step
+	Phase     func(*Loop) error            // after the last step of the full-rank phase; in a group all processes are there, and end together where one fails
 	Evaluated func(*Loop, Evaluated) error // after each evaluation
 	Epoch     func(*Loop) error            // after an epoch and its evaluation
 	Stop      func(*Loop) error            // a stop was asked for, and the step is finished
@@ -59,8 +60,8 @@ func (l *Loop) stop(ctx context.Context) error {
 		return err
 	}
 	cause := context.Cause(ctx)
-	if cause == nil {
-		cause = fmt.Errorf("%w was asked to stop", ErrElsewhere)
+	if l.group != nil {
+		cause = &Asked{l.together}
 	}
 	return &Stopped{Step: l.state.Step, Cause: cause}
 }

@@ -51,11 +51,11 @@ type Loop struct {
 	average   [][]float32 // of Params' values; nil: there is none
 	sums      sums        // of gradients of micro-batches
 
-	group     Group           // nil: this process alone
-	asked     context.Context // of Run: whether this process is asked to stop
-	together  bool            // all processes know that one is asked to stop
-	pending   error           // of a hook, which the others are not told yet
-	mine, all []float32       // what is exchanged
+	group    Group           // nil: this process alone
+	asked    context.Context // of Run: whether this process is asked to stop
+	together int             // exit code of the stop that all processes know one is asked for; 0: none
+	pending  error           // of a hook, which the others are not told yet
+	parcels  parcels         // what is exchanged
 }
 
 // New makes a loop that starts at the beginning. validate may be nil: then no epoch is
@@ -141,8 +141,7 @@ func (l *Loop) epoch(ctx context.Context) error {
 		return l.stop(ctx)
 	}
 	err := l.evaluate(ctx)
-	switch asked := ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))); {
-	case l.group == nil && asked, errors.Is(err, ErrAsked):
+	if l.endsHere(ctx, err) {
 		return l.stop(ctx)
 	}
 	if err := l.agree(err); err != nil {
@@ -153,6 +152,19 @@ func (l *Loop) epoch(ctx context.Context) error {
 	}
 	l.state.Closed = l.state.Step
 	return l.agree(l.call(func(h Hook) error { return run(h.Epoch, l) }))
+}
+
+// endsHere says whether err tells nothing but that the run is asked to stop, which in a group all processes know.
+func (l *Loop) endsHere(ctx context.Context, err error) bool {
+	if l.group == nil {
+		return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
+	}
+	var asked *Asked
+	if !errors.As(err, &asked) {
+		return false
+	}
+	l.together = asked.Code
+	return true
 }
 
 // step learns a window of batches and updates.
@@ -185,6 +197,14 @@ func (l *Loop) step() error {
 		return err
 	}
 	err = l.call(func(h Hook) error { return run2(h.Step, l, s) })
+	if l.state.Step == l.phase.steps {
+		if err = l.agree(err); err == nil {
+			err = l.call(func(h Hook) error { return run(h.Phase, l) })
+		}
+		if l.endsHere(l.asked, err) {
+			return nil
+		}
+	}
 	if l.group != nil { // the others are told at the next exchange
 		l.pending, err = err, nil
 	}

@@ -21,7 +21,7 @@ func parted(window []*data.Batch, ranks [][]int, parts int) [][]piece {
 			cut[0] = append(cut[0], piece{b, ranks[i]})
 			continue
 		}
-		for k, places := range balanced(b, len(cut)) {
+		for k, places := range Balanced(lengths(b), len(cut)) {
 			own := make([]int, len(places))
 			for j, place := range places {
 				own[j] = ranks[i][place]
@@ -32,19 +32,27 @@ func parted(window []*data.Batch, ranks [][]int, parts int) [][]piece {
 	return cut
 }
 
-// balanced gives each part the places of its sequences, ascending: the longest sequence first, each to the part that has the fewest
-// tokens so far, of equals the first (longest processing time first, Graham 1969).
-func balanced(b *data.Batch, parts int) [][]int {
-	length := func(i int) int { return int(b.Offsets[i+1] - b.Offsets[i]) }
-	order := make([]int, b.Len())
+// lengths are those of a batch's sequences, in tokens.
+func lengths(b *data.Batch) []int {
+	n := make([]int, b.Len())
+	for i := range n {
+		n[i] = int(b.Offsets[i+1] - b.Offsets[i])
+	}
+	return n
+}
+
+// Balanced gives each part of a batch, whose sequences have these lengths, the places of its sequences, ascending: the longest sequence
+// first, each to the part that has the fewest tokens so far, of equals the first (longest processing time first, Graham 1969).
+func Balanced(lengths []int, parts int) [][]int {
+	order := make([]int, len(lengths))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return length(j) - length(i) })
+	slices.SortStableFunc(order, func(i, j int) int { return lengths[j] - lengths[i] })
 	places, tokens := make([][]int, parts), make([]int, parts)
 	for _, i := range order {
 		k := slices.Index(tokens, slices.Min(tokens))
-		places[k], tokens[k] = append(places[k], i), tokens[k]+length(i)
+		places[k], tokens[k] = append(places[k], i), tokens[k]+lengths[i]
 	}
 	for _, list := range places {
 		slices.Sort(list)

@@ -65,6 +65,17 @@ func (p Process) Allgather(mine, all []float32) error {
 	return nil
 }
 
+// Alltoall gives each what the others have for it.
+func (p Process) Alltoall(mine, all []float32) error {
+	p.room.meet(func() { p.room.floats[p.rank] = slices.Clone(mine) })
+	n := len(mine) / p.room.size
+	for i, f := range p.room.floats {
+		copy(all[i*n:(i+1)*n], f[p.rank*n:])
+	}
+	p.room.meet(func() {})
+	return nil
+}
+
 // Broadcast gives all what process 0 passes.
 func (p Process) Broadcast(b []byte) ([]byte, error) {
 	p.room.meet(func() {
