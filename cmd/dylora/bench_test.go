@@ -30,6 +30,7 @@ func TestBenchFlags(t *testing.T) {
 		{args: "--scaling 2 --max-tokens 127", wantErr: "--max-tokens: 127"},
 		{args: "--scaling 2 --rounds 0", wantErr: "--rounds: 0"},
 		{args: "--rounds 3", wantErr: "are for --scaling"},
+		{args: "--cost cost.json", wantErr: "--cost is for several processes"},
 		{args: "sst2", wantErr: "unexpected argument"},
 		{args: "--alpha 3", wantErr: "unknown flag: --alpha"},
 	}
@@ -40,7 +41,7 @@ func TestBenchFlags(t *testing.T) {
 			if !checkParse(t, execute(cmd, tt.args), tt.wantErr) {
 				return
 			}
-			if got.mode != tt.mode || got.steps != tt.steps || got.json != tt.json || !got.products {
+			if got.Mode != tt.mode || got.Steps != tt.steps || got.json != tt.json || !got.Products {
 				t.Errorf("options = %+v", got)
 			}
 		})

@@ -24,6 +24,7 @@ type Subject struct {
 	Rank    int           // R: of the sequences in evaluation and in steps of scaling
 	Train   bool
 	Loop    train.Config // of training; Epochs and MaxSteps are set here
+	Group   *timed       // of the processes that take the steps together; nil: this one alone
 	Sampler train.Sampler
 	Probe   kernel.Precision // whose micro-kernel is measured before each step
 }
@@ -154,6 +155,12 @@ func (m *meter) train(ctx context.Context, batches []*data.Batch) (*Steps, error
 		m.begin()
 		return nil
 	}})
+	if g := m.subject.Group; g != nil {
+		if err := loop.Join(g); err != nil {
+			return nil, err
+		}
+		g.spent = nil
+	}
 	m.begin()
 	if err := loop.Run(ctx); err != nil {
 		return nil, err

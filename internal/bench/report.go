@@ -43,6 +43,8 @@ type Report struct {
 	BytesPerStep  float64 `json:"allocated_bytes_per_step"`
 	LoadSeconds   float64 `json:"load_seconds"` // model, tokenizer and data
 
+	Parts []Parts `json:"parts,omitempty"` // of training
+
 	Peaks    []Rate `json:"peaks"`
 	Products []Rate `json:"products,omitempty"`
 }
@@ -93,6 +95,9 @@ func (r *Report) WriteTable(w io.Writer) error {
 	fmt.Fprintf(&b, "step %.1f ms (%.1f to %.1f), %.0f allocations of %.0f kB in all; peak memory %.0f MB; loaded in %.2f s\n\n",
 		1e3*r.StepSeconds, 1e3*r.StepMin, 1e3*r.StepMax, r.AllocsPerStep, r.BytesPerStep/1e3, float64(r.PeakRSS)/1e6, r.LoadSeconds)
 	tables := tabular.Render(r.opsTable(), w)
+	if len(r.Parts) > 0 {
+		tables += "\n\n" + tabular.Render(r.partsTable(), w)
+	}
 	if len(r.Peaks)+len(r.Products) > 0 {
 		tables += "\n\n" + tabular.Render(r.ratesTable(), w)
 	}
@@ -111,6 +116,20 @@ func (r *Report) opsTable() table.Writer {
 		if s := r.Ops[name]; s > 0 {
 			t.AppendRow(table.Row{name, fmt.Sprintf("%.2f", 1e3*s), fmt.Sprintf("%.1f %%", 100*s/total)})
 		}
+	}
+	return t
+}
+
+// partsTable is what micro-batches save.
+func (r *Report) partsTable() table.Writer {
+	t := plain(1)
+	t.AppendHeader(table.Row{"micro-batches", "peak memory MB", "ms a step of the largest batch"})
+	for _, p := range r.Parts {
+		memory := "–"
+		if p.PeakRSS > 0 {
+			memory = fmt.Sprintf("%.0f", float64(p.PeakRSS)/1e6)
+		}
+		t.AppendRow(table.Row{p.MicroBatches, memory, fmt.Sprintf("%.1f", 1e3*p.StepSeconds)})
 	}
 	return t
 }

@@ -35,6 +35,9 @@ type Threads struct {
 	StepsPredicted float64 `json:"task_steps_predicted"`
 	Examples       int     `json:"epoch_examples"`
 	EpochSeconds   float64 `json:"epoch_seconds"` // predicted, for all examples of the split
+
+	Gradient int64       `json:"gradient_bytes,omitempty"` // that several processes would exchange
+	Together []Processes `json:"together,omitempty"`       // predictions of training by several
 }
 
 // WriteTable prints the scaling for a person.
@@ -57,6 +60,10 @@ func (s *Scaling) WriteTable(w io.Writer) error {
 		fmt.Fprintf(&b, "%s of %s, batch %d: %.3f s, predicted %.3f s (%+.1f %%)\n", Plural(t.Steps, "step"), s.Task, s.Batch,
 			t.StepsSeconds, t.StepsPredicted, 100*(t.StepsPredicted/t.StepsSeconds-1))
 		fmt.Fprintf(&b, "all %d examples: %.1f s predicted\n", t.Examples, t.EpochSeconds)
+		if len(t.Together) > 0 {
+			fmt.Fprintf(&b, "\nsteps of several processes, each on a machine of its own, predicted: gradients of %.2f MB\n\n%s\n",
+				float64(t.Gradient)/1e6, tabular.Render(t.togetherTable(), w))
+		}
 	}
 	_, err := io.WriteString(w, tabular.Prose(b.String(), w))
 	return err

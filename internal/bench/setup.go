@@ -12,6 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
+	"github.com/dylora/dylora/internal/train"
 )
 
 // Times that one rate is measured for: long enough for a clock that varies to be at its
@@ -30,6 +31,7 @@ type Request struct {
 	Train     bool   // steps of training; else of evaluation
 	Steps     int    // to be measured
 	Tokenizer string // folder of the tokenizer for a model of random weights; "": the built-in one
+	Cost      string // file of a scaling, from which the steps of several processes are predicted; "": they are not
 }
 
 // Setup is the subject of a measurement: a model and a new adapter, put together as training does, and
@@ -40,11 +42,19 @@ type Setup struct {
 	examples []data.Example // of the split, in the order of an epoch or of an evaluation
 	clock    *model.Clock
 	began    time.Time
+	group    train.Group // nil: this process alone
+	cost     Cost        // nil: there is none
 }
 
-// Prepare reads the split and loads the model. What does not fit together is refused before.
+// Prepare reads the split and loads the model. What does not fit together is refused before. The processes of a group all end with an
+// error where one does.
 func Prepare(ctx context.Context, env *session.Env, q Request) (*Setup, error) {
-	s := &Setup{request: q, clock: &model.Clock{}, began: time.Now()}
+	s, err := prepare(ctx, env, q)
+	return s, train.Agree(env.Group, err)
+}
+
+func prepare(ctx context.Context, env *session.Env, q Request) (*Setup, error) {
+	s := &Setup{request: q, clock: &model.Clock{}, began: time.Now(), group: env.Group}
 	r := q.Settings
 	if q.Steps > maxExamples/r.Train.Batch {
 		return nil, fault.Usagef("%d steps of %d sentences are more than can be measured at a time, %d: lower the steps or batch", q.Steps, r.Train.Batch, maxExamples)
@@ -59,6 +69,12 @@ func Prepare(ctx context.Context, env *session.Env, q Request) (*Setup, error) {
 	arithmetic, err := newArithmetic()
 	if err != nil {
 		return nil, err
+	}
+	env.TellBinding(arithmetic)
+	if q.Cost != "" {
+		if s.cost, err = readCost(q, arithmetic.Machine); err != nil {
+			return nil, err
+		}
 	}
 	task, err := r.Data.NewTask(nil)
 	if err != nil {
@@ -165,6 +181,11 @@ func (s *Setup) Measure(ctx context.Context, products bool) (*Report, error) {
 	}
 	r.Set(steps)
 	r.PeakRSS = PeakRSS()
+	if s.request.Train {
+		if r.Parts, err = s.parts(ctx, subject); err != nil {
+			return nil, err
+		}
+	}
 	peak := before.Flops
 	for _, p := range Precisions() {
 		counts := []int{1, r.Threads}
@@ -219,6 +240,9 @@ func (s *Setup) Scaling(ctx context.Context, env *session.Env, threads []int, ma
 			return nil, err
 		}
 		on.Epoch(lengths, len(s.examples), r.Batch)
+		if s.request.Train {
+			on.predict(lengths, r.Batch, s.Config.MicroBatches, s.gradient())
+		}
 		r.Threads = append(r.Threads, *on)
 	}
 	return r, nil

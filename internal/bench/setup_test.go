@@ -222,3 +222,11 @@ func TestShapes(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
+
+// machine is the one that a request computes on.
+func machine(t *testing.T, q Request) *kernel.Machine {
+	t.Helper()
+	a, err := session.TrainingArithmetic(q.Settings)
+	must(t, err)
+	return a.Machine
+}
