@@ -1,7 +1,8 @@
 # check is what CI runs; the other targets are parts of it and tools.
 GO ?= go
 
-.PHONY: check verify test vet lint cross cross-build race race-plan manifests fuzz bench emulate gen cluster cluster-slurm cluster-k8s dylora-mpi
+.PHONY: check verify test vet lint cross cross-build race race-plan manifests fuzz bench emulate gen
+.PHONY: cluster cluster-slurm cluster-mpi cluster-k8s dylora-mpi
 
 # The linter and the race detector compile for minutes, with pauses that others can use; the tests
 # have the machine to themselves.
@@ -75,10 +76,14 @@ emulate:
 cluster-slurm:
 	scripts/slurm-test
 
+# Trainings of several processes under mpirun and srun: root, openmpi-bin, mpich, libpmix-dev, slurm-wlm and munge.
+cluster-mpi:
+	scripts/mpi-test
+
 # The Indexed Job of a plan, held against the API server's own rules.
 cluster-k8s: manifests
 
-cluster: cluster-slurm cluster-k8s
+cluster: cluster-slurm cluster-mpi cluster-k8s
 
 gen:
 	cd internal/kernel/gen && for k in gemm integer strided vector; do \
