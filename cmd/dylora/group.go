@@ -95,6 +95,6 @@ func ofRank(ctx context.Context, err error) (prefix string, tell bool) {
 	case <-ctx.Done():
 		return "", false
 	case <-time.After(time.Second):
-		return fmt.Sprintf("dylora: rank %s:", l.Rank), true
+		return fmt.Sprintf("dylora: rank %s:", l.Rank), l.FirstLives()
 	}
 }

@@ -5,7 +5,11 @@ package mpi
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/dylora/dylora/internal/fault"
 )
@@ -14,20 +18,21 @@ import (
 type Launcher struct {
 	Name       string // for messages; "": nobody has
 	Rank, Size string
+	Local      string // rank among the processes of this machine; "": not said
 }
 
-// launchers are the variables of rank and size. SLURM_NTASKS is none of them: sbatch sets it in a batch script, too.
-var launchers = []struct{ rank, size, name string }{
-	{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun"},
-	{"PMI_RANK", "PMI_SIZE", "MPICH's mpirun, or srun by PMI-2"},
-	{"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "srun"},
+// launchers are the variables of rank and size, and of the rank on the machine. SLURM_NTASKS is none of them: sbatch sets it in a batch script, too.
+var launchers = []struct{ rank, size, local, name string }{
+	{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", "Open MPI's mpirun"},
+	{"PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPICH's mpirun, or srun by PMI-2"},
+	{"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", "srun"},
 }
 
 // Launched reads the environment.
 func Launched(getenv func(string) string) Launcher {
 	for _, l := range launchers {
 		if rank, size := getenv(l.rank), getenv(l.size); rank != "" && size != "" {
-			return Launcher{l.name, rank, size}
+			return Launcher{l.name, rank, size, getenv(l.local)}
 		}
 	}
 	return Launcher{}
@@ -61,4 +66,27 @@ func (l Launcher) check(rank, size int, library string) error {
 	}
 	return fmt.Errorf("%s makes this process rank %d of %d, and %s has started rank %s of %s: the library is not of the launcher's MPI; name the right one in DYLORA_MPI",
 		library, rank, size, l.Name, l.Rank, l.Size)
+}
+
+// FirstLives says whether the first process of this machine is still there, as far as the system tells. A launcher need not end the other
+// processes when one ends with an error: MPICH's does not before MPI is initialised.
+func (l Launcher) FirstLives() bool {
+	own, err := os.Readlink("/proc/self/exe")
+	if err != nil || l.Local == "" || l.Local == "0" {
+		return true
+	}
+	for _, v := range launchers {
+		if v.name != l.Name {
+			continue
+		}
+		folders, _ := filepath.Glob("/proc/[0-9]*")
+		for _, folder := range folders {
+			exe, _ := os.Readlink(filepath.Join(folder, "exe")) // of a zombie there is none
+			environment, _ := os.ReadFile(filepath.Join(folder, "environ"))
+			if exe == own && slices.Contains(strings.Split(string(environment), "\x00"), v.local+"=0") {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -15,9 +15,9 @@ func TestLaunched(t *testing.T) {
 		several bool
 	}{
 		"alone":         {nil, Launcher{}, false},
-		"Open MPI":      {map[string]string{"OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "4", "PMI_RANK": "0"}, Launcher{"Open MPI's mpirun", "1", "4"}, true},
-		"one of one":    {map[string]string{"PMI_RANK": "0", "PMI_SIZE": "1"}, Launcher{"MPICH's mpirun, or srun by PMI-2", "0", "1"}, false},
-		"srun":          {map[string]string{"SLURM_PROCID": "2", "SLURM_STEP_NUM_TASKS": "3"}, Launcher{"srun", "2", "3"}, true},
+		"Open MPI":      {map[string]string{"OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "4", "PMI_RANK": "0"}, Launcher{Name: "Open MPI's mpirun", Rank: "1", Size: "4"}, true},
+		"one of one":    {map[string]string{"PMI_RANK": "0", "PMI_SIZE": "1"}, Launcher{Name: "MPICH's mpirun, or srun by PMI-2", Rank: "0", Size: "1"}, false},
+		"srun":          {map[string]string{"SLURM_PROCID": "2", "SLURM_STEP_NUM_TASKS": "3", "SLURM_LOCALID": "1"}, Launcher{"srun", "2", "3", "1"}, true},
 		"batch script":  {map[string]string{"SLURM_PROCID": "0", "SLURM_NTASKS": "3"}, Launcher{}, false},
 		"half of a one": {map[string]string{"PMI_RANK": "0"}, Launcher{}, false},
 	} {
@@ -39,7 +39,7 @@ func TestLaunched(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	l := Launcher{"srun", "2", "3"}
+	l := Launcher{"srun", "2", "3", ""}
 	if err := l.check(2, 3, "x"); err != nil {
 		t.Error(err)
 	}
