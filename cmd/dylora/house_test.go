@@ -79,20 +79,20 @@ func helpOf(t *testing.T, c *cobra.Command) string {
 // included, and runs nothing.
 func parseLine(line string) error {
 	line, _, _ = strings.Cut(line, " > ") // where a shell puts the output
-	cmd, err := parseFlags(line)
+	cmd, err := parseFlags(silentRoot(), line)
 	if cmd == nil || err != nil {
 		return err
 	}
 	return cmd.ValidateArgs(cmd.Flags().Args())
 }
 
-// parseFlags finds the command of a line and parses its flags; nil where the line is none of dylora's.
-func parseFlags(line string) (*cobra.Command, error) {
+// parseFlags finds the command of a line among those of root and parses its flags; nil where the line is none of dylora's.
+func parseFlags(root *cobra.Command, line string) (*cobra.Command, error) {
 	args := strings.Fields(line)
 	if len(args) == 0 || args[0] != "dylora" {
 		return nil, nil
 	}
-	cmd, rest, err := silentRoot().Find(args[1:])
+	cmd, rest, err := root.Find(args[1:])
 	if err == nil {
 		err = cmd.ParseFlags(rest)
 	}

@@ -18,6 +18,7 @@ type mergeOptions struct {
 	baseArgs
 	ranks flagset.Ranks // none: the adapter's largest
 	out   string        // "": merged-rank-<N> in the run folder
+	force bool
 	json  bool
 }
 
@@ -32,7 +33,7 @@ are compared with those of base model and adapter; the largest difference is pri
 and one beyond rounding fails with exit code 7. Several ranks are written to folders
 merged-rank-<N> in --out.`,
 		Example: `  dylora merge
-  dylora merge --rank 4 --out model-r4`,
+  dylora merge --rank 4 --out model-r4 --force`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if opts.layers, err = flagset.SoundLayers(cmd); err != nil {
 				return err
@@ -49,6 +50,7 @@ merged-rank-<N> in --out.`,
 	addBaseArgs(cmd, &opts.baseArgs)
 	flagset.AddRanks(cmd, &opts.ranks, "", "`ranks` to merge: 4, or several such as 1,2,4; default the adapter's largest")
 	cmd.Flags().StringVarP(&opts.out, "out", "o", "", "`folder` to write; default merged-rank-<N> in the run folder")
+	cmd.Flags().BoolVar(&opts.force, "force", false, "replace a model that merge wrote there before")
 	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
@@ -58,7 +60,7 @@ func runMerge(ctx context.Context, o *mergeOptions) error {
 	if err != nil {
 		return err
 	}
-	folders, err := a.MergeFolders(ranks, o.out)
+	folders, err := a.MergeFolders(ranks, o.out, o.force)
 	if err != nil {
 		return err
 	}
@@ -68,9 +70,12 @@ func runMerge(ctx context.Context, o *mergeOptions) error {
 	if err != nil {
 		return err
 	}
-	var all []*session.Merged
+	merge, all := s.Merge, []*session.Merged(nil)
+	if o.force {
+		merge = s.MergeOver
+	}
 	for i, rank := range ranks {
-		m, err := s.Merge(ctx, rank, folders[i])
+		m, err := merge(ctx, rank, folders[i])
 		if err != nil {
 			return err
 		}

@@ -56,6 +56,7 @@ func remedies() map[fault.Reason]string {
 		data.ManyLabels:       "is it a regression (--kind regression), or another column?",
 		data.SeveralLabels:    "a list of labels, or several columns a,b,c, are for --kind multi-label, several columns of numbers for --kind regression",
 		data.UnclearSeparator: "say what stands between labels with --label-separator",
+		data.NoColumn:         "name the columns with --text-column and --label-column, of a second text with --pair-column",
 		data.NoTextColumn:     "name the column of the texts with --text-column, and of a second text with --pair-column",
 		data.WrongDelimiter:   "say what stands between the columns with --delimiter",
 		data.StrayQuote:       "--quoting none takes quotes as letters",

@@ -170,6 +170,6 @@ func runSlice(ctx context.Context, o *sliceOptions) error {
 			return err
 		}
 	}
-	o.io.next("dylora eval " + slices[0].Folder)
+	o.io.next("dylora predict " + slices[0].Folder)
 	return nil
 }

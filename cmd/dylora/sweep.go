@@ -58,7 +58,6 @@ stopped goes on.`,
   dylora sweep --adapter runs/try --json
   dylora sweep --tolerance 1 --report-on half
   dylora sweep runs/a runs/b runs/c --as-seeds
-  dylora sweep runs/seeds --as-seeds
   dylora sweep --ranks 1,2,4,8 --baselines lora,svd`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if opts.layers, err = flagset.SoundLayers(cmd); err != nil {

@@ -125,8 +125,11 @@ func columns(at place, header []string, want []field) ([]int, error) {
 // missing gives the error about a column that is not there its reason, where the name may have
 // been meant as several.
 func (w field) missing(err error) error {
-	if w.single && strings.Contains(w.name, ",") {
+	switch {
+	case w.single && strings.Contains(w.name, ","):
 		return fault.Because(SeveralLabels, err)
+	case fault.ReasonOf(err) == "":
+		return fault.Because(NoColumn, err)
 	}
 	return err
 }

@@ -116,7 +116,7 @@ func TestMultiLabelFilesRefused(t *testing.T) {
 		{"a long label", "t.csv", "text,label\nx," + strings.Repeat("a", 300) + "\n", "label", nil, "300 bytes", LongLabel},
 		{"neither 1 nor 0", "t.csv", "text,a,b\nx,1,0\ny,2,0\n", "a,b", nil, `line 3: column "a" is "2"`, ""},
 		{"an empty cell", "t.csv", "text,a,b\nx,1,\n", "a,b", nil, `column "b" is empty`, ""},
-		{"no such column", "t.csv", "text,a,b\nx,1,0\n", "a,c", nil, `no column "c"`, ""},
+		{"no such column", "t.csv", "text,a,b\nx,1,0\n", "a,c", nil, `no column "c"`, NoColumn},
 		{"other columns than labels", "t.csv", "text,a,b\nx,1,0\n", "a,b", []string{"a", "c"}, `the columns "a", "b" are not the outputs of the task, "a", "c"`, ""},
 		{"a column twice", "t.csv", "text,a,b\nx,1,0\n", "a,a", nil, "twice", ""},
 		{"a column without a name", "t.csv", "text,a,b\nx,1,0\n", "a,,b", nil, "without a name", ""},

@@ -18,6 +18,8 @@ const (
 	UnclearSeparator fault.Reason = "data: unclear separator"
 	// WrongDelimiter: the header is one column, with a letter in it that may stand between columns.
 	WrongDelimiter fault.Reason = "data: wrong delimiter"
+	// NoColumn: a file that is learnt or measured lacks a column of the task.
+	NoColumn fault.Reason = "data: no column"
 	// StrayQuote: a quote is not where RFC 4180 has one.
 	StrayQuote fault.Reason = "data: stray quote"
 	// NoTextColumn: the input has no column of the name that texts have.

@@ -117,21 +117,42 @@ func Below(root string) (all Entries, err error) {
 	return all, err
 }
 
+// planEnding is that of the plans that dylora writes.
+const planEnding = ".jsonl"
+
 // RunFolders are the run folders that paths name: a folder of runs, such as that of several seeds, stands for those below it,
-// in the order of their names. A run, and what has no run below it, stays as it is.
+// in the order of their names, and a plan for its own. A run, and what has no run below it, stays as it is.
 func RunFolders(paths []string) (all []string, err error) {
+	found := map[string]bool{} // by a folder or a plan
 	for _, path := range paths {
-		var below Entries
-		if info, err := os.Stat(path); err == nil && info.IsDir() && !exists(path, train.SettingsName) {
-			if below, err = Below(path); err != nil {
+		var runs []string
+		switch info, err := os.Stat(path); {
+		case err != nil:
+		case info.IsDir() && !exists(path, train.SettingsName):
+			entries, err := Below(path)
+			if err != nil {
 				return nil, err
 			}
+			for _, e := range entries {
+				runs = append(runs, e.Run)
+			}
+		case !info.IsDir() && filepath.Ext(path) == planEnding:
+			p, err := Read(path)
+			if err != nil {
+				return nil, err
+			}
+			for i := range p.Lines {
+				runs = append(runs, filepath.FromSlash(p.Lines[i].Run))
+			}
 		}
-		if len(below) == 0 {
+		if len(runs) == 0 && !found[filepath.Clean(path)] {
 			all = append(all, path)
 		}
-		for _, e := range below {
-			all = append(all, e.Run)
+		for _, run := range runs { // seeds/* names a plan and its runs, which are meant once
+			if run = filepath.Clean(run); !found[run] && !slices.Contains(all, run) {
+				all = append(all, run)
+			}
+			found[run] = true
 		}
 	}
 	return all, nil

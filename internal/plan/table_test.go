@@ -88,8 +88,16 @@ func TestBelow(t *testing.T) {
 		t.Errorf("%+v", e.Line)
 	}
 	paths, err := RunFolders([]string{"r", "r/x", "r/none", "nowhere"})
-	if want := []string{filepath.Join("r", "deeper"), filepath.Join("r", "x"), "r/x", "r/none", "nowhere"}; err != nil || !slices.Equal(paths, want) {
+	if want := []string{filepath.Join("r", "deeper"), filepath.Join("r", "x"), "r/none", "nowhere"}; err != nil || !slices.Equal(paths, want) {
 		t.Errorf("run folders %v, want %v, %v", paths, want, err)
+	}
+	p.Path = filepath.Join("r", "plan.jsonl")
+	if err := p.Save(); err != nil { // what else is in the folder of several seeds
+		t.Fatal(err)
+	}
+	paths, err = RunFolders([]string{p.Path, "r/y", "r/none", "r/none"})
+	if want := []string{filepath.Join("r", "x"), filepath.Join("r", "y"), "r/none", "r/none"}; err != nil || !slices.Equal(paths, want) {
+		t.Errorf("run folders of a plan %v, want %v, %v", paths, want, err)
 	}
 	if entries, err := Below("nowhere"); err != nil || len(entries) != 0 {
 		t.Errorf("%v, %v", entries, err)

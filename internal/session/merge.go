@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/disk"
@@ -29,31 +27,6 @@ type Merged struct {
 	Difference float64 `json:"largest_difference"` // of a logit
 	Largest    float64 `json:"largest_logit"`
 	Sequences  int     `json:"sequences"` // compared
-}
-
-// MergeFolders are where the adapter is merged to at each of the ranks: out for one rank, for
-// several folders merged-rank-<N> in it; out "" is such a folder beside the adapter. One that
-// exists is refused, so that a caller can ask before the model is loaded.
-func (a *StoredAdapter) MergeFolders(ranks []int, out string) ([]string, error) {
-	folders := make([]string, len(ranks))
-	for i, r := range ranks {
-		name := fmt.Sprintf("merged-rank-%d", r)
-		switch {
-		case out == "":
-			folders[i] = filepath.Join(a.Home(), name)
-		case len(ranks) > 1:
-			folders[i] = filepath.Join(out, name)
-		default:
-			folders[i] = out
-		}
-		switch _, err := os.Lstat(folders[i]); {
-		case err == nil:
-			return nil, fault.Usagef("%s exists; remove it or give another folder", folders[i])
-		case !errors.Is(err, fs.ErrNotExist):
-			return nil, fault.Usagef("cannot write the merged model: %w", disk.PathFirst(err, folders[i]))
-		}
-	}
-	return folders, nil
 }
 
 // mergeSteps are those that a merge shows: weights made, written, compared.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -29,7 +30,7 @@ func TestMergeFolders(t *testing.T) {
 		"several to a place": {a, []int{1, 2}, dir + "/out", []string{"out/merged-rank-1", "out/merged-rank-2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := tt.a.MergeFolders(tt.ranks, tt.out)
+			got, err := tt.a.MergeFolders(tt.ranks, tt.out, false)
 			must(t, err)
 			for i := range tt.want {
 				tt.want[i] = filepath.Join(dir, tt.want[i])
@@ -43,20 +44,59 @@ func TestMergeFolders(t *testing.T) {
 	write(t, "mine", dir, "taken", "merged-rank-2", "config.json")
 	must(t, os.Symlink("nowhere", filepath.Join(dir, "link")))
 	for name, tt := range map[string]struct {
-		ranks []int
-		out   string
-		part  string
+		ranks  []int
+		out    string
+		reason fault.Reason
+		part   string
 	}{
-		"a file":          {[]int{4}, file, "file exists; remove it"},
-		"a folder":        {[]int{4}, filepath.Join(dir, "taken"), "taken exists"},
-		"a dangling link": {[]int{4}, filepath.Join(dir, "link"), "link exists"},
-		"one of several":  {[]int{1, 2}, filepath.Join(dir, "taken"), "merged-rank-2 exists"},
-		"below a file":    {[]int{4}, filepath.Join(file, "below"), "cannot write the merged model: " + filepath.Join(file, "below")},
+		"a file":                          {[]int{4}, file, Occupied, "file exists"},
+		"a folder":                        {[]int{4}, filepath.Join(dir, "taken"), Occupied, "taken exists"},
+		"a dangling link":                 {[]int{4}, filepath.Join(dir, "link"), Occupied, "link exists"},
+		"one of several":                  {[]int{1, 2}, filepath.Join(dir, "taken"), Occupied, "merged-rank-2 exists"},
+		"below a file":                    {[]int{4}, filepath.Join(file, "below"), "", "cannot write the merged model: " + filepath.Join(file, "below")},
+		"to replace a file":               {[]int{4}, file, "", "file exists and is not a folder"},
+		"to replace a link":               {[]int{4}, filepath.Join(dir, "link"), "", "link exists and is not a folder"},
+		"to replace a folder of folders":  {[]int{4}, filepath.Join(dir, "taken"), "", "taken holds merged-rank-2, which is not part of a merged model"},
+		"to replace somebody's own model": {[]int{2}, filepath.Join(dir, "taken", "merged-rank-2"), "", "may be somebody's own model"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := a.MergeFolders(tt.ranks, tt.out)
-			refused(t, err, fault.Usage, "", tt.part)
+			_, err := a.MergeFolders(tt.ranks, tt.out, strings.HasPrefix(name, "to replace"))
+			refused(t, err, fault.Usage, tt.reason, tt.part)
 		})
+	}
+}
+
+// TestMergeOver: a merged model takes the place of an earlier one, with nothing left beside it; a merge that is stopped leaves the
+// earlier one.
+func TestMergeOver(t *testing.T) {
+	e := reference(t, "roberta")
+	s := opened(t, env(t), peft(e), "model: "+e.Model()+"; "+ownTask(own(t)), Options{AnyTask: true, Exact: true})
+	s.Provenance = &adapter.Provenance{Task: "own.csv", Labels: []string{"bad", "good", "so so"}, Model: e.Model(), RankMin: 1, RankMax: 4}
+	dir := t.TempDir()
+	out := filepath.Join(dir, "merged")
+	merge := func(ctx context.Context, rank int) error {
+		t.Helper()
+		folders, err := s.StoredAdapter.MergeFolders([]int{rank}, out, true)
+		must(t, err)
+		m, err := s.MergeOver(ctx, rank, folders[0])
+		if err == nil && (m.Folder != out || m.Rank != rank) {
+			t.Errorf("merged %+v", m)
+		}
+		if got := names(t, dir); !slices.Equal(got, []string{"merged"}) {
+			t.Errorf("there are %q", got)
+		}
+		return err
+	}
+	must(t, merge(t.Context(), 2))
+	first := read(t, out, "model.safetensors")
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := merge(stopped, 4); err == nil || read(t, out, "model.safetensors") != first {
+		t.Errorf("a merge that is stopped: %v", err)
+	}
+	must(t, merge(t.Context(), 4))
+	if read(t, out, "model.safetensors") == first {
+		t.Error("the model is as it was")
 	}
 }
 

@@ -33,6 +33,8 @@ func (a *StoredAdapter) Slice(ranks []int, f Form, out string, replace bool) ([]
 		if exists, err = replaceable(out, replace); err != nil {
 			return nil, err
 		}
+	} else if _, err := os.Lstat(out); err == nil && !replace {
+		return nil, fault.Because(Occupied, fault.Usagef("%s exists", out))
 	}
 	slices := make([]*Slice, len(ranks))
 	for i, r := range ranks {
