@@ -40,8 +40,12 @@ type Array struct {
 	Claim  string  // PersistentVolumeClaim of Kubernetes that has the plan, the data and the run folders
 }
 
-// signalSeconds is how long before the end of its time a training is told to save.
-const signalSeconds = 120
+// signalSeconds is how long before the end of its time a training is told to save. Slurm may tell it up to earlierSeconds sooner (sbatch(1),
+// --signal), and nothing of the time that was asked for may be lost by that.
+const (
+	signalSeconds  = 120
+	earlierSeconds = 60
+)
 
 // Bounds of what is written.
 const (
@@ -123,7 +127,7 @@ func (a *Array) Name() string {
 
 // minutes is the time to ask for, with its margin and that of the signal, rounded up.
 func (a *Array) minutes() int {
-	return int(math.Ceil((a.Seconds*a.Margin + signalSeconds) / 60))
+	return int(math.Ceil((a.Seconds*a.Margin + signalSeconds + earlierSeconds) / 60))
 }
 
 // Mebibytes is the memory to ask for, with its margin, rounded up to 64.
@@ -138,5 +142,5 @@ func (a *Array) Asked() string {
 		return "Time and memory of the trainings are not known: nothing is asked for, and the cluster's defaults hold."
 	}
 	return fmt.Sprintf("Predicted: at most %.0f s and %d MiB a training. Asked for: %.4g times as much, and %d s more, in which it saves.",
-		math.Ceil(a.Seconds), a.Bytes>>20, a.Margin, signalSeconds)
+		math.Ceil(a.Seconds), a.Bytes>>20, a.Margin, signalSeconds+earlierSeconds)
 }
