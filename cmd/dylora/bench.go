@@ -77,7 +77,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 		return err
 	}
 	switch {
-	case o.io.world != nil:
+	case o.io.world != nil || o.Predicted():
 		together, err := setup.Together(ctx, o.Rounds)
 		if err != nil {
 			return err

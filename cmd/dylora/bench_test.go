@@ -30,7 +30,8 @@ func TestBenchFlags(t *testing.T) {
 		{args: "--scaling 2 --max-tokens 127", wantErr: "--max-tokens: 127"},
 		{args: "--scaling 2 --rounds 0", wantErr: "--rounds: 0"},
 		{args: "--rounds 3", wantErr: "are for --scaling"},
-		{args: "--cost cost.json", wantErr: "--cost is for several processes"},
+		{args: "--cost cost.json --mode eval", wantErr: "are for one process without --cost"},
+		{args: "--cost cost.json --rounds 2 --micro-batches 2", mode: "train", steps: 10},
 		{args: "sst2", wantErr: "unexpected argument"},
 		{args: "--alpha 3", wantErr: "unknown flag: --alpha"},
 	}

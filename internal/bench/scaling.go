@@ -69,7 +69,7 @@ type Effort struct {
 // what is trained with the subject's, and all at the full rank: that size alone makes them differ.
 func (s *Subject) Scale(ctx context.Context, points []Point, e Effort) (*Threads, error) {
 	one := *s
-	one.Program, one.Sampler = s.Program.WithThreads(e.Threads), train.OnlyRank(s.Rank)
+	one.Program, one.Sampler, one.Loop.MicroBatches = s.Program.WithThreads(e.Threads), train.OnlyRank(s.Rank), 1
 	if err := one.measure(ctx, points, e); err != nil {
 		return nil, err
 	}

@@ -35,6 +35,15 @@ func (t *timed) Allgather(mine, all []float32) error {
 	return t.take(func() error { return t.Group.Allgather(mine, all) })
 }
 
+// solo is the group of a single process.
+type solo struct{}
+
+func (solo) Rank() int                           { return 0 }
+func (solo) Size() int                           { return 1 }
+func (solo) Allgather(mine, all []float32) error { copy(all, mine); return nil }
+func (solo) Alltoall(mine, all []float32) error  { copy(all, mine); return nil }
+func (solo) Broadcast(b []byte) ([]byte, error)  { return b, nil }
+
 // Together is what the steps of several processes took. Times are those of the fastest of several rounds.
 type Together struct {
 	Model        string  `json:"model"`
@@ -56,8 +65,11 @@ type Together struct {
 	Network   Network `json:"network"`          // by exchanges of two sizes
 }
 
-// Together measures the steps that the processes of the group take together. Every process has to call it.
+// Together measures the steps that the processes of the group take together, or this one alone. Every process has to call it.
 func (s *Setup) Together(ctx context.Context, rounds int) (*Together, error) {
+	if s.group == nil {
+		s.group = solo{}
+	}
 	subject, mc := s.subject(ctx), s.Program.Machine()
 	subject.Group = &timed{Group: s.group}
 	r := &Together{
@@ -116,7 +128,11 @@ func (r *Together) measure(g train.Group) error {
 	}
 	messages := 2 * float64(g.Size()-1)
 	r.Exchange = large
-	r.Network = Network{Name: "here", Latency: small / messages}
+	r.Network = Network{Name: "here"}
+	if messages == 0 {
+		return nil
+	}
+	r.Network.Latency = small / messages
 	if took := large - small; took > 0 {
 		r.Network.Bandwidth = messages * float64(r.Gradient) / float64(g.Size()) / took
 	}
@@ -147,7 +163,7 @@ func exchange(g train.Group, section int) (float64, error) {
 func (r *Together) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s, train, %s, batch %d in %s, kernel %s; %s of %s, the fastest of each of %s\n\n", r.Model, r.Task, r.Precision, r.Batch,
-		Plural(r.MicroBatches, "part"), r.Kernel, fmt.Sprint(r.Processes, " processes"), Plural(r.Threads, "thread"), Plural(r.Steps, "step"))
+		Plural(r.MicroBatches, "part"), r.Kernel, map[bool]string{true: "1 process", false: fmt.Sprint(r.Processes, " processes")}[r.Processes == 1], Plural(r.Threads, "thread"), Plural(r.Steps, "step"))
 	fmt.Fprintf(&b, "step %.1f ms", 1e3*r.Seconds)
 	if r.Predicted > 0 {
 		fmt.Fprintf(&b, ", predicted %.1f ms (%+.1f %%)", 1e3*r.Predicted, 100*(r.Predicted/r.Seconds-1))
@@ -155,7 +171,12 @@ func (r *Together) WriteTable(w io.Writer) error {
 	if r.Slower > 1 {
 		fmt.Fprintf(&b, "; %.3g threads for each processor", r.Slower)
 	}
-	fmt.Fprintf(&b, "\nexchange of %.2f MB: %.2f ms by itself, %.1f %% of a step; %.2f ms in a step, with what processes wait for each other\n",
+	b.WriteString("\n")
+	if r.Processes == 1 {
+		_, err := io.WriteString(w, tabular.Prose(b.String(), w))
+		return err
+	}
+	fmt.Fprintf(&b, "exchange of %.2f MB: %.2f ms by itself, %.1f %% of a step; %.2f ms in a step, with what processes wait for each other\n",
 		float64(r.Gradient)/1e6, 1e3*r.Exchange, 100*r.Exchange/r.Seconds, 1e3*r.InStep)
 	fmt.Fprintf(&b, "a message takes %.1f µs and %.2f GB/s\n", 1e6*r.Network.Latency, r.Network.Bandwidth/1e9)
 	_, err := io.WriteString(w, tabular.Prose(b.String(), w))

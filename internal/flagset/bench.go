@@ -38,11 +38,16 @@ func AddBench(cmd *cobra.Command, b *Bench) {
 	OwnMeaning(cmd, "scaling") // not the adapter's
 	f.IntVar(&b.MaxTokens, "max-tokens", 2048, "with --scaling: tokens of a step at most")
 	f.IntVar(&b.Rounds, "rounds", 12, "how often each size of --scaling is measured, big steps less, and each step of several processes")
-	f.StringVar(&b.Cost, "cost", "", "as one of several processes: predict their steps from the costs in `file`, which --scaling --json wrote")
+	f.StringVar(&b.Cost, "cost", "", "measure the steps of --micro-batches, by one process or several, and predict them from the costs in `file`, which --scaling --json wrote")
 }
 
-// Check refuses flags that exclude each other and numbers that mean nothing.
+// Predicted says whether steps are held against a prediction.
+func (b *Bench) Predicted() bool { return b.Cost != "" }
+
+// Check refuses flags that exclude each other and numbers that mean nothing. several: this process is one of several, as which it
+// measures the same as with --cost.
 func (b *Bench) Check(cmd *cobra.Command, several bool) error {
+	several = several || b.Predicted()
 	for _, n := range b.Scaling {
 		if n < 1 || n > maxThreads {
 			return fault.Usagef("--scaling: %d threads are not in [1, %d]", n, maxThreads)
@@ -58,9 +63,7 @@ func (b *Bench) Check(cmd *cobra.Command, several bool) error {
 	case b.Mode != "train" && b.Mode != "eval":
 		return fault.Usagef("--mode: %q is neither train nor eval", b.Mode)
 	case several && (scaling || b.Mode != "train" || changed("svg") || changed("products")):
-		return fault.Usagef("--scaling, --svg, --products and --mode eval are for one process: several measure the steps of training that they take together")
-	case !several && b.Cost != "":
-		return fault.Usagef("--cost is for several processes, which mpirun or srun starts")
+		return fault.Usagef("--scaling, --svg, --products and --mode eval are for one process without --cost: several measure the steps of training that they take together")
 	case b.Steps < 1 || b.Steps > 1e6:
 		return fault.Usagef("--steps: %d is not in [1, 1000000]", b.Steps)
 	case !scaling && (changed("max-tokens") || changed("rounds") && !several):
