@@ -44,6 +44,7 @@ type Setup struct {
 	began    time.Time
 	group    train.Group // nil: this process alone
 	cost     Cost        // nil: there is none
+	rate     float64     // of the micro-kernel where the cost was measured
 }
 
 // Prepare reads the split and loads the model. What does not fit together is refused before. The processes of a group all end with an
@@ -72,7 +73,7 @@ func prepare(ctx context.Context, env *session.Env, q Request) (*Setup, error) {
 	}
 	env.TellBinding(arithmetic)
 	if q.Cost != "" {
-		if s.cost, err = readCost(q, arithmetic.Machine); err != nil {
+		if s.cost, s.rate, err = readCost(q, arithmetic.Machine); err != nil {
 			return nil, err
 		}
 	}
