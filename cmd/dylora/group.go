@@ -90,6 +90,8 @@ func ofRank(ctx context.Context, err error) (prefix string, tell bool) {
 		return "", false
 	case first:
 		return "dylora:", true
+	case errors.Is(err, train.ErrTells):
+		return fmt.Sprintf("dylora: rank %s:", l.Rank), true
 	}
 	select {
 	case <-ctx.Done():

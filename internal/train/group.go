@@ -23,6 +23,15 @@ type Group interface {
 // ErrElsewhere is in the chain of what ends a process because another one has failed.
 var ErrElsewhere = errors.New("another process of the group")
 
+// ErrTells is in the chain of what ends a process that all others know to have failed: it has the message.
+var ErrTells = errors.New("the process with the message")
+
+// telling is an error with ErrTells in its chain, and nothing of it in its text.
+type telling struct{ error }
+
+func (t telling) Unwrap() error      { return t.error }
+func (telling) Is(target error) bool { return target == ErrTells }
+
 // Asked is what all processes of a group end with when one of them is asked to stop.
 type Asked struct {
 	Code int // exit code of the stop
@@ -106,7 +115,7 @@ func (l *Loop) own(err error) status {
 
 // heard takes the statuses of all, statusWidth numbers at the end of each of size pieces of all: it notes that somebody is asked to
 // stop, and gives the error that ends this process, too, if one has failed. own is this process's. ErrElsewhere is in its chain where
-// another process has the message: process 0, if it has failed alike.
+// another process has the message, of several that have failed alike the first; else ErrTells is, if this one has failed.
 func (l *Loop) heard(all []float32, own error) error {
 	width := len(all) / l.group.Size()
 	for i := range l.group.Size() {
@@ -116,9 +125,12 @@ func (l *Loop) heard(all []float32, own error) error {
 		case class == 0:
 		case own == nil:
 			own = fault.Errorf(class, "%w: process %d has failed, and its message says why", ErrElsewhere, i)
-		case i == 0 && l.group.Rank() > 0 && class == fault.ClassOf(own):
-			own = fault.Errorf(class, "%w: process 0 has failed, too: %w", ErrElsewhere, own)
+		case i < l.group.Rank() && class == fault.ClassOf(own) && !errors.Is(own, ErrElsewhere):
+			own = fault.Errorf(class, "%w: process %d has failed, too: %w", ErrElsewhere, i, own)
 		}
+	}
+	if own != nil && !errors.Is(own, ErrElsewhere) {
+		own = telling{own}
 	}
 	return own
 }

@@ -176,7 +176,7 @@ func TestGroupFails(t *testing.T) {
 				}
 			})
 			for rank, err := range errs {
-				if fault.ClassOf(err) != fault.Invalid || errors.Is(err, full) != (rank == bad) || errors.Is(err, ErrElsewhere) == (rank == bad) {
+				if fault.ClassOf(err) != fault.Invalid || errors.Is(err, full) != (rank == bad) || errors.Is(err, ErrElsewhere) == (rank == bad) || errors.Is(err, ErrTells) != (rank == bad) {
 					t.Errorf("%s of process %d, process %d: %v", name, bad, rank, err)
 				}
 			}
@@ -200,7 +200,7 @@ func TestGroupFailsAlike(t *testing.T) {
 		}
 	})
 	for rank, err := range errs {
-		if fault.ClassOf(err) != fault.Invalid || errors.Is(err, ErrElsewhere) != (rank > 0) || errors.Is(err, full) != (rank != 2) {
+		if fault.ClassOf(err) != fault.Invalid || errors.Is(err, ErrElsewhere) != (rank > 0) || errors.Is(err, ErrTells) != (rank == 0) || errors.Is(err, full) != (rank != 2) {
 			t.Errorf("process %d: %v", rank, err)
 		}
 	}
