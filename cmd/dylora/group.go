@@ -68,25 +68,13 @@ func (s *streams) leave(err error) error {
 	return errors.Join(err, s.world.Close())
 }
 
-// stopped is the signal that ended the program; nil: none has. All processes that work together end by the same.
-func stopped(ctx context.Context, err error) (signal *interrupt.Error) {
-	var asked *train.Asked
-	switch {
-	case errors.As(err, &asked):
-		return interrupt.Of(asked.Code)
-	case errors.As(err, &signal), errors.Is(err, context.Canceled) && errors.As(context.Cause(ctx), &signal):
-		return signal
-	}
-	return nil
-}
-
 // ofRank begins the message of an error of one process among several. It tells nothing where another process does: by what they have
 // agreed on, or where all find the same, which the first tells and the launcher then ends the others.
 func ofRank(ctx context.Context, err error) (prefix string, tell bool) {
 	l := mpi.Launched(os.Getenv)
 	first := !l.Several() || l.Rank == "0"
 	switch {
-	case errors.Is(err, train.ErrElsewhere), stopped(ctx, err) != nil && !first:
+	case errors.Is(err, train.ErrElsewhere), interrupt.Ended(ctx, err) != nil && !first:
 		return "", false
 	case first:
 		return "dylora:", true

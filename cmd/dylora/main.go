@@ -50,7 +50,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		return 0
 	}
 	prefix, tell := ofRank(ctx, err)
-	signal := stopped(ctx, err)
+	signal := interrupt.Ended(ctx, err)
 	switch {
 	case signal != nil && tell:
 		s.screen().Fail(prefix, signal.Error())

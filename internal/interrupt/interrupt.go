@@ -3,6 +3,7 @@ package interrupt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,11 +18,24 @@ type Error struct{ sig syscall.Signal }
 
 func (e *Error) Error() string { return fmt.Sprintf("stopped by %s", signalName(e.sig)) }
 
-// Of is the error of an exit code of ExitCode's.
-func Of(code int) *Error { return &Error{syscall.Signal(code - 128)} }
-
 // ExitCode is the shell's: 129 for SIGHUP, 130 for SIGINT, 138 for SIGUSR1 (on Linux), 143 for SIGTERM.
 func (e *Error) ExitCode() int { return 128 + int(e.sig) }
+
+// BySignal is ExitCode, under a name that no other error has.
+func (e *Error) BySignal() int { return e.ExitCode() }
+
+// Ended is the signal that a program ends by with an error of its work under a context of Watch: one that came to this process, or, of
+// several that work together, to another (*train.Asked); nil: none.
+func Ended(ctx context.Context, err error) *Error {
+	var stopped interface {
+		error
+		BySignal() (exitCode int)
+	}
+	if errors.As(err, &stopped) || errors.Is(err, context.Canceled) && errors.As(context.Cause(ctx), &stopped) {
+		return &Error{syscall.Signal(stopped.BySignal() - 128)}
+	}
+	return nil
+}
 
 func signalName(s syscall.Signal) string {
 	switch s {

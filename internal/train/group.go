@@ -37,6 +37,9 @@ type Asked struct {
 	Code int // exit code of the stop
 }
 
+// BySignal is Code, for interrupt.Ended.
+func (a *Asked) BySignal() int { return a.Code }
+
 func (*Asked) Error() string { return "a process of the group was asked to stop" }
 
 // codeOf is the exit code that the cause of a context asks for; 1 where it asks for none.
