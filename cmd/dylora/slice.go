@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/flagset"
-	"github.com/dylora/dylora/internal/safetensors"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/terminal"
@@ -65,8 +63,8 @@ with a manifest.json that lists them.`,
 			if opts.form.ModuleRanks, err = parseModuleRanks(modules); err != nil {
 				return err
 			}
-			if opts.form.DType, err = parseDType(dtype); err != nil {
-				return err
+			if opts.form.DType, err = session.ParseDType(dtype); err != nil {
+				return fmt.Errorf("--dtype: %w", err)
 			}
 			if format != "peft" {
 				return fault.Usagef("--format: %q is not peft, the one there is", format)
@@ -91,29 +89,11 @@ with a manifest.json that lists them.`,
 	return cmd
 }
 
-// parseDType reads a type's name as package safetensors calls it.
-func parseDType(name string) (string, error) {
-	types := map[string]string{"f32": safetensors.Float32, "f16": safetensors.Float16, "bf16": safetensors.BFloat16}
-	if types[name] == "" {
-		return "", fault.Usagef("--dtype: %q is none of f32, f16, bf16", name)
-	}
-	return types[name], nil
-}
-
 // parseModuleRanks reads --ranks-per-module; "" is none.
 func parseModuleRanks(modules string) (map[string]int, error) {
-	if file, ok := strings.CutPrefix(modules, "@"); ok {
-		var err error
-		if modules, err = adapter.ReadModuleRanks(file); err != nil {
-			return nil, fault.Usagef("--ranks-per-module: %w", err)
-		}
-	}
-	if modules == "" {
-		return nil, nil
-	}
-	ranks, err := adapter.ParseModuleRanks(modules)
+	ranks, err := adapter.ModuleRanks(modules)
 	if err != nil {
-		return nil, fmt.Errorf("--ranks-per-module: %w", err)
+		return nil, fault.Usagef("--ranks-per-module: %w", err)
 	}
 	return ranks, nil
 }

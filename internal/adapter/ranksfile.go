@@ -12,9 +12,23 @@ import (
 // maxModuleRanks bounds a file of module ranks, in bytes.
 const maxModuleRanks = 1 << 20
 
-// ReadModuleRanks reads a file of module ranks, a JSON object for ParseModuleRanks; of one that is too large no
+// ModuleRanks reads what ParseModuleRanks does, or behind an "@" the name of a file that holds such a JSON object; "" is nil.
+func ModuleRanks(text string) (map[string]int, error) {
+	if file, ok := strings.CutPrefix(text, "@"); ok {
+		var err error
+		if text, err = readModuleRanks(file); err != nil {
+			return nil, err
+		}
+	}
+	if text == "" {
+		return nil, nil
+	}
+	return ParseModuleRanks(text)
+}
+
+// readModuleRanks reads a file of module ranks, a JSON object for ParseModuleRanks; of one that is too large no
 // more than the bound.
-func ReadModuleRanks(file string) (string, error) {
+func readModuleRanks(file string) (string, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return "", disk.PathFirst(err, file)
