@@ -42,6 +42,8 @@ func Choices(key string) (names []string) {
 		return append([]string{"mean", "R", "last"}, evaluate.MetricNames()...)
 	case "metric":
 		return evaluate.MetricNames()
+	case "class_weights":
+		return []string{data.Balanced}
 	case "eval_ranks":
 		return []string{"all"}
 	}

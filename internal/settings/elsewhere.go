@@ -21,6 +21,7 @@ var elsewhere = map[string]string{
 	"warmup_ratio": "warmup", "warmup_steps": "warmup", "wd": "weight_decay", "max_grad_norm": "clip", "gradient_clip_val": "clip", "grad_clip": "clip",
 	"gradient_accumulation_steps": "grad_accumulation", "grad_accum": "grad_accumulation", "accumulate_grad_batches": "grad_accumulation",
 	"save_steps": "checkpoint_every", "max_train_samples": "max_train_examples", "max_eval_samples": "max_eval_examples",
+	"class_weight": "class_weights", "pos_weight": "class_weights", "label_weights": "class_weights",
 	"metric_for_best_model": "best", "early_stopping_patience": "patience", "random_seed": "seed",
 	"num_threads": "threads", "n_threads": "threads", "dtype": "precision", "torch_dtype": "precision", "data_folder": "data_dir", "init_lora": "init_adapter", "adapter_name_or_path": "init_adapter",
 }
