@@ -49,6 +49,11 @@ func ExportBase(name, out string, a *StoredAdapter) (*Exported, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The weights are stored in 16 bits, and dylora computes with them in 32: Transformers would compute as they are stored.
+	config, err = editJSON("config.json", config, func(values map[string]any) { values["torch_dtype"] = "float32" })
+	if err != nil {
+		return nil, err
+	}
 	e := &Exported{Model: name, Folder: out}
 	if a != nil && a.Provenance != nil {
 		e.Labels = a.Provenance.Labels

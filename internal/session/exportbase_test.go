@@ -41,9 +41,10 @@ func TestExportBase(t *testing.T) {
 		Names   map[string]string `json:"id2label"`
 		Numbers map[string]int    `json:"label2id"`
 		Problem string            `json:"problem_type"`
+		Type    string            `json:"torch_dtype"` // that Transformers computes in
 	}
 	must(t, json.Unmarshal(b, &config))
-	if config.Names["1"] != "<b>" || config.Numbers["calm"] != 0 || config.Problem != "multi_label_classification" {
+	if config.Names["1"] != "<b>" || config.Numbers["calm"] != 0 || config.Problem != "multi_label_classification" || config.Type != "float32" {
 		t.Errorf("%+v", config)
 	}
 	if _, err := ExportBase("mini", dir, nil); fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "exists") {
