@@ -115,11 +115,11 @@ func (c *client) active(ctx context.Context, id string) error {
 	}
 	err := c.call(ctx, "GET", "runs/get", url.Values{"run_id": {id}}, nil, &out)
 	var no *refused
-	switch gone := out.Run.Info.Stage == "deleted"; {
-	case errors.As(err, &no) && no.code == "RESOURCE_DOES_NOT_EXIST", gone:
-		return fmt.Errorf("%w: the run %s is not on the server any more: remove %s to send it as a new one", errDenied, id, StateName)
-	case no != nil: // a server that does not say
-		return nil
+	if err != nil && !errors.As(err, &no) {
+		return err
 	}
-	return err
+	if out.Run.Info.Stage == "deleted" || no != nil && no.code == "RESOURCE_DOES_NOT_EXIST" {
+		return fmt.Errorf("%w: the run %s is not on the server any more: remove %s to send it as a new one", errDenied, id, StateName)
+	}
+	return nil // a server that does not say has it
 }
