@@ -7,11 +7,11 @@ package track
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dylora/dylora/internal/fault"
@@ -42,8 +42,8 @@ type Options struct {
 	Say    func(line string) // what a user should know
 }
 
-// The times of sending. A training waits for none of them but, when it has ended, for lastWait, and for a server that does not answer for
-// silence.
+// The times of sending. A training waits for none of them but, when it has ended, for lastWait, and only for silence where nothing is
+// heard of a server whose last try did not succeed.
 const (
 	every    = 5 * time.Second
 	lastWait = 15 * time.Second
@@ -51,7 +51,7 @@ const (
 )
 
 // errSilent ends what a server does not answer.
-var errSilent = fmt.Errorf("nothing for %v", silence)
+var errSilent = errors.New("the training does not wait longer")
 
 // Tracker sends what a training writes, beside it.
 type Tracker struct {
@@ -60,6 +60,7 @@ type Tracker struct {
 	last   chan Status // nothing more is written
 	ended  chan struct{}
 	once   sync.Once
+	well   atomic.Bool // the last try has succeeded
 }
 
 // Start begins to track a run that trains in this process. It never fails: what keeps it from sending is told once.
@@ -77,6 +78,7 @@ func (t *Tracker) follow(ctx context.Context, pause time.Duration) {
 	for {
 		err := t.sender.send(ctx, running)
 		t.sender.tell(err)
+		t.well.Store(err == nil)
 		if wait = min(2*wait, time.Minute); err == nil {
 			wait = pause
 		}
@@ -114,9 +116,12 @@ const (
 func (t *Tracker) End(s Status) {
 	t.once.Do(func() {
 		defer t.stop(nil)
-		begin, most := time.Now(), lastWait
-		if s != Finished {
+		begin, most, quiet := time.Now(), lastWait, silence
+		switch {
+		case s != Finished:
 			most = silence
+		case t.well.Load():
+			quiet = lastWait
 		}
 		t.sender.pulse.beat()
 		t.last <- s
@@ -126,7 +131,7 @@ func (t *Tracker) End(s Status) {
 				tick.Stop()
 				return
 			case <-tick.C:
-				if t.sender.pulse.since() > silence || time.Since(begin) > most {
+				if t.sender.pulse.since() > quiet || time.Since(begin) > most {
 					t.stop(errSilent)
 				}
 			}

@@ -92,7 +92,7 @@ func TestTrouble(t *testing.T) {
 		{"no password", "HTTP 401: check MLFLOW_TRACKING_USERNAME", tracktest.Code(401)},
 		{"too busy", "answers HTTP 429", tracktest.Code(429)},
 		{"broken", "answers HTTP 502", tracktest.Code(502)},
-		{"never", "does not answer: nothing for 3s", tracktest.Silence},
+		{"never", "does not answer: the training does not wait longer", tracktest.Silence},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
