@@ -73,7 +73,7 @@ func TestImports(t *testing.T) {
 		"flagset":         "cluster data disk estimate evaluate fault schema settings suggest",
 		"terminal":        "enum evaluate train",
 		"page":            "adapter data disk evaluate figure session",
-		"bench":           "data fault finetune kernel model program session settings tabular train",
+		"bench":           "cluster data fault finetune kernel model program session settings tabular train",
 		"predict":         "answer classify data disk enum evaluate fault session settings",
 		"answer":          "data evaluate fault",
 		"serve":           "answer classify fault session settings train",

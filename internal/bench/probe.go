@@ -53,19 +53,3 @@ func (b *probe) rate() float64 {
 	b.machine.ParallelTasks(b.pieces, b.body)
 	return float64(b.flops.Load()) / time.Since(start).Seconds()
 }
-
-// probes are how many measurements steadyRate takes.
-const probes = 15
-
-// steadyRate is the median of several measurements of a machine's rate, before each of which comes meet; 0 where meet fails.
-func steadyRate(mc *kernel.Machine, p kernel.Precision, meet func() error) float64 {
-	b := newProbe(mc, p)
-	rates := make([]float64, probes)
-	for i := range rates {
-		if meet() != nil {
-			return 0
-		}
-		rates[i] = b.rate()
-	}
-	return Median(rates)
-}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
@@ -32,7 +33,7 @@ func (n Network) Exchange(processes int, bytes int64) float64 {
 }
 
 // Together predicts a step that so many processes take together, with a batch of these lengths in so many parts: each learns its parts,
-// and all wait for the slowest; slower is how much longer computing takes than where the cost was measured.
+// and all wait for the slowest; slower is how many threads share a processor.
 func (c Cost) Together(lengths []int, processes, parts int, slower, exchange float64) float64 {
 	update := Cost{"optimizer": c["optimizer"]}
 	learn := Cost{}
@@ -59,6 +60,9 @@ func (c Cost) Together(lengths []int, processes, parts int, slower, exchange flo
 	}
 	return slower*(most+update.Seconds(lengths)) + exchange
 }
+
+// slower is how many threads share a processor of this machine; 1: each has one.
+func slower(threads int) float64 { return max(1, float64(threads)/float64(runtime.NumCPU())) }
 
 // Processes is the prediction of a training's steps by so many processes, each on a machine of its own.
 type Processes struct {
@@ -137,30 +141,29 @@ func (s *Setup) gradient() (bytes int64) {
 // maxCostFile bounds a file of costs, which has some kilobytes for each number of threads.
 const maxCostFile = 16 << 20
 
-// readCost reads the costs of steps of the same kind, on as many threads, from the JSON of a Scaling, and the rate of the micro-kernel that
-// they were measured at.
-func readCost(q Request, mc *kernel.Machine) (Cost, float64, error) {
+// readCost reads the costs of steps of the same kind, on as many threads, from the JSON of a Scaling.
+func readCost(q Request, mc *kernel.Machine) (Cost, error) {
 	file, err := os.Open(q.Cost)
 	if err != nil {
-		return nil, 0, fault.Usagef("costs: %w", err)
+		return nil, fault.Usagef("costs: %w", err)
 	}
 	defer file.Close()
 	var s Scaling
 	if err := json.NewDecoder(io.LimitReader(file, maxCostFile)).Decode(&s); err != nil {
-		return nil, 0, fault.Invalidf("%s is no scaling of bench as JSON: %w", q.Cost, err)
+		return nil, fault.Invalidf("%s is no scaling of bench as JSON: %w", q.Cost, err)
 	}
 	r := q.Settings
 	for _, x := range []struct{ key, has, want string }{
 		{"mode", s.Mode, q.mode()}, {"kernel", s.Kernel, mc.Name()}, {"precision", s.Precision, r.Machine.Precision.String()},
 	} {
 		if x.has != x.want {
-			return nil, 0, fault.Invalidf("%s: %s is %q, and it is %q that is to be predicted", q.Cost, x.key, x.has, x.want)
+			return nil, fault.Invalidf("%s: %s is %q, and it is %q that is to be predicted", q.Cost, x.key, x.has, x.want)
 		}
 	}
 	for i := range s.Threads {
 		if s.Threads[i].Threads == mc.Threads() {
-			return s.Threads[i].Cost, s.Threads[i].Rate, nil
+			return s.Threads[i].Cost, nil
 		}
 	}
-	return nil, 0, fault.Invalidf("%s has no costs for %s: measure the scaling on as many", q.Cost, Plural(mc.Threads(), "thread"))
+	return nil, fault.Invalidf("%s has no costs for %s: measure the scaling on as many", q.Cost, Plural(mc.Threads(), "thread"))
 }

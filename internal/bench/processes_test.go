@@ -29,7 +29,7 @@ func TestTogetherCosts(t *testing.T) {
 		{1, 2, 1, 0, 2*5 + 20 + 100},
 		{2, 2, 1, 7, 5 + 10 + 100 + 7},
 		{2, 4, 1, 0, 2*5 + 9 + 8 + 100}, // each sequence is a part, and the first two are those of the first process
-		{2, 2, 2, 7, 2*(5+10+100) + 7},  // twice as slow
+		{2, 2, 2, 7, 2*(5+10+100) + 7},  // two threads on each processor
 		{4, 4, 1, 0, 5 + 9 + 100},       // the longest sequence alone
 		{8, 8, 1, 0, 5 + 9 + 100},       // parts without a sequence cost nothing
 		{1, 8, 1, 0, 4*5 + 20 + 100},
@@ -110,7 +110,7 @@ func TestReadCost(t *testing.T) {
 		must(t, err)
 		must(t, os.WriteFile("cost.json", b, 0o666))
 		q.Cost = "cost.json"
-		c, _, err := readCost(q, mc)
+		c, err := readCost(q, mc)
 		if (err == nil) != (tt.says == "") || err != nil && (fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), tt.says)) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -119,11 +119,11 @@ func TestReadCost(t *testing.T) {
 		}
 	}
 	must(t, os.WriteFile("cost.json", []byte("nothing"), 0o666))
-	if _, _, err := readCost(q, mc); fault.ClassOf(err) != fault.Invalid {
+	if _, err := readCost(q, mc); fault.ClassOf(err) != fault.Invalid {
 		t.Error(err)
 	}
 	q.Cost = "nosuch.json"
-	if _, _, err := readCost(q, mc); fault.ClassOf(err) != fault.Usage {
+	if _, err := readCost(q, mc); fault.ClassOf(err) != fault.Usage {
 		t.Error(err)
 	}
 }

@@ -123,11 +123,11 @@ func (r *Report) opsTable() table.Writer {
 // partsTable is what micro-batches save.
 func (r *Report) partsTable() table.Writer {
 	t := plain(1)
-	t.AppendHeader(table.Row{"micro-batches", "peak memory MB", "ms a step of the largest batch"})
+	t.AppendHeader(table.Row{"micro-batches", "memory of a step MB", "ms a step of the largest batch"})
 	for _, p := range r.Parts {
 		memory := "–"
-		if p.PeakRSS > 0 {
-			memory = fmt.Sprintf("%.0f", float64(p.PeakRSS)/1e6)
+		if p.Memory > 0 {
+			memory = fmt.Sprintf("%.0f", float64(p.Memory)/1e6)
 		}
 		t.AppendRow(table.Row{p.MicroBatches, memory, fmt.Sprintf("%.1f", 1e3*p.StepSeconds)})
 	}

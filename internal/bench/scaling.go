@@ -80,7 +80,6 @@ func (s *Subject) Scale(ctx context.Context, points []Point, e Effort) (*Threads
 	if p := LargestError(points, false); p != nil {
 		r.Checked = math.Abs(p.Error())
 	}
-	r.Rate = steadyRate(one.Program.Machine(), s.Probe, func() error { return nil })
 	fastest := slices.Repeat([]float64{math.Inf(1)}, len(s.Batches))
 	for range e.Rounds {
 		steps, err := one.run(ctx, nil, one.warmUp()...)

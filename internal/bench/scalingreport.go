@@ -25,7 +25,6 @@ type Scaling struct {
 // Threads is the scaling on one number of threads.
 type Threads struct {
 	Threads int     `json:"threads"`
-	Rate    float64 `json:"rate_flops_per_second"` // of the micro-kernel on these threads, when nothing else of this program runs: the median
 	Points  []Point `json:"points"`
 	Cost    Cost    `json:"cost_seconds"`
 	Fitted  float64 `json:"largest_error_fitted"` // |predicted/measured − 1|

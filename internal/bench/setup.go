@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dylora/dylora/internal/cluster"
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
@@ -44,7 +45,7 @@ type Setup struct {
 	began    time.Time
 	group    train.Group // nil: this process alone
 	cost     Cost        // nil: there is none
-	rate     float64     // of the micro-kernel where the cost was measured
+	here     int         // processes of the group on this machine
 }
 
 // Prepare reads the split and loads the model. What does not fit together is refused before. The processes of a group all end with an
@@ -55,7 +56,7 @@ func Prepare(ctx context.Context, env *session.Env, q Request) (*Setup, error) {
 }
 
 func prepare(ctx context.Context, env *session.Env, q Request) (*Setup, error) {
-	s := &Setup{request: q, clock: &model.Clock{}, began: time.Now(), group: env.Group}
+	s := &Setup{request: q, clock: &model.Clock{}, began: time.Now(), group: env.Group, here: cluster.Neighbours(env.Getenv)}
 	r := q.Settings
 	if q.Steps > maxExamples/r.Train.Batch {
 		return nil, fault.Usagef("%d steps of %d sentences are more than can be measured at a time, %d: lower the steps or batch", q.Steps, r.Train.Batch, maxExamples)
@@ -73,7 +74,7 @@ func prepare(ctx context.Context, env *session.Env, q Request) (*Setup, error) {
 	}
 	env.TellBinding(arithmetic)
 	if q.Cost != "" {
-		if s.cost, s.rate, err = readCost(q, arithmetic.Machine); err != nil {
+		if s.cost, err = readCost(q, arithmetic.Machine); err != nil {
 			return nil, err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +54,7 @@ type Together struct {
 	MicroBatches int     `json:"micro_batches"`
 	Processes    int     `json:"processes"`
 	Threads      int     `json:"threads"` // of each
-	Slower       float64 `json:"slower"`  // the rate of the micro-kernel of one process alone over that of the slowest of all at the same time; 1 without a cost model
+	Slower       float64 `json:"slower"`  // threads for each processor of this machine, if above 1
 
 	Steps     int     `json:"steps"`
 	Seconds   float64 `json:"step_seconds"`                // mean
@@ -69,13 +68,13 @@ type Together struct {
 // Together measures the steps that the processes of the group take together, or this one alone. Every process has to call it.
 func (s *Setup) Together(ctx context.Context, rounds int) (*Together, error) {
 	if s.group == nil {
-		s.group = solo{}
+		s.group, s.here = solo{}, 1
 	}
 	subject, mc := s.subject(ctx), s.Program.Machine()
 	subject.Group = &timed{Group: s.group}
 	r := &Together{
 		Model: s.Encoder.Name, Task: s.Task.Name, Precision: s.Settings.Machine.Precision.String(), Kernel: mc.Name(), Batch: s.Settings.Train.Batch,
-		MicroBatches: s.Config.MicroBatches, Processes: s.group.Size(), Threads: mc.Threads(), Slower: 1,
+		MicroBatches: s.Config.MicroBatches, Processes: s.group.Size(), Threads: mc.Threads(), Slower: slower(s.here * mc.Threads()),
 		Steps: len(subject.Batches), Gradient: s.gradient(),
 	}
 	fastest, exchanges := make([]float64, r.Steps), []float64(nil)
@@ -96,9 +95,6 @@ func (s *Setup) Together(ctx context.Context, rounds int) (*Together, error) {
 	if err := r.measure(s.group); err != nil {
 		return nil, err
 	}
-	if err := s.slower(r); err != nil {
-		return nil, err
-	}
 	for i, b := range subject.Batches {
 		r.Seconds += fastest[i] / float64(r.Steps)
 		if s.cost != nil {
@@ -106,22 +102,6 @@ func (s *Setup) Together(ctx context.Context, rounds int) (*Together, error) {
 		}
 	}
 	return r, nil
-}
-
-// slower measures how much slower a process computes while all do, which share caches, the processors' clock or the processors themselves.
-func (s *Setup) slower(r *Together) error {
-	if s.cost == nil {
-		return nil
-	}
-	rates := make([]float32, s.group.Size())
-	rate := steadyRate(s.Program.Machine(), s.Encoder.Model.Precision(), func() error { return s.group.Allgather([]float32{0}, rates) })
-	if err := s.group.Allgather([]float32{float32(rate)}, rates); err != nil {
-		return err
-	}
-	if least := float64(slices.Min(rates)); least > 0 {
-		r.Slower = max(1, s.rate/least)
-	}
-	return nil
 }
 
 // steps is the seconds that each of n steps behind the first ones has exchanged: a step has two calls.
@@ -189,7 +169,7 @@ func (r *Together) WriteTable(w io.Writer) error {
 		fmt.Fprintf(&b, ", predicted %.1f ms (%+.1f %%)", 1e3*r.Predicted, 100*(r.Predicted/r.Seconds-1))
 	}
 	if r.Slower > 1 {
-		fmt.Fprintf(&b, "; all processes at once compute %.2f times as slowly as one", r.Slower)
+		fmt.Fprintf(&b, "; %.3g threads for each processor", r.Slower)
 	}
 	b.WriteString("\n")
 	if r.Processes == 1 {

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -169,6 +170,18 @@ func (p *Program) input(b *data.Batch, ranks []int) (*model.Input, error) {
 		in.Ranks = p.headRanks
 	}
 	return in, nil
+}
+
+// Close releases the graphs and their memory. A program that is used again makes new ones.
+func (p *Program) Close() error {
+	var errs []error
+	for _, g := range []**model.Graph{&p.train, &p.eval} {
+		if *g != nil {
+			errs = append(errs, (*g).Close())
+			*g = nil
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // fit compiles a graph for b, if it does not fit g.
