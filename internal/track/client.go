@@ -105,6 +105,7 @@ func (c *client) do(ctx context.Context, method string, u *url.URL, kind string,
 	}
 	defer answer.Body.Close()
 	c.pulse.beat()
+	c.pulse.answered.Store(true)
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.base.Host, err)

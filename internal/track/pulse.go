@@ -7,7 +7,10 @@ import (
 )
 
 // pulse is when there was last a sign of a server.
-type pulse struct{ at atomic.Int64 }
+type pulse struct {
+	at       atomic.Int64
+	answered atomic.Bool // any request
+}
 
 func (p *pulse) beat() { p.at.Store(time.Now().UnixNano()) }
 

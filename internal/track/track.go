@@ -43,7 +43,7 @@ type Options struct {
 }
 
 // The times of sending. A training waits for none of them but, when it has ended, for lastWait, and only for silence where nothing is
-// heard of a server whose last try did not succeed.
+// heard of a server that has not answered yet, or has failed at the last try.
 const (
 	every    = 5 * time.Second
 	lastWait = 15 * time.Second
@@ -60,7 +60,7 @@ type Tracker struct {
 	last   chan Status // nothing more is written
 	ended  chan struct{}
 	once   sync.Once
-	well   atomic.Bool // the last try has succeeded
+	away   atomic.Bool // the last try has failed
 }
 
 // Start begins to track a run that trains in this process. It never fails: what keeps it from sending is told once.
@@ -78,7 +78,7 @@ func (t *Tracker) follow(ctx context.Context, pause time.Duration) {
 	for {
 		err := t.sender.send(ctx, running)
 		t.sender.tell(err)
-		t.well.Store(err == nil)
+		t.away.Store(err != nil)
 		if wait = min(2*wait, time.Minute); err == nil {
 			wait = pause
 		}
@@ -120,7 +120,7 @@ func (t *Tracker) End(s Status) {
 		switch {
 		case s != Finished:
 			most = silence
-		case t.well.Load():
+		case t.sender.pulse.answered.Load() && !t.away.Load():
 			quiet = lastWait
 		}
 		t.sender.pulse.beat()
