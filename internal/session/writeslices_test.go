@@ -75,7 +75,7 @@ func TestSliceReplaces(t *testing.T) {
 		reason  fault.Reason
 		part    string // of the error; "": none
 	}{
-		"one, exists":                {one, []int{2}, false, "", "exists"},
+		"one, exists":                {one, []int{2}, false, Occupied, "exists"},
 		"one, replaced":              {one, []int{2}, true, "", ""},
 		"one, empty":                 {bare, []int{2}, true, "", ""},
 		"one, over many":             {many, []int{2}, true, "", "is not part of an adapter"},
