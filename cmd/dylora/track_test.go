@@ -54,7 +54,7 @@ func tracker(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// tracked is what a server has.
+// tracked is the state of a run on a server.
 func tracked(s *tracktest.Server) string {
 	s.Lock()
 	defer s.Unlock()

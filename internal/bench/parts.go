@@ -9,7 +9,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 )
 
-// Parts is what steps take whose batches are learnt in so many parts.
+// Parts are the time and memory of steps whose batches are learnt in so many parts.
 type Parts struct {
 	MicroBatches int     `json:"micro_batches"`
 	Memory       int64   `json:"step_memory_bytes,omitempty"` // that steps add to what is resident without; 0: this system does not tell it

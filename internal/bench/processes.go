@@ -14,7 +14,7 @@ import (
 	"github.com/dylora/dylora/internal/train"
 )
 
-// Network is what processes send each other messages by.
+// Network has the bandwidth and the latency of messages between processes.
 type Network struct {
 	Name      string  `json:"name"`
 	Latency   float64 `json:"latency_seconds"`  // of a message

@@ -120,7 +120,7 @@ func (r *Report) opsTable() table.Writer {
 	return t
 }
 
-// partsTable is what micro-batches save.
+// partsTable tells how much memory micro-batches save.
 func (r *Report) partsTable() table.Writer {
 	t := plain(1)
 	t.AppendHeader(table.Row{"micro-batches", "memory of a step MB", "ms a step of the largest batch"})
