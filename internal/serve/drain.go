@@ -14,7 +14,7 @@ func (d *door) serve(l net.Listener) error {
 	if d.encrypted {
 		return d.server.ServeTLS(l, "", "")
 	}
-	return d.server.Serve(l)
+	return d.server.Serve(plainErrors{l})
 }
 
 // count counts connections.

@@ -43,8 +43,8 @@ func faults(random *rand.Rand, asks []serving.Ask) map[string]fault {
 	half := post(len(body), string(body[:random.IntN(len(body))]))
 	all := map[string]fault{
 		"garbage":                 {broken: string(garbage) + "\r\n\r\n", close: true},
-		"TLS":                     {broken: "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", close: true, status: 400},
-		"pipelined, and garbage":  {whole: asks, broken: "\x00\x01\xff garbage\r\n\r\n", close: true, status: 400},
+		"TLS":                     {broken: "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", close: true, status: 400, code: "malformed"},
+		"pipelined, and garbage":  {whole: asks, broken: "\x00\x01\xff garbage\r\n\r\n", close: true, status: 400, code: "malformed"},
 		"half a body, closed":     {whole: asks[:1], broken: half, close: true, status: 400, code: "body"},
 		"half a body, left":       {broken: half, leave: true},
 		"half a header, left":     {broken: half[:40], leave: true},
@@ -55,7 +55,7 @@ func faults(random *rand.Rand, asks []serving.Ask) map[string]fault {
 		"more behind its length":  {whole: asks[:1], broken: "} and more\r\n\r\n", close: true, status: 400},
 		"shorter than its length": {broken: post(len(body)+10, string(body)+whole("POST", "/v1/predict", string(body))), close: true, status: 400, code: "json"},
 		"a chunk that is none":    {broken: strings.Replace(post(0, "zz\r\n{}\r\n0\r\n\r\n"), "Content-Length: 0", "Transfer-Encoding: chunked", 1), close: true, status: 400, code: "body"},
-		"two lengths":             {broken: strings.Replace(post(2, "{}"), "\r\n\r\n", "\r\nContent-Length: 9\r\n\r\n", 1), close: true, status: 400},
+		"two lengths":             {broken: strings.Replace(post(2, "{}"), "\r\n\r\n", "\r\nContent-Length: 9\r\n\r\n", 1), close: true, status: 400, code: "malformed"},
 		"headers of 2 MB":         {broken: "GET /v1/adapters HTTP/1.1\r\nHost: h\r\nX: " + strings.Repeat("a", large), close: true},
 		"a text of 2 MB":          {whole: asks[:1], broken: whole("POST", "/v1/predict", `{"text":"`+strings.Repeat("a", large)+`"}`), status: 413, code: "too_large"},
 		"another type":            {broken: strings.Replace(post(2, "{}"), "application/json", "text/plain", 1), status: 415, code: "media_type"},
