@@ -44,7 +44,7 @@ func (solo) Allgather(mine, all []float32) error { copy(all, mine); return nil }
 func (solo) Alltoall(mine, all []float32) error  { copy(all, mine); return nil }
 func (solo) Broadcast(b []byte) ([]byte, error)  { return b, nil }
 
-// Together is what the steps of several processes took. Times are those of the fastest of several rounds.
+// Together holds the times of steps of several processes. Times are those of the fastest of several rounds.
 type Together struct {
 	Model        string  `json:"model"`
 	Task         string  `json:"task"`

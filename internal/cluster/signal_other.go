@@ -4,5 +4,5 @@ package cluster
 
 import "syscall"
 
-// SaveSignal is what asks a training to save and stop where there is no SIGUSR1: nothing that could arrive in its place.
+// SaveSignal asks a training to save and stop. Where there is no SIGUSR1 it is SIGTERM, which asks for that anyway.
 const SaveSignal = syscall.SIGTERM

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Time is what to ask Slurm for: days, hours, minutes and seconds. The script's last command replaces the shell, so that the signals of
+// Time is the time limit to ask Slurm for, in days, hours, minutes and seconds. The script's last command replaces the shell, so that the signals of
 // Slurm reach the training. A job that is requeued, as after the loss of its node, goes on from the last checkpoint and writes to the
 // same log.
 func (a *Array) Time() string {

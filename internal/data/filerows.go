@@ -93,7 +93,7 @@ func scanRows(path string, r io.Reader, f Format, want []field, row func(place, 
 	}
 }
 
-// notUTF8 is what to do about a file that spreadsheets and older programs write.
+// notUTF8 says how to convert a file that a spreadsheet or an older program has written.
 const notUTF8 = "is not UTF-8: convert the file, such as with iconv -f WINDOWS-1252 -t UTF-8"
 
 // columns are the places of the wanted ones in a header. A name is looked for as it is

@@ -47,7 +47,6 @@ type library struct {
 	allgather   func(from unsafe.Pointer, n int32, of handle, to unsafe.Pointer, m int32, as handle, c handle) int32
 	alltoall    func(from unsafe.Pointer, n int32, of handle, to unsafe.Pointer, m int32, as handle, c handle) int32
 	bcast       func(b unsafe.Pointer, n int32, of handle, root int32, c handle) int32
-	abort       func(c handle, code int32) int32
 	finalize    func() int32
 }
 
@@ -97,7 +96,7 @@ func resolve(path string, h uintptr) (*library, error) {
 	for name, f := range map[string]any{
 		"MPI_Init_thread": &l.initThread, "MPI_Get_library_version": &l.getVersion, "MPI_Comm_rank": &l.commRank, "MPI_Comm_size": &l.commSize,
 		"MPI_Comm_set_errhandler": &l.setError, "MPI_Error_string": &l.errorString, "MPI_Allgather": &l.allgather, "MPI_Alltoall": &l.alltoall, "MPI_Bcast": &l.bcast,
-		"MPI_Abort": &l.abort, "MPI_Finalize": &l.finalize,
+		"MPI_Finalize": &l.finalize,
 	} {
 		a, err := purego.Dlsym(h, name)
 		if err != nil {

@@ -134,8 +134,3 @@ func (w *World) Close() error {
 	close(w.calls)
 	return err
 }
-
-// Abort ends all processes at once, with an exit code; for a process that cannot go on to where the others wait for it.
-func (w *World) Abort(code int) {
-	_ = w.do(func() error { w.abort(w.world, int32(code)); return nil })
-}
