@@ -2,6 +2,7 @@
 GO ?= go
 
 .PHONY: check verify test vet lint cross cross-build race race-plan manifests fuzz bench emulate gen
+.PHONY: torture torture-quick soak torture-mutants
 .PHONY: cluster cluster-slurm cluster-mpi cluster-k8s dylora-mpi
 
 # The linter and the race detector compile for minutes, with pauses that others can use; the tests
@@ -64,6 +65,21 @@ fuzz:
 	@for p in $$($(GO) list ./internal/...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+
+# The rows of docs/reliability.md: ROWS="R1 R8" for some of them; quick tries a twentieth of each
+# by another seed every time. soak is the row of 50,000 steps.
+torture:
+	$(GO) run ./internal/torture $(ROWS)
+
+torture-quick:
+	$(GO) run ./internal/torture --share 0.05 $(ROWS)
+
+soak:
+	$(GO) run ./internal/torture R14
+
+# Each row has to fail once the protection that it shows is taken out.
+torture-mutants:
+	internal/torture/mutants/run $(ROWS)
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 0.5s ./internal/kernel

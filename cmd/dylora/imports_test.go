@@ -94,6 +94,11 @@ func TestImports(t *testing.T) {
 		"finetune": "adapter data datacheck disk evaluate fault headfit model program safetensors session settings tokenizer train weights track",
 
 		"tensorboard/tbtest": "",
+		"torture":            "torture/files torture/inputs torture/row torture/runs",
+		"torture/files":      "torture/row",
+		"torture/inputs":     "torture/row",
+		"torture/row":        "",
+		"torture/runs":       "torture/row",
 		"track/tracktest":    "",
 		"model/architecture": "",
 		"pickle/pickletest":  "safetensors",
