@@ -89,10 +89,10 @@ func (k *kubelet) command(ctx context.Context, pod *corev1.Pod) (*exec.Cmd, erro
 	for _, v := range c.Env {
 		value := v.Value
 		if v.ValueFrom != nil {
-			name := strings.TrimSuffix(strings.TrimPrefix(v.ValueFrom.FieldRef.FieldPath, "metadata.annotations['"), "']")
-			value = pod.Annotations[name]
+			path := v.ValueFrom.FieldRef.FieldPath
+			value = field(pod, path)
 			if value == "" {
-				return nil, fmt.Errorf("pod %s: variable %s is of %s, which it has not", pod.Name, v.Name, v.ValueFrom.FieldRef.FieldPath)
+				return nil, fmt.Errorf("pod %s: variable %s is of %s, which it has not", pod.Name, v.Name, path)
 			}
 		}
 		value = k.local(c.WorkingDir, value)
@@ -108,6 +108,18 @@ func (k *kubelet) command(ctx context.Context, pod *corev1.Pod) (*exec.Cmd, erro
 	log, err := os.OpenFile(filepath.Join(k.o.work, pod.Name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	cmd.Stdout, cmd.Stderr = log, log
 	return cmd, err
+}
+
+// field is the label or annotation of a pod that a path such as metadata.labels['name'] means; "" for anything else.
+func field(pod *corev1.Pod, path string) string {
+	kind, name, _ := strings.Cut(strings.TrimSuffix(path, "']"), "['")
+	switch kind {
+	case "metadata.labels":
+		return pod.Labels[name]
+	case "metadata.annotations":
+		return pod.Annotations[name]
+	}
+	return ""
 }
 
 // local is a path of the pods' volume on this machine.
