@@ -17,10 +17,10 @@ import (
 // realCaches is the variable that lets a process of the test binary see the Hub and the caches that the test has made.
 const realCaches = "TEST_REAL_CACHES"
 
-// readmeCommands are the commands of README.md, in its order: the lines of its shell blocks, those that go on joined.
-func readmeCommands(t *testing.T) (lines []string) {
+// readmeCommands are the commands of a document, in its order: the lines of its shell blocks, those that go on joined.
+func readmeCommands(t *testing.T, path string) (lines []string) {
 	t.Helper()
-	b, err := os.ReadFile("../../README.md")
+	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,11 +40,11 @@ func readmeCommands(t *testing.T) (lines []string) {
 	return lines
 }
 
-// foreignCommands begin the lines of README.md that are other programs', or need more than a machine without network and
+// foreignCommands begin the lines of both that are other programs', or need more than a machine without network and
 // Python.
 var foreignCommands = []string{"go test", "go install", "git ", "make", "pip ", "python", "tensorboard", "scripts/", "DYLORA_BIN=", "sudo ", "curl ", "rm ", "cd "}
 
-// readmeFiles are the files that the commands of README.md name.
+// readmeFiles are the files that the commands name.
 func readmeFiles(t *testing.T) {
 	t.Helper()
 	write := func(path string, rows int, header string, row func(i int) string) {
@@ -116,14 +116,25 @@ func readmeHub(t *testing.T) string {
 	return model
 }
 
-// TestReadme runs every command of README.md, one after the other, in a folder that holds nothing but the program and the files
+// TestReadme runs every command of README.md, and of docs/usage.md, one after the other, in a folder that holds nothing but the program and the files
 // that the commands name: small ones, with a model of two layers in place of RoBERTa, and a few steps in place of a training.
 func TestReadme(t *testing.T) {
+	for path, least := range map[string]int{"../../README.md": 10, "../../docs/usage.md": 25} {
+		path, err := filepath.Abs(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(filepath.Base(path), func(t *testing.T) { runDocument(t, path, least) })
+	}
+}
+
+// runDocument runs the commands of a document, at least so many.
+func runDocument(t *testing.T, path string, least int) {
 	shell, err := exec.LookPath("bash")
 	if err != nil {
 		t.Skip("there is no bash to run the lines")
 	}
-	lines, model := readmeCommands(t), readmeHub(t)
+	lines, model := readmeCommands(t, path), readmeHub(t)
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +184,7 @@ func TestReadme(t *testing.T) {
 		}
 		ran++
 	}
-	if ran < 20 {
+	if ran < least {
 		t.Errorf("%d commands of %d lines: are the blocks still marked as sh?", ran, len(lines))
 	}
 }
