@@ -43,12 +43,20 @@ type repository struct {
 
 // New starts a Hub that ends with the test.
 func New(t testing.TB) *Server {
-	s := &Server{Token: "hf_secret", repos: map[string]*repository{}}
-	front, back := httptest.NewServer(http.HandlerFunc(s.hub)), httptest.NewServer(http.HandlerFunc(s.cdn))
-	t.Cleanup(front.Close)
-	t.Cleanup(back.Close)
-	s.URL, s.CDN = front.URL, back.URL
+	s, stop := Start()
+	t.Cleanup(stop)
 	return s
+}
+
+// Start starts a Hub.
+func Start() (s *Server, stop func()) {
+	s = &Server{Token: "hf_secret", repos: map[string]*repository{}}
+	front, back := httptest.NewServer(http.HandlerFunc(s.hub)), httptest.NewServer(http.HandlerFunc(s.cdn))
+	s.URL, s.CDN = front.URL, back.URL
+	return s, func() {
+		front.Close()
+		back.Close()
+	}
 }
 
 // Add makes a repository: "models/org/name" or "datasets/org/name".

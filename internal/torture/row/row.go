@@ -10,6 +10,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"time"
 )
 
@@ -29,9 +31,14 @@ type Trial struct {
 	Share  float64    // of the whole count, above 0 and at most 1
 	Random *rand.Rand // the only source of chance; seeded by the seed that is printed
 
-	row   Row
-	dir   string // of the files of the cases; removed afterwards
-	out   io.Writer
+	row Row
+	dir string // of the files of the cases; removed afterwards
+	out io.Writer
+
+	busy sync.WaitGroup // cases of Go
+	free chan struct{}  // has a place for each that may be tried at once
+
+	mu    sync.Mutex // guards what follows, and out
 	tried int
 	kept  int
 }
@@ -66,29 +73,64 @@ func (t *Trial) Pick(whole int) []int {
 }
 
 // Case tries one case in an empty folder, which is removed where the case is kept. An error is
-// printed with the case's name, counts against the row, and does not end it.
+// printed with the case's name, counts against the row, and does not end it. It may be called
+// by several goroutines; what is drawn at random, they draw before.
 func (t *Trial) Case(name string, try func(dir string) error) {
 	if t.Err() != nil {
 		return
 	}
+	t.mu.Lock()
 	t.tried++
 	dir := filepath.Join(t.dir, fmt.Sprintf("%s-%d", t.row.Name, t.tried))
+	t.mu.Unlock()
 	err := os.Mkdir(dir, 0o777)
 	if err == nil {
 		err = try(dir)
 	}
 	if err != nil {
-		fmt.Fprintf(t.out, "%s, %s: %v (files: %s)\n", t.row.Name, name, err, dir)
+		t.Printf("%s: %v (files: %s)", name, err, dir)
 		return
 	}
+	t.mu.Lock()
 	t.kept++
+	t.mu.Unlock()
 	if err := os.RemoveAll(dir); err != nil {
-		fmt.Fprintf(t.out, "%s, %s: %v\n", t.row.Name, name, err)
+		t.Printf("%s: %v", name, err)
 	}
+}
+
+// Each calls try with each of the numbers, in several goroutines at a time.
+func Each(workers int, numbers []int, try func(n int)) {
+	var all sync.WaitGroup
+	next := make(chan int)
+	for range min(workers, len(numbers)) {
+		all.Go(func() {
+			for n := range next {
+				try(n)
+			}
+		})
+	}
+	for _, n := range numbers {
+		next <- n
+	}
+	close(next)
+	all.Wait()
+}
+
+// Go is Case beside others, as many at once as there are processors: for cases that share nothing. The
+// row ends when all have ended. What is drawn at random is drawn before.
+func (t *Trial) Go(name string, try func(dir string) error) {
+	t.free <- struct{}{}
+	t.busy.Go(func() {
+		defer func() { <-t.free }()
+		t.Case(name, try)
+	})
 }
 
 // Printf prints a measured figure of the row.
 func (t *Trial) Printf(format string, a ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	fmt.Fprintf(t.out, t.row.Name+": "+format+"\n", a...)
 }
 
@@ -105,9 +147,10 @@ type Config struct {
 // least one was tried, as many as the row's count.
 func Run(ctx context.Context, r Row, c Config) (kept bool) {
 	t := &Trial{Context: ctx, Binary: c.Binary, Root: c.Root, Share: c.Share, row: r, dir: c.Dir, out: c.Out,
-		Random: rand.New(rand.NewPCG(c.Seed, hash(r.Name)))}
+		free: make(chan struct{}, runtime.GOMAXPROCS(0)), Random: rand.New(rand.NewPCG(c.Seed, hash(r.Name)))}
 	start := time.Now()
 	err := r.Check(t)
+	t.busy.Wait()
 	whole := t.tried
 	if r.Count > 0 {
 		whole = t.Cases(r.Count)

@@ -51,6 +51,26 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestGo: cases that run at once are all waited for and counted.
+func TestGo(t *testing.T) {
+	var out bytes.Buffer
+	check := func(tr *Trial) error {
+		for i := range 40 {
+			tr.Go("a case", func(dir string) error {
+				if i == 7 {
+					return errors.New("lost")
+				}
+				return os.WriteFile(dir+"/x", nil, 0o600)
+			})
+		}
+		return nil
+	}
+	kept := Run(context.Background(), Row{"R0", "it works", 40, check}, Config{Dir: t.TempDir(), Share: 1, Seed: 1, Out: &out})
+	if kept || !strings.Contains(out.String(), "R0 39 of 40: it works") {
+		t.Errorf("kept %v: %s", kept, out.String())
+	}
+}
+
 // TestPick draws a share without repetition, another one by another seed.
 func TestPick(t *testing.T) {
 	var seen [2][]int
