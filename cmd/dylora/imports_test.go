@@ -94,8 +94,9 @@ func TestImports(t *testing.T) {
 		"finetune": "adapter data datacheck disk evaluate fault headfit model program safetensors session settings tokenizer train weights track",
 
 		"tensorboard/tbtest": "",
-		"torture":            "torture/files torture/inputs torture/row torture/runs",
-		"torture/files":      "torture/row",
+		"torture":            "torture/files torture/filetrace torture/inputs torture/row torture/runs",
+		"torture/files":      "torture/filetrace torture/row train",
+		"torture/filetrace":  "",
 		"torture/inputs":     "torture/row",
 		"torture/row":        "",
 		"torture/runs":       "torture/row",

@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"github.com/dylora/dylora/internal/torture/files"
+	"github.com/dylora/dylora/internal/torture/filetrace"
 	"github.com/dylora/dylora/internal/torture/inputs"
 	"github.com/dylora/dylora/internal/torture/row"
 	"github.com/dylora/dylora/internal/torture/runs"
@@ -25,11 +26,14 @@ import (
 // rows are all rows, in the order of their numbers.
 func rows() []row.Row {
 	all := slices.Concat(files.Rows(), inputs.Rows(), runs.Rows())
-	slices.SortFunc(all, func(a, b row.Row) int { return cmp.Or(cmp.Compare(len(a.Name), len(b.Name)), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(all, func(a, b row.Row) int {
+		return cmp.Or(cmp.Compare(len(a.Name), len(b.Name)), cmp.Compare(a.Name, b.Name))
+	})
 	return all
 }
 
 func main() {
+	filetrace.Trampoline()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	kept, err := run(ctx)

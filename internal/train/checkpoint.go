@@ -129,6 +129,16 @@ func (c *checkpoints) load() (m *manifest, tensors []byte, notes []string, err e
 		c.dir, len(names), notes[0])
 }
 
+// NewestCheckpoint is the name of the newest whole checkpoint of a run folder, by which names sort, and a
+// note for each newer one that is not whole; "" without any. That none of several is whole is fault.Invalid.
+func NewestCheckpoint(dir string) (name string, notes []string, err error) {
+	m, _, notes, err := (&checkpoints{dir: filepath.Join(dir, "checkpoints")}).load()
+	if m != nil {
+		name = m.State.name()
+	}
+	return name, notes, err
+}
+
 // verify reads a checkpoint and holds its tensors against the manifest.
 func verify(dir string) (*manifest, []byte, error) {
 	path := filepath.Join(dir, manifestName)

@@ -5,4 +5,15 @@ package files
 import "github.com/dylora/dylora/internal/torture/row"
 
 // Rows are the rows of this package.
-func Rows() []row.Row { return nil }
+func Rows() []row.Row {
+	return []row.Row{
+		{Name: "R1", Count: 50, Check: killedAnywhere,
+			Promise: "a training that is killed at any moment and resumed ends with the adapter, optimizer state and metrics of one that was not, bit for bit"},
+		{Name: "R2", Check: killedInSave,
+			Promise: "killed before or after any file operation of a checkpoint, a training has the old or the new one and resumes to the same bits"},
+		{Name: "R3", Count: 500, Check: powerLost,
+			Promise: "whatever of the unflushed writes and renames is lost with the power, the last checkpoint or the one before loads"},
+		{Name: "R8", Count: 40, Check: diskFails,
+			Promise: "when the disk is full or fails at any operation, the message names the path, the old checkpoint loads and the training can be resumed to the same bits"},
+	}
+}
