@@ -1,9 +1,6 @@
 package disk
 
 import (
-	"fmt"
-	"math/rand/v2"
-	"os"
 	"path"
 	"path/filepath"
 )
@@ -14,37 +11,46 @@ type Content struct {
 	Data []byte
 }
 
-// TempPattern matches the names of folders that a commit left behind when it was killed.
-const TempPattern = ".*.[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
-
 // Commit makes the folder dir hold contents, all or nothing: a folder beside it is filled
 // in the order of contents and flushed to the disk, takes its place, and the parent is
 // flushed. over says that dir exists and is to be replaced. On an error the steps done
-// are taken back.
-func Commit(d Files, dir string, contents []Content, over bool) (err error) {
+// are taken back. What earlier commits that were killed have left beside dir is removed.
+func Commit(d Files, dir string, contents []Content, over bool) error {
+	return CommitChecked(d, dir, contents, over, nil)
+}
+
+// CommitChecked is Commit of a folder that is checked before it takes its place: check gets the
+// path of the folder that is filled and flushed, and its error ends the commit.
+func CommitChecked(d Files, dir string, contents []Content, over bool, check func(filled string) error) (err error) {
 	dir = filepath.Clean(dir)
-	parent, base := filepath.Split(dir)
-	if parent == "" {
-		parent = "."
-	}
-	if err := os.MkdirAll(parent, 0o777); err != nil {
+	parent := filepath.Dir(dir)
+	if err := MkdirAll(parent); err != nil {
 		return err
 	}
-	temp := filepath.Join(parent, fmt.Sprintf(".%s.%08x", base, rand.Uint32()))
-	if err := d.Mkdir(temp); err != nil {
+	removeUnfinished(dir)
+	temp, held, err := newFolder(d, dir)
+	if err != nil {
 		return err
 	}
+	defer held.release()
 	defer func() {
-		if e := d.RemoveAll(temp); err != nil { // what failed first matters more than a folder left behind
+		if e := d.RemoveAll(temp); err != nil { // what failed first matters more than a folder left behind, which the next commit removes
 			err = also(err, e)
 		}
 	}()
 	if err := fill(d, temp, contents); err != nil {
 		return err
 	}
+	if check != nil {
+		if err := check(temp); err != nil {
+			return err
+		}
+	}
 	place := d.Rename
 	if over {
-		place = d.Exchange // temp is then the old one
+		place = d.Exchange // temp is then the old one, which others are to leave until it is sure that it can go
+		old, _ := hold(dir)
+		defer old.release()
 	}
 	if err := place(temp, dir); err != nil {
 		return err

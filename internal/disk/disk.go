@@ -5,9 +5,12 @@ package disk
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
+	"syscall"
 )
 
 // Files is what a commit asks of the file system. Tests make each step fail.
@@ -45,7 +48,7 @@ func (Real) Write(path string, b []byte) error {
 	return cmp.Or(err, f.Sync(), f.Close())
 }
 
-// Sync flushes the entries of a folder to the disk.
+// Sync flushes the entries of a folder to the disk. Where a file system has no such call, they are its own to keep.
 func (Real) Sync(folder string) error {
 	if runtime.GOOS == "windows" { // which cannot flush a folder
 		return nil
@@ -54,7 +57,28 @@ func (Real) Sync(folder string) error {
 	if err != nil {
 		return err
 	}
-	return cmp.Or(f.Sync(), f.Close())
+	err = f.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return cmp.Or(err, f.Close())
+}
+
+// MkdirAll is os.MkdirAll for folders that are to last: each that it makes is flushed to the disk with the one that it is in.
+func MkdirAll(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(path)
+	if parent != path {
+		if err := MkdirAll(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(path, 0o777); err != nil { // another process may have made it
+		return err
+	}
+	return Real{}.Sync(parent)
 }
 
 // exchangeByRename swaps a and b in three steps. Between the first two there is no b:

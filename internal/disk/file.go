@@ -1,59 +1,47 @@
 package disk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // WriteFile lets write fill the file at path, which is replaced as a whole or not at all:
 // the bytes go to a temporary file beside it, reach the disk, and are renamed. A path
-// that leads to a device or a pipe (/dev/stdout) is written to directly.
-func WriteFile(path string, write func(io.Writer) error) (err error) {
+// that leads to a device or a pipe (/dev/stdout) is written to directly. What earlier
+// processes that were killed have left beside path is removed.
+func WriteFile(path string, write func(io.Writer) error) error {
 	if i, e := os.Stat(path); e == nil && i.Mode()&(os.ModeDevice|os.ModeNamedPipe|os.ModeSocket) != 0 {
 		return writeDirectly(path, write)
 	}
 	if target, e := filepath.EvalSymlinks(path); e == nil {
 		path = target // replace what a link points to, not the link
 	}
-	folder := filepath.Dir(path)
-	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+"-*")
+	removeUnfinished(path)
+	f, held, err := newFile(path)
 	if err != nil {
 		return fmt.Errorf("%s: cannot write beside it: %w", path, err)
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			err = also(fmt.Errorf("%s: not written: %w", path, err), os.Remove(f.Name()))
-		}
-	}()
-	if err = write(f); err != nil {
-		return err
+	defer held.release()
+	if err := fillFile(f, path, write); err != nil {
+		return also(fmt.Errorf("%s: not written: %w", path, err), os.Remove(f.Name()))
 	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
+	if err := (Real{}).Sync(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return Real{}.Sync(folder)
+	return nil
 }
 
-// Unfinished says whether name is that of a temporary file of [WriteFile] for a file called
-// base: one that is left where the process was killed meanwhile.
-func Unfinished(name, base string) bool {
-	random, ok := strings.CutPrefix(name, "."+base+"-")
-	return ok && random != "" && strings.Trim(random, "0123456789") == ""
+// fillFile fills the temporary file f, flushes it and renames it to path.
+func fillFile(f *os.File, path string, write func(io.Writer) error) error {
+	if err := cmp.Or(write(f), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }
 
 func writeDirectly(path string, write func(io.Writer) error) error {
