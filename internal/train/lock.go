@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -51,14 +52,17 @@ func lockRun(dir string) (*lock, error) {
 		time.Sleep(lockPause)
 		ok, err = l.TryLock()
 	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot lock the run folder: %w", err)
+	switch {
+	case errors.Is(err, syscall.ENOSYS), errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):
+		return nil, fmt.Errorf("cannot lock the run folder %s: its file system has no locks (%w), so nothing would keep two trainings apart; name a folder on another", dir, err)
+	case err != nil:
+		return nil, fmt.Errorf("cannot lock the run folder %s: %w", dir, err)
 	}
 	if !ok {
 		return nil, fault.Errorf(fault.Locked, "%s is in use%s: wait for it to end, or name another folder", dir, owner(path))
 	}
 	if err := inPlace(l); err != nil {
-		return nil, fmt.Errorf("cannot lock the run folder: %w", errors.Join(err, l.Close()))
+		return nil, fmt.Errorf("cannot lock the run folder %s: %w", dir, errors.Join(err, l.Close()))
 	}
 	// Who has it is for messages only, so a system that forbids writing to a locked file
 	// does no harm.

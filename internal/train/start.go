@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/dylora/dylora/internal/disk"
@@ -60,8 +61,13 @@ func (r *Run) Start(l *Loop, settings []byte, p CheckpointPolicy) (Resumed, erro
 	return out, nil
 }
 
-// begin makes the claimed folder a new run.
+// begin makes the claimed folder a new run. The folders that were made for it are on the disk before it is.
 func (r *Run) begin(settings []byte) error {
+	for _, dir := range append(slices.Clone(r.made), r.Dir) {
+		if err := r.disk.Sync(filepath.Dir(dir)); err != nil {
+			return fmt.Errorf("run folder: %w", err)
+		}
+	}
 	if r.old != nil {
 		if err := r.clearUnfinished(); err != nil {
 			return err
@@ -108,7 +114,7 @@ func (c *checkpoints) hook(r *Run, p CheckpointPolicy) Hook {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(r.log.file.Sync(), r.events.sync()); err != nil { // the manifest vouches for so many bytes of the log
+		if err := errors.Join(r.log.file.Sync(), r.events.sync(), r.disk.Sync(r.Dir)); err != nil { // the manifest vouches for so many bytes of the log
 			return err
 		}
 		m.Log, m.Inputs = r.log.size, p.Inputs
