@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 
@@ -33,9 +34,20 @@ type Merged struct {
 const mergeSteps = 3
 
 // Merge writes a full checkpoint in Hugging Face's layout to the folder out: the base model
-// with the adapter merged at a rank, the head and the tokenizer. It is loaded again and its
-// logits are compared; more than rounding explains is fault.Check, and the folder is removed.
+// with the adapter merged at a rank, the head and the tokenizer. Before it takes its place it is loaded again and its
+// logits are compared; more than rounding explains is fault.Check, and there is no folder.
 func (s *Session) Merge(ctx context.Context, rank int, out string) (*Merged, error) {
+	return s.merge(ctx, rank, out, false)
+}
+
+// MergeOver is Merge to a folder of MergeFolders that may be there: it stays as it is until the merged model has been compared, and is
+// then replaced in one step.
+func (s *Session) MergeOver(ctx context.Context, rank int, out string) (*Merged, error) {
+	_, err := os.Lstat(out)
+	return s.merge(ctx, rank, out, !errors.Is(err, fs.ErrNotExist))
+}
+
+func (s *Session) merge(ctx context.Context, rank int, out string, over bool) (*Merged, error) {
 	show := s.env.Begin("merge", mergeSteps)
 	defer show.End()
 	contents, err := s.mergedFiles(rank)
@@ -46,16 +58,19 @@ func (s *Session) Merge(ctx context.Context, rank int, out string) (*Merged, err
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := disk.Commit(disk.Real{}, out, contents, false); err != nil {
-		return nil, fmt.Errorf("cannot write the merged model to %s: %w", out, err)
-	}
-	show.At(2)
-	m, err := s.compareMerged(out, rank)
+	m := &Merged{Folder: out, Rank: rank}
+	err = disk.CommitChecked(disk.Real{}, out, contents, over, func(filled string) error {
+		show.At(2)
+		return s.compareMerged(m, filled)
+	})
 	show.At(mergeSteps)
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(out))
+	switch {
+	case err == nil:
+		return m, nil
+	case fault.ClassOf(err) == fault.Failure:
+		err = fmt.Errorf("cannot write the merged model to %s: %w", out, err)
 	}
-	return m, nil
+	return nil, err
 }
 
 // mergedFiles are the files of the merged checkpoint: config, weights and the tokenizer's.
@@ -150,33 +165,33 @@ func (s *Session) mergedConfig() ([]byte, error) {
 
 // compareMerged loads the merged folder and holds its logits against those of base model and
 // adapter, on sequences of random tokens.
-func (s *Session) compareMerged(dir string, rank int) (*Merged, error) {
-	loaded, err := model.Load(os.DirFS(dir), dir, model.LoadOptions{Machine: s.Encoder.Model.Machine()})
+func (s *Session) compareMerged(m *Merged, folder string) error {
+	loaded, err := model.Load(os.DirFS(folder), folder, model.LoadOptions{Machine: s.Encoder.Model.Machine()})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	plain := s.Adapter.Clone()
 	plain.Head, plain.Heads = loaded.Head(s.Program.Labels(), 0), nil // as the folder has it
 	other, err := program.New(loaded, plain, s.Task, program.Options{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	batch := s.RandomBatch()
-	want, err := LogitsAt(s.Program, batch, rank)
+	want, err := LogitsAt(s.Program, batch, m.Rank)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	got, err := LogitsAt(other, batch, 0)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	m := &Merged{Folder: dir, Rank: rank, Sequences: batch.Len()}
+	m.Sequences = batch.Len()
 	for i := range want {
 		m.Difference = max(m.Difference, math.Abs(float64(want[i])-float64(got[i])))
 		m.Largest = max(m.Largest, math.Abs(float64(want[i])))
 	}
 	if !(m.Difference <= MergeTolerance*max(1, m.Largest)) {
-		return nil, fault.Errorf(fault.Check, "%s: a logit differs by %.3g from base model and adapter, more than rounding explains; the folder is removed", dir, m.Difference)
+		return fault.Errorf(fault.Check, "%s: a logit differs by %.3g from base model and adapter, more than rounding explains; the folder is removed", m.Folder, m.Difference)
 	}
-	return m, nil
+	return nil
 }

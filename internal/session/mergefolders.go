@@ -1,11 +1,9 @@
 package session
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,23 +63,4 @@ func isMerged(folder string) error {
 		return errors.Join(err, fault.Usagef("%s has no record of an adapter that was merged, so it may be somebody's own model; give another folder", folder))
 	}
 	return nil
-}
-
-// MergeOver is Merge to a folder of MergeFolders that may be there: it stays as it is until the merged model has been compared, and is
-// then replaced in one step.
-func (s *Session) MergeOver(ctx context.Context, rank int, out string) (*Merged, error) {
-	if _, err := os.Lstat(out); errors.Is(err, fs.ErrNotExist) {
-		return s.Merge(ctx, rank, out)
-	}
-	out = filepath.Clean(out)
-	beside := filepath.Join(filepath.Dir(out), fmt.Sprintf(".%s.%08x", filepath.Base(out), rand.Uint32()))
-	m, err := s.Merge(ctx, rank, beside)
-	if err != nil {
-		return nil, err
-	}
-	if err := (disk.Real{}).Exchange(beside, out); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot replace %s: %w", out, err), os.RemoveAll(beside))
-	}
-	m.Folder = out
-	return m, os.RemoveAll(beside)
 }
