@@ -1,7 +1,7 @@
 package hub
 
 import (
-	"crypto/rand"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +10,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/gofrs/flock"
 )
 
 // store is one repository's folder in the cache. All names go through an os.Root, so no
@@ -83,18 +85,32 @@ func (s *store) commitOf(revision string) string {
 	return commit
 }
 
-// setRef remembers the commit of a revision; a commit needs no remembering.
+// setRef remembers the commit of a revision; a commit needs no remembering. Of several processes one writes at a
+// time, so that the temporary file has one name and a killed one leaves nothing that the next does not take.
 func (s *store) setRef(revision, commit string) error {
 	if revision == commit || s.commitOf(revision) == commit {
 		return nil
 	}
+	if err := os.MkdirAll(s.locks, 0o777); err != nil {
+		return err
+	}
+	lock := flock.New(filepath.Join(s.locks, "refs.lock"), flock.SetPermissions(0o664))
+	if err := lock.Lock(); err != nil {
+		return fmt.Errorf("cannot lock %s: %w", lock.Path(), err)
+	}
+	defer lock.Close()
 	name := s.path("refs", revision)
 	if err := s.root.MkdirAll(path.Dir(name), 0o777); err != nil {
 		return err
 	}
-	temp := fmt.Sprintf("%s.%s.tmp", name, rand.Text()[:8])
-	if err := s.root.WriteFile(temp, []byte(commit), 0o666); err != nil {
+	temp := name + ".tmp"
+	f, err := s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
 		return err
+	}
+	_, err = f.WriteString(commit)
+	if err := cmp.Or(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, s.root.Remove(temp))
 	}
 	return s.root.Rename(temp, name)
 }
