@@ -18,7 +18,7 @@ type Error struct{ sig syscall.Signal }
 
 func (e *Error) Error() string { return fmt.Sprintf("stopped by %s", signalName(e.sig)) }
 
-// ExitCode is the shell's: 129 for SIGHUP, 130 for SIGINT, 138 for SIGUSR1 (on Linux), 143 for SIGTERM.
+// ExitCode is the shell's: 129 for SIGHUP, 130 for SIGINT, 138 for SIGUSR1 and 152 for SIGXCPU (on Linux), 143 for SIGTERM.
 func (e *Error) ExitCode() int { return 128 + int(e.sig) }
 
 // BySignal is ExitCode, under a name that no other error has.
@@ -44,13 +44,16 @@ func signalName(s syscall.Signal) string {
 	case syscall.SIGTERM:
 		return "SIGTERM"
 	}
+	if s == cpuLimit {
+		return "SIGXCPU"
+	}
 	if s == cluster.SaveSignal { // which elsewhere than on Unix is SIGTERM
 		return "SIGUSR1"
 	}
 	return "SIGINT"
 }
 
-// Watch gives a context that the first SIGINT, SIGTERM, SIGHUP or SIGUSR1 ends, with a
+// Watch gives a context that the first SIGINT, SIGTERM, SIGHUP, SIGUSR1 or SIGXCPU ends, with a
 // Error as its cause: training then finishes its step and writes a checkpoint. A second
 // SIGINT or SIGTERM leaves at once, but for SIGTERM in a job of Slurm, which sends it more than
 // once and has a time limit of its own. A SIGHUP that was ignored when the program started, as
@@ -59,6 +62,9 @@ func Watch(parent context.Context, talk io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	arrived := make(chan os.Signal, 4)
 	signal.Notify(arrived, syscall.SIGINT, syscall.SIGTERM, cluster.SaveSignal)
+	if cpuLimit != 0 {
+		signal.Notify(arrived, cpuLimit)
+	}
 	if !signal.Ignored(syscall.SIGHUP) { // Notify would end that
 		signal.Notify(arrived, syscall.SIGHUP)
 	}

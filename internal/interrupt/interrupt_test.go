@@ -31,6 +31,7 @@ func TestSignals(t *testing.T) {
 		{name: "interrupt, then hangup", signals: []os.Signal{syscall.SIGINT, syscall.SIGHUP}, cause: syscall.SIGINT},
 		{name: "hangup, then terminate", signals: []os.Signal{syscall.SIGHUP, syscall.SIGHUP, syscall.SIGTERM}, cause: syscall.SIGHUP, exit: 143},
 		{name: "user", signals: []os.Signal{cluster.SaveSignal, cluster.SaveSignal}, cause: cluster.SaveSignal},
+		{name: "processor time", signals: []os.Signal{syscall.Signal(24), syscall.Signal(24)}, cause: syscall.Signal(24)},
 		{name: "user, then terminate", signals: []os.Signal{cluster.SaveSignal, syscall.SIGTERM}, cause: cluster.SaveSignal, exit: 143},
 		{name: "terminate twice under Slurm", signals: []os.Signal{syscall.SIGTERM, syscall.SIGTERM, syscall.SIGTERM}, cause: syscall.SIGTERM, slurm: true},
 		{name: "user, then terminate under Slurm", signals: []os.Signal{cluster.SaveSignal, syscall.SIGTERM}, cause: cluster.SaveSignal, slurm: true},
