@@ -15,5 +15,9 @@ func Rows() []row.Row {
 			Promise: "whatever of the unflushed writes and renames is lost with the power, the last checkpoint or the one before loads"},
 		{Name: "R8", Count: 40, Check: diskFails,
 			Promise: "when the disk is full or fails at any operation, the message names the path, the old checkpoint loads and the training can be resumed to the same bits"},
+		{Name: "R10", Count: 100, Check: locked,
+			Promise: "of 8 processes on one run folder one trains and 7 are refused; a dead owner's lock is taken over, and a living one's never"},
+		{Name: "R12", Count: 100, Check: stopped,
+			Promise: "SIGINT or SIGTERM ends a training with a checkpoint within 5 s of the step's end and exit code 130 or 143; a second signal ends it at once"},
 	}
 }

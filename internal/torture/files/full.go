@@ -126,8 +126,12 @@ func (s *training) fails(dir string, n int, v filetrace.Verdict) error {
 }
 
 // dispensable says whether a training goes on without an operation, and need not tell. The lock's file says who has the
-// lock, which is for messages alone; what has been read or removed is closed with nothing left to lose; and a
-// link that cannot be made is a file.
+// lock, which is for messages alone; a folder that is not held is not removed by others; what cannot be removed now
+// is when the next checkpoint is written; and a link that cannot be made is a file.
 func dispensable(o filetrace.Op) bool {
-	return filepath.Base(o.Path) == ".lock" || o.Kind == filetrace.Symlink
+	switch o.Kind {
+	case filetrace.Lock, filetrace.Symlink, filetrace.Unlink, filetrace.Rmdir:
+		return true
+	}
+	return filepath.Base(o.Path) == ".lock"
 }
