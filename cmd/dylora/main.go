@@ -29,7 +29,7 @@ func main() {
 }
 
 // run is the whole program: a command line in, an exit code out. The codes are those of
-// package fault, 0, and 129, 130, 138 or 143 after a signal; scripts may test for them.
+// package fault, 0, and 129, 130, 138, 143 or 152 after a signal; scripts may test for them.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := interrupt.Watch(context.Background(), talkOfFirst(errOut))
 	defer stop()
