@@ -95,7 +95,7 @@ func TestImports(t *testing.T) {
 
 		"tensorboard/tbtest": "",
 		"torture":            "torture/files torture/filetrace torture/inputs torture/row torture/runs",
-		"torture/files":      "torture/filetrace torture/row train",
+		"torture/files":      "hub/hubtest models safetensors torture/filetrace torture/row train",
 		"torture/filetrace":  "",
 		"torture/inputs":     "torture/row",
 		"torture/row":        "",

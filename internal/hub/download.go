@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha1" //nolint:gosec // Git names its objects by it
 	"crypto/sha256"
@@ -134,7 +135,7 @@ func (d *download) fetch(ctx context.Context, blob string) error {
 			return fault.Invalidf("%s: %s: what arrives is not what the Hub announces (hash %.12s…), three times over: try again later, or another HF_ENDPOINT", d.repo, d.name, d.etag)
 		}
 	}
-	if err := f.Sync(); err != nil {
+	if err := cmp.Or(f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return d.s.root.Rename(part, blob)

@@ -193,7 +193,7 @@ func (c *Client) get(ctx context.Context, repo Repo, about *info, want Wanted) (
 		}
 	}
 	if err := s.setRef(repo.Revision, about.Commit); err != nil {
-		c.note(fmt.Sprintf("%s: cannot remember the commit for use without a network: %v", repo, err))
+		c.note(fmt.Sprintf("%s: cannot remember the commit for use without a network: %v", repo, s.located(err)))
 	}
 	out, err := s.snapshotOf(repo, about.Commit, names)
 	if err == nil {
@@ -211,12 +211,7 @@ func (c *Client) ensure(ctx context.Context, s *store, repo Repo, commit, name s
 	if err := c.retry(ctx, patience, func() (bool, error) { return false, d.describe(ctx) }); err != nil {
 		return 0, err
 	}
-	err := d.run(ctx)
-	var path *fs.PathError
-	if errors.As(err, &path) { // relative to the cache
-		err = fmt.Errorf("cache %s: %w", c.cache, err)
-	}
-	return d.got, err
+	return d.got, s.located(d.run(ctx))
 }
 
 // named puts the repository before an error that does not name it.

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/gofrs/flock"
 )
@@ -61,10 +62,28 @@ func (s *store) tag() {
 	if s.prefix == "." {
 		return
 	}
-	if f, err := s.root.OpenFile("CACHEDIR.TAG", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err == nil {
-		_, _ = io.WriteString(f, "Signature: 8a477f597d28d172789f06886806bc55\n# This file is a cache directory tag, see https://bford.info/cachedir/\n")
-		_ = f.Close()
+	const text = "Signature: 8a477f597d28d172789f06886806bc55\n# This file is a cache directory tag, see https://bford.info/cachedir/\n"
+	if n, there := s.stat("CACHEDIR.TAG"); there && n > 0 { // an empty one is of a process that was killed
+		return
 	}
+	_ = s.root.WriteFile("CACHEDIR.TAG", []byte(text), 0o666) // a cache works without
+}
+
+// located is an error of a file with the path that the file has outside root.
+func (s *store) located(err error) error {
+	outside := func(name string) string {
+		if filepath.IsLocal(name) && !strings.HasPrefix(name, s.root.Name()) {
+			return filepath.Join(s.root.Name(), name)
+		}
+		return name
+	}
+	if e := new(fs.PathError); errors.As(err, &e) {
+		e.Path = outside(e.Path)
+	}
+	if e := new(os.LinkError); errors.As(err, &e) {
+		e.Old, e.New = outside(e.Old), outside(e.New)
+	}
+	return err
 }
 
 // commitOf is the commit that a revision had when it was last downloaded, "" if never.
@@ -164,6 +183,11 @@ func (s *store) link(commit, name, etag string) error {
 	}
 	target := strings.Repeat("../", 2+strings.Count(name, "/")) + "blobs/" + etag
 	err := s.root.Symlink(filepath.FromSlash(target), at)
+	for _, broken := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO} { // which is no lack of links
+		if errors.Is(err, broken) {
+			return err
+		}
+	}
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		if _, there := s.stat(at); there {
 			return nil

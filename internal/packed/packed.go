@@ -62,8 +62,9 @@ func (c *Cache) path(key string) string {
 }
 
 // Write makes the file of a key, whole or not at all, and then removes what goes beyond the
-// limit. Two processes that write the same key leave one of two equal files.
+// limit. Two processes that write the same key leave one of two equal files, in whatever order each has its blobs.
 func (c *Cache) Write(key string, blobs []Blob) error {
+	blobs = slices.SortedFunc(slices.Values(blobs), func(a, b Blob) int { return cmp.Compare(a.Name, b.Name) })
 	h, first, err := layout(key, blobs)
 	if err != nil || h.Size > c.Limit {
 		return err

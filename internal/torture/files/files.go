@@ -19,5 +19,13 @@ func Rows() []row.Row {
 			Promise: "of 8 processes on one run folder one trains and 7 are refused; a dead owner's lock is taken over, and a living one's never"},
 		{Name: "R12", Count: 100, Check: stopped,
 			Promise: "SIGINT or SIGTERM ends a training with a checkpoint within 5 s of the step's end and exit code 130 or 143; a second signal ends it at once"},
+		{Name: "R17", Count: 100, Check: killedWriting,
+			Promise: "killed while it writes a checkpoint, an export, a cache or a download, or taken back by a queue, the same command ends with the same bits, and nothing half made has ever a final name"},
+		{Name: "R18", Check: writingFails,
+			Promise: "when any operation of an export, a prediction, a sweep, a cache or a download fails, the message names the path, the output is absent or the old one, and the next run leaves nothing else"},
+		{Name: "R19", Count: 100, Check: writtenTogether,
+			Promise: "8 processes at once on one repository, cache, slice or output end well or say why not in a line, and the result is whole"},
+		{Name: "R20", Count: 400, Check: endedByOthers,
+			Promise: "SIGXCPU, a closed terminal, SIGTERM with SIGKILL soon after and a pipe that nobody reads end a program with its documented code, a training with a checkpoint, and nothing half written"},
 	}
 }

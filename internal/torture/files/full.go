@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -127,11 +128,12 @@ func (s *training) fails(dir string, n int, v filetrace.Verdict) error {
 
 // dispensable says whether a training goes on without an operation, and need not tell. The lock's file says who has the
 // lock, which is for messages alone; a folder that is not held is not removed by others; what cannot be removed now
-// is when the next checkpoint is written; and a link that cannot be made is a file.
+// is when the next checkpoint is written; a link that cannot be made is a file; and a cache works without its mark for
+// programs that make backups.
 func dispensable(o filetrace.Op) bool {
 	switch o.Kind {
 	case filetrace.Lock, filetrace.Symlink, filetrace.Unlink, filetrace.Rmdir:
 		return true
 	}
-	return filepath.Base(o.Path) == ".lock"
+	return slices.Contains([]string{".lock", "CACHEDIR.TAG"}, filepath.Base(o.Path))
 }

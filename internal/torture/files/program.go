@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -15,9 +17,16 @@ import (
 	"github.com/dylora/dylora/internal/torture/row"
 )
 
-// environment is what a program of a case in dir sees: a home of its own, and no network.
+// environment is what a program of a case in dir sees: a home of its own, and no network. What is
+// said later holds.
 func environment(dir string, more ...string) []string {
-	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(dir, "home"), "HF_HUB_OFFLINE=1"}, more...)
+	all := append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(dir, "home"), "HF_HUB_OFFLINE=1"}, more...)
+	last := map[string]string{}
+	for _, entry := range all {
+		key, _, _ := strings.Cut(entry, "=")
+		last[key] = entry
+	}
+	return slices.Sorted(maps.Values(last))
 }
 
 // result is what a program has said.

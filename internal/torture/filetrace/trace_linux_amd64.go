@@ -127,7 +127,7 @@ func (t *tracer) follow() error {
 	}
 	err := unix.PtraceCont(t.root, 0)
 	for {
-		tid, e := wait(-1, &w)
+		tid, e := wait(-t.root, &w)
 		switch {
 		case errors.Is(e, unix.ECHILD):
 			return err
@@ -149,7 +149,8 @@ func (t *tracer) follow() error {
 	}
 }
 
-// wait waits for a process or thread that this thread traces, -1 for any.
+// wait waits for a process or thread that this thread traces, below 0 for any of a process group: others, which
+// this process has started from the same thread, are not the tracer's to wait for.
 func wait(pid int, w *unix.WaitStatus) (tid int, err error) {
 	for {
 		tid, err = unix.Wait4(pid, w, unix.WALL|unix.WNOTHREAD, nil)

@@ -127,6 +127,9 @@ func (t *Trial) Go(name string, try func(dir string) error) {
 	})
 }
 
+// Wait waits for the cases of Go, for a check that takes away what they use.
+func (t *Trial) Wait() { t.busy.Wait() }
+
 // Printf prints a measured figure of the row.
 func (t *Trial) Printf(format string, a ...any) {
 	t.mu.Lock()
@@ -150,7 +153,7 @@ func Run(ctx context.Context, r Row, c Config) (kept bool) {
 		free: make(chan struct{}, runtime.GOMAXPROCS(0)), Random: rand.New(rand.NewPCG(c.Seed, hash(r.Name)))}
 	start := time.Now()
 	err := r.Check(t)
-	t.busy.Wait()
+	t.Wait()
 	whole := t.tried
 	if r.Count > 0 {
 		whole = t.Cases(r.Count)
