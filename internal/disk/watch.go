@@ -44,13 +44,20 @@ func Watch(files fs.FS) *Watched {
 	return &Watched{files: files, seen: map[string]string{}}
 }
 
+// errNoFile is the error of what is neither a file nor a folder: to open a pipe blocks, and some
+// devices never end.
+var errNoFile = errors.New("not a regular file")
+
 // Open opens a file; ErrChanged if it is not the one that had this name before.
 func (w *Watched) Open(name string) (fs.File, error) {
+	if info, err := fs.Stat(w.files, name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errNoFile}
+	}
 	f, err := w.files.Open(name)
 	if err != nil {
 		return nil, w.missed("open", name, err)
 	}
-	info, err := settle(f)
+	info, err := Settled(f)
 	if err == nil {
 		err = w.compare("open", name, info)
 	}
@@ -85,9 +92,9 @@ func (w *Watched) Unchanged() error {
 	return w.fault
 }
 
-// settle waits until a write could no longer hide in the tick of the clock in which the file
+// Settled waits until a write could no longer hide in the tick of the clock in which the file
 // was changed last, and describes the file as it is then.
-func settle(f fs.File) (fs.FileInfo, error) {
+func Settled(f fs.File) (fs.FileInfo, error) {
 	for end := time.Now().Add(writing); ; {
 		info, err := f.Stat()
 		if err != nil {

@@ -161,3 +161,12 @@ func TestWatchedMemory(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestWatchedDevice: what would never end is not opened, through a link either.
+func TestWatchedDevice(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.Symlink(os.DevNull, filepath.Join(dir, "device")))
+	if _, err := disk.Watch(os.DirFS(dir)).Open("device"); err == nil || !strings.Contains(err.Error(), "device: not a regular file") {
+		t.Errorf("got %v", err)
+	}
+}
