@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/lfs"
 )
@@ -37,7 +39,8 @@ const (
 type opened struct {
 	path string
 	file *os.File
-	raw  *counted // the file's own bytes
+	info fs.FileInfo // as it was when it was opened
+	raw  *counted    // the file's own bytes
 	r    io.Reader
 	zstd *zstd.Decoder // to be closed; nil: none
 }
@@ -62,7 +65,10 @@ func open(path string) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &opened{path: path, file: file, raw: &counted{r: file, sum: sha256.New()}}
+	o, err := hashing(path, file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
 	buffered := bufio.NewReader(o.raw)
 	start, _ := buffered.Peek(lfs.Length)
 	err = lfs.Check(path, start)
@@ -73,6 +79,15 @@ func open(path string) (*opened, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return o, nil
+}
+
+// hashing counts and hashes what is read of an open file, whose state it remembers.
+func hashing(path string, file *os.File) (*opened, error) {
+	info, err := disk.Settled(file)
+	if err != nil {
+		return nil, fault.Invalidf("cannot read %s: %w", path, reason(err))
+	}
+	return &opened{path: path, file: file, info: info, raw: &counted{r: file, sum: sha256.New()}}, nil
 }
 
 // openRegular opens a file and nothing else: a pipe would block.
@@ -107,10 +122,18 @@ func decompress(path string, r io.Reader, raw *counted) (io.Reader, *zstd.Decode
 	return r, nil, nil
 }
 
-// done tells what the file was, once its content has been read to its end.
+// done tells what the file was, once its content has been read to its end. One that somebody wrote
+// to meanwhile is fault.Invalid, as what was read may be of two versions.
 func (o *opened) done() (File, error) {
 	if _, err := io.Copy(io.Discard, o.raw); err != nil {
 		return File{}, fault.Invalidf("cannot read %s: %w", o.path, reason(err))
+	}
+	now, err := o.file.Stat()
+	if err != nil {
+		return File{}, fault.Invalidf("cannot read %s: %w", o.path, reason(err))
+	}
+	if disk.Identity(now) != disk.Identity(o.info) || now.Size() != o.info.Size() {
+		return File{}, fault.Invalidf("%s %w", o.path, disk.ErrChanged)
 	}
 	return File{o.path, hex.EncodeToString(o.raw.sum.Sum(nil)), o.raw.n}, nil
 }
@@ -163,7 +186,11 @@ func Sum(path string) (File, error) {
 		return File{}, err
 	}
 	defer file.Close()
-	return (&opened{path: path, raw: &counted{r: file, sum: sha256.New()}}).done()
+	o, err := hashing(path, file)
+	if err != nil {
+		return File{}, err
+	}
+	return o.done()
 }
 
 // Open opens a file of any text for reading, decompressed where its name ends in .gz or .zst, within the bounds of a file of data.

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 )
 
@@ -211,4 +213,28 @@ func FuzzCompressed(f *testing.F) {
 			t.Errorf("class %d: %v", fault.ClassOf(err), err)
 		}
 	})
+}
+
+// TestWrittenWhileRead: what may be of two versions of a file is refused, though it could be read.
+func TestWrittenWhileRead(t *testing.T) {
+	for name, change := range map[string]func(path string) error{
+		"written, as long": func(path string) error { return os.WriteFile(path, []byte(strings.ToUpper(twoRows)), 0o600) },
+		"longer":           func(path string) error { return os.WriteFile(path, []byte(twoRows+"c,1\n"), 0o600) },
+		"cut":              func(path string) error { return os.Truncate(path, 3) },
+	} {
+		path := filepath.Join(t.TempDir(), "f.csv")
+		write(t, twoRows, path)
+		o, err := open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := change(path); err != nil {
+			t.Fatal(err)
+		}
+		_, err = o.done()
+		if !errors.Is(err, disk.ErrChanged) || fault.ClassOf(err) != fault.Invalid || !strings.Contains(err.Error(), path+" was changed") {
+			t.Errorf("%s: %v", name, err)
+		}
+		_ = o.Close()
+	}
 }
