@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/secret"
 )
 
 // File is one of a snapshot.
@@ -42,7 +43,14 @@ type Wanted func(View) ([]string, error)
 // is cached costs no request, a branch or tag one. What is cached is used, with a note,
 // when the Hub cannot be reached or refuses; if it is not, the error has class Offline
 // where the network is the reason, and Usage where the Hub knows no such thing.
+//
+// No message shows the token, though the Hub may repeat it.
 func (c *Client) Snapshot(ctx context.Context, repo Repo, want Wanted) (*Snapshot, error) {
+	s, err := c.snapshot(ctx, repo, want)
+	return s, secret.Hush(err, c.token)
+}
+
+func (c *Client) snapshot(ctx context.Context, repo Repo, want Wanted) (*Snapshot, error) {
 	cached, why := c.cached(repo, want)
 	if cached != nil && (c.Offline || repo.Revision == cached.Commit) {
 		return cached, nil
@@ -67,7 +75,7 @@ func (c *Client) Snapshot(ctx context.Context, repo Repo, want Wanted) (*Snapsho
 		return nil, context.Cause(ctx)
 	}
 	if cached != nil {
-		c.note(fmt.Sprintf("%v; using the copy in the cache, commit %.7s", err, cached.Commit))
+		c.note(fmt.Sprintf("%v; using the copy in the cache, commit %.7s", secret.Hush(err, c.token), cached.Commit))
 		return cached, nil
 	}
 	var t *transient

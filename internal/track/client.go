@@ -3,6 +3,7 @@ package track
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/secret"
 )
 
 // requestTime is how long one answer is waited for, and maxAnswer what is read of it.
@@ -79,7 +81,8 @@ func (c *client) call(ctx context.Context, method, path string, query url.Values
 	return c.do(ctx, method, u, "application/json", body, -1, out)
 }
 
-// do sends a request; an answer that is no JSON is that of another server.
+// do sends a request; an answer that is no JSON is that of another server. What the server repeats of
+// the secrets that it was sent is not taken.
 func (c *client) do(ctx context.Context, method string, u *url.URL, kind string, body io.Reader, size int64, out any) error {
 	q, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {
@@ -110,6 +113,8 @@ func (c *client) do(ctx context.Context, method string, u *url.URL, kind string,
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.base.Host, err)
 	}
+	basic := base64.StdEncoding.EncodeToString([]byte(c.user + ":" + c.password))
+	text = []byte(secret.Hide(string(text), basic, c.password, c.token))
 	found, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	switch s := answer.StatusCode; {
 	case s == http.StatusUnauthorized || s == http.StatusForbidden:
