@@ -68,7 +68,7 @@ func addBaseArgs(cmd *cobra.Command, b *baseArgs) {
 	cmd.Flags().BoolVar(&b.forceBase, "force-base", false, "use the adapter with a base model it was not trained on")
 	flagset.AddConfig(cmd)
 	flagset.AddSettings(cmd.Flags(), settings.Scoped("files", "remembered")...)
-	flagset.AddSettings(cmd.Flags(), "task", "allow_changed_data", "labels", "threshold", "data_dir", "model", "revision", "max_length", "max_eval_examples", "threads", "kernel")
+	flagset.AddSettings(cmd.Flags(), "task", "allow_changed_data", "labels", "threshold", "data_dir", "model", "revision", "insecure", "max_length", "max_eval_examples", "threads", "kernel")
 }
 
 // options are those of session.Open as far as the flags say them.

@@ -60,7 +60,7 @@ is what the machine can do when nothing else runs on it.`,
 		},
 	}
 	flagset.AddConfig(cmd)
-	flagset.AddSettings(cmd.Flags(), "task", "data_dir", "model", "revision", "max_length", "rank", "r_min", "targets", "batch", "micro_batches", "seed", "threads", "kernel", "precision")
+	flagset.AddSettings(cmd.Flags(), "task", "data_dir", "model", "revision", "insecure", "max_length", "rank", "r_min", "targets", "batch", "micro_batches", "seed", "threads", "kernel", "precision")
 	flagset.AddBench(cmd, &opts.Bench)
 	flagset.AddJSON(cmd, &opts.json)
 	return cmd

@@ -47,7 +47,7 @@ Nothing is written. The exit code is 0 whatever is found, and 3 where a file can
 	}
 	flagset.AddConfig(cmd)
 	flagset.AddSettings(cmd.Flags(), settings.Scoped("files")...)
-	flagset.AddSettings(cmd.Flags(), "model", "revision", "max_length")
+	flagset.AddSettings(cmd.Flags(), "model", "revision", "insecure", "max_length")
 	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }

@@ -54,7 +54,7 @@ fails with exit code 4. A download that was cut off goes on where it was.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
-	flagset.AddSettings(cmd.Flags(), "revision", "allow_pickle")
+	flagset.AddSettings(cmd.Flags(), "revision", "allow_pickle", "insecure")
 	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }

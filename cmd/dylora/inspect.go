@@ -57,7 +57,7 @@ weights are loaded. A folder that cannot be used is refused as elsewhere.`,
 		},
 	}
 	addAdapterArg(cmd, &opts.adapterArg)
-	flagset.AddSettings(cmd.Flags(), "model", "revision")
+	flagset.AddSettings(cmd.Flags(), "model", "revision", "insecure")
 	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }

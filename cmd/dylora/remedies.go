@@ -63,6 +63,7 @@ func remedies() map[fault.Reason]string {
 
 		hub.PickledWeights: "--allow-pickle reads the pickle",
 		hub.OfflineMode:    "unset it, or run 'dylora fetch' where there is a network",
+		hub.Unencrypted:    "set HF_ENDPOINT to an https address, or add --insecure to trust the network in between",
 
 		model.PickledWeights: "--allow-pickle reads the tensors by an allow-list, or convert it with AutoModel.from_pretrained(…).save_pretrained(…) of Transformers",
 

@@ -51,7 +51,7 @@ func settingGroups() map[string]string {
 			parts[f.Flag()] = group
 		}
 	}
-	for _, name := range []string{"model", "revision", "allow-pickle", "max-length", "init-missing", "new-head"} {
+	for _, name := range []string{"model", "revision", "allow-pickle", "insecure", "max-length", "init-missing", "new-head"} {
 		parts[name] = modelGroup
 	}
 	return parts

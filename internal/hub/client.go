@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ import (
 // any number of processes may share the cache.
 type Client struct {
 	Offline  bool                                       // never ask the Hub
+	Insecure bool                                       // ask hosts without encryption, and give such a Hub the token
 	Progress func(file string, done, total int64)       // bytes of a download; total is -1 if the Hub does not say; may be nil
 	Note     func(text string)                          // what a user may want to know; may be nil
 	wait     func(context.Context, time.Duration) error // nil: real time
@@ -58,6 +60,9 @@ func (c *Client) send(ctx context.Context, method, address string, header http.H
 		for key, values := range header {
 			req.Header[key] = values
 		}
+		if !c.Insecure && !encrypted(req.URL) {
+			return nil, fault.Because(Unencrypted, fault.Usagef("%s is not asked: its address begins with http, so others on the way could read the token and change the files", req.URL.Host))
+		}
 		req.Header.Set("User-Agent", "dylora")
 		req.Header.Set("Accept-Encoding", "identity") // lengths and ranges are the file's own
 		if c.token != "" && sameOrigin(req.URL, c.endpoint) {
@@ -81,6 +86,16 @@ func (c *Client) send(ctx context.Context, method, address string, header http.H
 		address = next.String()
 	}
 	return nil, fmt.Errorf("%s: more than %d redirects", c.endpoint.Host, maxRedirects)
+}
+
+// encrypted says whether nobody on the way can read or change what is sent: TLS, or no way at all,
+// where the host is this machine.
+func encrypted(u *url.URL) bool {
+	if u.Scheme == "https" || u.Hostname() == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return err == nil && ip.Unmap().IsLoopback()
 }
 
 // sameOrigin compares scheme, host and port.

@@ -9,4 +9,6 @@ const (
 	PickledWeights fault.Reason = "hub: pickled weights"
 	// OfflineMode: the files are not in the cache, and the environment forbids the network.
 	OfflineMode fault.Reason = "hub: offline mode"
+	// Unencrypted: the Hub's address, or one that it redirects to, is neither encrypted nor this machine.
+	Unencrypted fault.Reason = "hub: unencrypted"
 )

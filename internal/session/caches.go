@@ -90,7 +90,7 @@ func Cached(env *Env) (all []CacheEntry, err error) {
 	if all, err = filesIn(all, "glue", env.cacheFolder("glue"), func(string) bool { return true }); err != nil {
 		return nil, err
 	}
-	client, err := env.Hub()
+	client, err := env.Hub(false) // which is not asked
 	if err != nil {
 		return nil, err
 	}

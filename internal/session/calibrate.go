@@ -68,7 +68,7 @@ func kept(env *Env, t *data.Task, d settings.Data, split string) ([]data.Example
 	if local(t, d, split) {
 		return t.Read(d.DataDir, split)
 	}
-	store, err := env.glue()
+	store, err := env.glue(false) // which is not asked
 	if err != nil {
 		return nil, err
 	}

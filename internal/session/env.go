@@ -79,13 +79,14 @@ func (e *Env) packing() func(layers, of int) {
 	}
 }
 
-// Hub is a client of the Hugging Face Hub as the HF_* variables set it up.
-func (e *Env) Hub() (*hub.Client, error) {
+// Hub is a client of the Hugging Face Hub as the HF_* variables set it up. Without insecure it asks
+// no other machine in plain text.
+func (e *Env) Hub(insecure bool) (*hub.Client, error) {
 	c, err := hub.New(e.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	c.Progress, c.Note = e.Download, func(text string) { e.Say(text) }
+	c.Insecure, c.Progress, c.Note = insecure, e.Download, func(text string) { e.Say(text) }
 	return c, nil
 }
 

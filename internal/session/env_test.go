@@ -43,15 +43,15 @@ func TestPackedWeights(t *testing.T) {
 // TestHubOfEnv: the client is set up by the variables of the Env, not of the process.
 func TestHubOfEnv(t *testing.T) {
 	s := surround(t)
-	c, err := s.Hub()
+	c, err := s.Hub(false)
 	must(t, err)
 	if !c.Offline {
 		t.Error("HF_HUB_OFFLINE=1 of the Env does not count")
 	}
 	s.variables["HF_ENDPOINT"] = "no address"
-	_, err = s.Hub()
+	_, err = s.Hub(false)
 	refused(t, err, fault.Usage, "", "HF_ENDPOINT")
-	if _, err := s.glue(); err == nil {
+	if _, err := s.glue(false); err == nil {
 		t.Error("GLUE's store is made without a client")
 	}
 }

@@ -29,7 +29,7 @@ func Fetch(ctx context.Context, env *Env, d settings.Data, name string) (*Fetche
 	case name == settings.BuiltIn, err == nil && task.Folder == "":
 		return &Fetched{Name: name, Kind: "built in", Files: []hub.File{}}, nil
 	case err == nil:
-		return fetchTask(ctx, env, task)
+		return fetchTask(ctx, env, d, task)
 	case looksLikePath(name) && isFolder(name):
 		return nil, fault.Usagef("model %q is a folder here: there is nothing to download", name)
 	}
@@ -46,8 +46,8 @@ func Fetch(ctx context.Context, env *Env, d settings.Data, name string) (*Fetche
 }
 
 // fetchTask gets every split of a task.
-func fetchTask(ctx context.Context, env *Env, t *data.Task) (*Fetched, error) {
-	store, err := env.glue()
+func fetchTask(ctx context.Context, env *Env, d settings.Data, t *data.Task) (*Fetched, error) {
+	store, err := env.glue(d.Insecure)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func hubModel(ctx context.Context, env *Env, d settings.Data, check Check) (*hub
 	if err != nil {
 		return nil, fault.Usagef("model %q is no folder here: %w", d.Model, err)
 	}
-	c, err := env.Hub()
+	c, err := env.Hub(d.Insecure)
 	if err != nil {
 		return nil, err
 	}

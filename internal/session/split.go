@@ -8,6 +8,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/glue"
+	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/parquet"
 	"github.com/dylora/dylora/internal/settings"
 )
@@ -24,7 +25,7 @@ func ReadFiles(ctx context.Context, env *Env, t *data.Task, d settings.Data, spl
 	if local(t, d, split) {
 		return t.ReadFiles(d.DataDir, split)
 	}
-	store, err := env.glue()
+	store, err := env.glue(d.Insecure)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -33,7 +34,11 @@ func ReadFiles(ctx context.Context, env *Env, t *data.Task, d settings.Data, spl
 		return nil, nil, err
 	}
 	if err != nil {
-		return nil, nil, fault.Because(NoData, fmt.Errorf("task %s: its %s split, %s, is not here: %w", t.Name, split, t.OfficialFile(split), err))
+		reason := NoData
+		if fault.ReasonOf(err) == hub.Unencrypted {
+			reason = hub.Unencrypted
+		}
+		return nil, nil, fault.Because(reason, fmt.Errorf("task %s: its %s split, %s, is not here: %w", t.Name, split, t.OfficialFile(split), err))
 	}
 	return s.Examples, nil, nil
 }
@@ -44,8 +49,8 @@ func local(t *data.Task, d settings.Data, split string) bool {
 }
 
 // glue is the store of GLUE's tasks in the user's cache.
-func (e *Env) glue() (*glue.Store, error) {
-	client, err := e.Hub()
+func (e *Env) glue(insecure bool) (*glue.Store, error) {
+	client, err := e.Hub(insecure)
 	if err != nil {
 		return nil, err
 	}

@@ -48,6 +48,7 @@ type Data struct {
 	Model            string       `key:"model" default:"mini" empty:"say mini, a folder, or a name of the Hub" scope:"free,remembered" help:"base model: mini (built in), a \"folder\" in Hugging Face layout, or a name of the Hub such as FacebookAI/roberta-base"`
 	Revision         string       `key:"revision" scope:"free,remembered" help:"branch, tag or commit of a model of the Hub; empty: its main branch"`
 	AllowPickle      bool         `key:"allow_pickle" help:"read weights in Python's pickle format, by an allow-list, where there are no safetensors"`
+	Insecure         bool         `key:"insecure" scope:"free" help:"ask the Hub, and give it the token, where HF_ENDPOINT is an http address of another machine"`
 	MaxLength        int          `key:"max_length" default:"128" min:"3" scope:"remembered" help:"tokens per sequence, special ones included; longer input is cut"`
 	MaxTrainExamples int          `key:"max_train_examples" min:"0" scope:"card" help:"use only the first n training examples; 0: all"`
 	MaxEvalExamples  int          `key:"max_eval_examples" min:"0" help:"use only the first n examples of the split in evaluation; 0: all"`

@@ -13,7 +13,7 @@ import (
 
 func TestScopes(t *testing.T) {
 	for scope, want := range map[schema.Scope]string{
-		schema.Free:       "threads kernel data_dir dev_file allow_changed_data model revision checkpoint_every init_adapter track",
+		schema.Free:       "threads kernel data_dir dev_file allow_changed_data model revision checkpoint_every init_adapter track insecure",
 		schema.Remembered: "task data_dir model revision max_length dev_file text_column pair_column label_column label_separator kind threshold quoting delimiter metric",
 		schema.Card:       "recipe epochs max_steps batch grad_accumulation lr weight_decay warmup clip ranks_per_step best patience max_train_examples precision init_missing",
 		schema.Changed:    "full_rank_phase resort lr_ratio_b row_lr average gate heads distill metric class_weights micro_batches",
