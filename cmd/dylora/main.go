@@ -17,6 +17,7 @@ import (
 	"github.com/dylora/dylora/internal/interrupt"
 	"github.com/dylora/dylora/internal/parquet"
 	"github.com/dylora/dylora/internal/release"
+	"github.com/dylora/dylora/internal/secret"
 	"github.com/dylora/dylora/internal/terminal"
 )
 
@@ -25,6 +26,7 @@ func main() {
 		os.Exit(parquet.Child(os.Args[2:], os.Stdout, os.Stderr))
 	}
 	cluster.Limit()
+	secret.NoCore()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
