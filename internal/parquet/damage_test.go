@@ -3,7 +3,6 @@ package parquet
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,9 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	library "github.com/parquet-go/parquet-go"
-
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/parquet/parquettest"
 )
 
 // TestDamaged changes a small file in 2,000 ways and has each read: this process lives, and
@@ -26,21 +24,13 @@ func TestDamaged(t *testing.T) {
 	if testing.Short() {
 		count = alone
 	}
-	two := "a second text"
-	var originals [][]byte
-	for _, path := range []string{
-		file(t, sentences(40), library.MaxRowsPerRowGroup(15), library.PageBufferSize(256)),
-		file(t, []scored{{"one", &two, 1}, {"two", &two, 2.5}, {"one", &two, 5}}),
-	} {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		originals = append(originals, b)
+	originals, err := parquettest.Originals()
+	if err != nil {
+		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	for i := range count {
-		if err := os.WriteFile(damagedFile(dir, i), damage(originals[i%len(originals)], uint64(i)), 0o600); err != nil {
+		if err := os.WriteFile(damagedFile(dir, i), parquettest.Damage(originals[i%len(originals)], uint64(i)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -151,41 +141,4 @@ func readDamaged(args []string) error {
 		fmt.Println(says)
 	}
 	return nil
-}
-
-// damage changes a file: bits, bytes, lengths, parts; more often near its end, where the
-// description of all the rest is.
-func damage(original []byte, seed uint64) []byte {
-	random := rand.New(rand.NewPCG(seed, 7))
-	b := bytes.Clone(original)
-	at := func() int {
-		if random.IntN(2) == 0 {
-			return len(b) - 1 - random.IntN(min(len(b), 600))
-		}
-		return random.IntN(len(b))
-	}
-	for range 1 + random.IntN(3) {
-		if len(b) == 0 {
-			return b
-		}
-		switch i := at(); random.IntN(7) {
-		case 0:
-			b[i] ^= 1 << random.IntN(8)
-		case 1:
-			b[i] = []byte{0, 1, 0x7f, 0x80, 0xff}[random.IntN(5)]
-		case 2: // a huge varint
-			copy(b[i:], []byte{0xff, 0xff, 0xff, 0xff, 0x0f})
-		case 3:
-			b = b[:i]
-		case 4: // a part is missing
-			b = append(b[:i:i], b[min(len(b), i+1+random.IntN(16)):]...)
-		case 5: // a part is there twice
-			b = append(b[:i:i], b[max(0, i-random.IntN(32)):]...)
-		case 6: // the length of the footer
-			if len(b) > 8 {
-				b[len(b)-8+random.IntN(4)] = byte(random.IntN(256))
-			}
-		}
-	}
-	return b
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/compress"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/parquet/parquettest"
 )
 
 func TestMain(m *testing.M) {
@@ -31,43 +32,26 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-type sentence struct {
-	Sentence string `parquet:"sentence,snappy"`
-	Label    int64  `parquet:"label,snappy"`
-	Idx      int32  `parquet:"idx,snappy"`
-}
-
-type scored struct {
-	One   string  `parquet:"sentence1,dict,zstd"`
-	Two   *string `parquet:"sentence2,optional"`
-	Score float32 `parquet:"label"`
-}
+type (
+	sentence = parquettest.Sentence
+	scored   = parquettest.Scored
+)
 
 // file writes rows as the library does.
 func file[T any](t testing.TB, rows []T, options ...library.WriterOption) string {
 	t.Helper()
+	b, err := parquettest.Encode(rows, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), "f.parquet")
-	var b bytes.Buffer
-	w := library.NewGenericWriter[T](&b, options...)
-	if _, err := w.Write(rows); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-func sentences(n int) []sentence {
-	rows := make([]sentence, n)
-	for i := range rows {
-		rows[i] = sentence{Sentence: fmt.Sprintf("this film is the %d. of its \"kind\" \n", i*i%17), Label: int64(i % 2), Idx: int32(i)}
-	}
-	return rows
-}
+func sentences(n int) []sentence { return parquettest.Sentences(n) }
 
 var sst2 = Layout{Texts: []Key{{"sentence", "text_a"}}, Label: "label", Labels: []string{"0", "1"}, Names: []string{"negative", "positive"}}
 
@@ -92,13 +76,13 @@ func TestLines(t *testing.T) {
 	}
 	unlabelled := sst2
 	unlabelled.Label = ""
-	got, err = lines(t, file(t, []sentence{{"a", -1, 0}}), unlabelled)
+	got, err = lines(t, file(t, []sentence{{Sentence: "a", Label: -1}}), unlabelled)
 	if err != nil || got != `{"text_a":"a"}`+"\n" {
 		t.Errorf("without labels: %s, %v", got, err)
 	}
 	two := "é\t"
 	pairs := Layout{Texts: []Key{{"sentence1", "text_a"}, {"sentence2", "text_b"}}, Label: "label"}
-	got, err = lines(t, file(t, []scored{{"a", &two, 3.8}, {"b", &two, 5}}), pairs)
+	got, err = lines(t, file(t, []scored{{One: "a", Two: &two, Score: 3.8}, {One: "b", Two: &two, Score: 5}}), pairs)
 	if err != nil || got != `{"text_a":"a","text_b":"é\t","label":"3.8"}`+"\n"+`{"text_a":"b","text_b":"é\t","label":"5"}`+"\n" {
 		t.Errorf("pairs: %s, %v", got, err)
 	}
@@ -143,12 +127,12 @@ func TestLinesErrors(t *testing.T) {
 	}{
 		{"labels in another order", file(t, sentences(2), names(strings.Replace(good, `"negative","positive"`, `"positive","negative"`, 1))...), sst2, "of another version"},
 		{"no column", file(t, sentences(2)), column("text", "label"), `no column "text"`},
-		{"label out of range", file(t, []sentence{{"a", 2, 0}}), sst2, `row 0: column "label": 2 is not a label from 0 to 1`},
-		{"no label", file(t, []sentence{{"a", -1, 0}}), sst2, "-1 is not a label"},
+		{"label out of range", file(t, []sentence{{Sentence: "a", Label: 2}}), sst2, `row 0: column "label": 2 is not a label from 0 to 1`},
+		{"no label", file(t, []sentence{{Sentence: "a", Label: -1}}), sst2, "-1 is not a label"},
 		{"a text for a label", file(t, sentences(2)), column("sentence", "sentence"), "is not a label"},
 		{"a number for a text", file(t, sentences(2)), column("label", "label"), "not a text"},
-		{"null", file(t, []scored{{"a", nil, 1}}), Layout{Texts: []Key{{"sentence2", "text_a"}}}, "no value"},
-		{"not UTF-8", file(t, []sentence{{"\xff", 1, 0}}), sst2, `column "sentence": `},
+		{"null", file(t, []scored{{One: "a", Two: nil, Score: 1}}), Layout{Texts: []Key{{"sentence2", "text_a"}}}, "no value"},
+		{"not UTF-8", file(t, []sentence{{Sentence: "\xff", Label: 1}}), sst2, `column "sentence": `},
 		{"a list", file(t, []struct {
 			Sentence []string `parquet:"sentence"`
 		}{{[]string{"a", "b"}}}), Layout{Texts: []Key{{"sentence", "text_a"}}}, `no column "sentence"`},

@@ -13,13 +13,11 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/safetensors"
+	"github.com/dylora/dylora/internal/safetensors/safetensorstest"
 )
 
 // file puts a header and data behind the length that the format wants.
-func file(header, data string) []byte {
-	b := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
-	return append(append(b, header...), data...)
-}
+func file(header, data string) []byte { return safetensorstest.File(header, data) }
 
 // one is a file of a single tensor "a" with the given fields.
 func one(dtype, shape, offsets, data string) []byte {

@@ -1,10 +1,9 @@
-package pickle_test
+package pickletest
 
 import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
-	"testing"
 )
 
 // The operations of a pickle, as text that can be joined.
@@ -16,7 +15,7 @@ const (
 
 func name(module, what string) string { return "c" + module + "\n" + what + "\n" }
 
-func text(s string) string {
+func str(s string) string {
 	return "X" + string(binary.LittleEndian.AppendUint32(nil, uint32(len(s)))) + s
 }
 
@@ -34,7 +33,7 @@ func longs(ns ...int64) string {
 
 // storage is the persistent id of count elements under a key.
 func storage(class, key string, count int64) string {
-	return "(" + text("storage") + name("torch", class) + text(key) + text("cpu") + long(count) + "tQ"
+	return "(" + str("storage") + name("torch", class) + str(key) + str("cpu") + long(count) + "tQ"
 }
 
 // view is a tensor of a storage.
@@ -63,34 +62,33 @@ type file struct {
 	method uint16
 }
 
-// saved is a file as torch.save writes it: the program and four floats under "0".
-func saved(t testing.TB, program string, more ...file) []byte {
-	t.Helper()
-	return zipped(t, append([]file{
+// Saved is a file as torch.save writes it: the program, and four floats under "0".
+func Saved(program string) []byte { return saved(program) }
+
+func saved(program string, more ...file) []byte {
+	return zipped(append([]file{
 		{name: "m/data.pkl", data: program}, {name: "m/byteorder", data: "little"},
 		{name: "m/data/0", data: string(make([]byte, 16))}, {name: "m/version", data: "3\n"},
 	}, more...)...)
 }
 
-func zipped(t testing.TB, files ...file) []byte {
-	t.Helper()
+// zipped is an archive in memory, where no write fails.
+func zipped(files ...file) []byte {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, f := range files {
 		w, err := z.CreateHeader(&zip.FileHeader{Name: f.name, Method: f.method})
-		must(t, err)
-		_, err = w.Write([]byte(f.data))
-		must(t, err)
+		if err == nil {
+			_, err = w.Write([]byte(f.data))
+		}
+		if err != nil {
+			panic(err)
+		}
 	}
-	must(t, z.Close())
+	if err := z.Close(); err != nil {
+		panic(err)
+	}
 	return b.Bytes()
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // memos stores the top of the stack in the memo n times.
@@ -100,4 +98,13 @@ func memos(n int) string {
 		b = binary.LittleEndian.AppendUint32(append(b, 'r'), uint32(i))
 	}
 	return string(b)
+}
+
+// Programs are some that a fuzzer may begin with: two sound ones, and one that wants to run something.
+func Programs() []string {
+	return []string{
+		dict(str("w"), floats("0", 4)),
+		dict(str("w"), view(storage("HalfStorage", "0", 8), 1, []int64{3, 2}, []int64{1, 3}), str("v"), view(storage("HalfStorage", "0", 8), 7, nil, nil)),
+		start + name("os", "system") + "(" + str("true") + "tR.",
+	}
 }
