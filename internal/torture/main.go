@@ -34,6 +34,9 @@ func rows() []row.Row {
 
 func main() {
 	filetrace.Trampoline()
+	if len(os.Args) > 1 && os.Args[1] == inputs.Argument {
+		os.Exit(inputs.Child(os.Stdin, os.Stdout))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	kept, err := run(ctx)
