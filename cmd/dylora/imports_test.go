@@ -99,7 +99,7 @@ func TestImports(t *testing.T) {
 		"torture/files":      "hub/hubtest models safetensors torture/filetrace torture/row train",
 		"torture/filetrace":  "",
 		"torture/hostile":    "",
-		"torture/inputs":     "data fault hub hub/hubtest kernel model models packed parquet parquet/parquettest pickle pickle/pickletest pretrained safetensors safetensors/safetensorstest spent torture/hostile torture/row track/tracktest",
+		"torture/inputs":     "data fault hub hub/hubtest kernel model models packed parquet parquet/parquettest pickle pickle/pickletest pretrained safetensors safetensors/safetensorstest spent tokenizer torture/hostile torture/row track/tracktest",
 		"torture/row":        "",
 		"torture/runs":       "torture/row",
 		"track/tracktest":    "",
