@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"runtime"
 
 	G "gorgonia.org/gorgonia"
 
@@ -73,6 +74,8 @@ func (m *Model) compile(o Options, in *op.Inputs) (*Graph, error) {
 	}
 	gr.hidden, gr.graph = b.hidden, b.g
 	gr.vm = G.NewTapeMachine(b.g)
+	// Gorgonia gives the machine a finalizer, for CUDA. It does nothing here but keep a graph that is let go for one collection more.
+	runtime.SetFinalizer(gr.vm, nil)
 	return gr, nil
 }
 
@@ -240,6 +243,9 @@ func (gr *Graph) LastFeatures(n int) []float32 {
 // layer by layer, named after the module with ".lora_A" or ".lora_B", then the tensors of
 // the head. They are valid until the next run.
 func (gr *Graph) Gradients() []weights.Tensor { return gr.gradients }
+
+// Bytes is the memory that the graph takes.
+func (gr *Graph) Bytes() int64 { return gr.m.Config.GraphBytes(gr.Options) }
 
 // Close releases the machine.
 func (gr *Graph) Close() error { return gr.vm.Close() }

@@ -1,7 +1,6 @@
 package program
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -172,43 +171,6 @@ func (p *Program) input(b *data.Batch, ranks []int) (*model.Input, error) {
 	return in, nil
 }
 
-// Close releases the graphs and their memory. A program that is used again makes new ones.
-func (p *Program) Close() error {
-	var errs []error
-	for _, g := range []**model.Graph{&p.train, &p.eval} {
-		if *g != nil {
-			errs = append(errs, (*g).Close())
-			*g = nil
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// fit compiles a graph for b, if it does not fit g.
-func (p *Program) fit(g **model.Graph, b *data.Batch, train bool) error {
-	return fit(p.m, g, b, func() model.Options { return p.options(train) })
-}
-
-// fit compiles a graph with room to spare for the next batches if b does not fit g. The
-// old one is let go before, so that the memory of both is never needed at once.
-func fit(m *model.Model, g **model.Graph, b *data.Batch, options func() model.Options) (err error) {
-	rows, sequences := b.Tokens(), max(b.Len(), 2)
-	if old := *g; old != nil {
-		if rows <= old.Rows && sequences <= old.Sequences {
-			return nil
-		}
-		rows, sequences = max(rows, old.Rows), max(sequences, old.Sequences)
-		*g = nil
-		if err := old.Close(); err != nil {
-			return err
-		}
-	}
-	o := options()
-	o.Rows, o.Sequences = roundUp(rows+rows/4, 64), roundUp(sequences, 8)
-	*g, err = m.Compile(o)
-	return err
-}
-
 // options are those of a graph but for its capacity.
 func (p *Program) options(train bool) model.Options {
 	heads := 0
@@ -238,5 +200,3 @@ func (p *Program) Flops(b *data.Batch, rank int, train bool) model.Flops {
 	o.Rank = min(rank, o.Rank)
 	return p.m.Flops(o, b.Offsets)
 }
-
-func roundUp(n, to int) int { return (n + to - 1) / to * to }
