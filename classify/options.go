@@ -59,7 +59,7 @@ func (o *Options) env() *session.Env {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		version = info.Main.Version
 	}
-	return &session.Env{Note: o.Note, Getenv: os.Getenv, Now: time.Now, Version: version, Memory: session.MemoryLimit("/")}
+	return &session.Env{Note: o.Note, Getenv: os.Getenv, Now: time.Now, Version: version, Memory: session.MemoryLimits("/")}
 }
 
 // defaultRank is that of an adapter in Adapters.

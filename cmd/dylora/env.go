@@ -47,7 +47,7 @@ func (s *streams) env() *session.Env {
 		Getenv:   os.Getenv,
 		Now:      time.Now,
 		Version:  version,
-		Memory:   session.MemoryLimit("/"),
+		Memory:   session.MemoryLimits("/"),
 		Group:    s.group(),
 	}
 }

@@ -110,7 +110,7 @@ func runNest(ctx context.Context, o *nestOptions) error {
 	case o.json:
 		return terminal.JSON(o.io.out, report)
 	case tuning != nil:
-		return t.print(report.Tuned)
+		return terminal.Result(o.io.out, false, report.Tuned)
 	}
 	return nil
 }

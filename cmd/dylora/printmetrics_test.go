@@ -8,6 +8,7 @@ import (
 
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/terminal"
 )
 
 // evaluation is of MRPC at a rank; f1 may be undefined.
@@ -56,7 +57,7 @@ func TestPrintTrain(t *testing.T) {
 	t.Parallel()
 	r := &finetune.Report{Sweep: sweepReport(), Run: "runs/a", Epoch: 2, Step: 32, Adapter: "runs/a/adapter", By: "the best by the mean over these ranks"}
 	print := func(json bool) func(io *streams) error {
-		return func(io *streams) error { o := trainOptions{io: io, json: json}; return o.print(r) }
+		return func(io *streams) error { return terminal.Result(io.out, json, r) }
 	}
 	printed(t, "train", print(false), `
 demo dev after epoch 2, the best by the mean over these ranks

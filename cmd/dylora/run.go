@@ -109,5 +109,5 @@ func (o *runOptions) runOne(ctx context.Context, p *plan.Plan) error {
 	if err != nil || report == nil {
 		return err
 	}
-	return (&trainOptions{io: o.io, json: o.json}).print(report)
+	return terminal.Result(o.io.out, o.json, report)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dylora/dylora/internal/estimate"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
 	"github.com/dylora/dylora/internal/flagset"
@@ -24,6 +25,7 @@ type trainOptions struct {
 	place  finetune.Place
 	lora   bool
 	seeds  string // "": the one of the settings
+	dryRun bool
 	json   bool
 }
 
@@ -55,6 +57,7 @@ with what was stopped and adds further seeds.`,
   dylora train --rank 16 --sampler geometric:0.15 --best 4 --run runs/try
   dylora train --resume --run runs/try --epochs 4
   dylora train --task train.csv --dev-file dev.csv --run runs/nightly --overwrite
+  dylora train --model FacebookAI/roberta-base --dry-run
   dylora train --lora --rank 4 --seeds 1-5`,
 		Args: flagset.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -74,6 +77,7 @@ with what was stopped and adds further seeds.`,
 	cmd.Flags().BoolVar(&opts.place.Overwrite, "overwrite", false, "replace the run in --run, which stays as it is until the new one is complete")
 	cmd.Flags().BoolVar(&opts.lora, "lora", false, "train LoRA, that is rank R alone")
 	cmd.Flags().StringVar(&opts.seeds, "seeds", "", "train once with each of the `seeds`, such as 1-5 or 1,2,7, in folders seed-<N> of --run")
+	cmd.Flags().BoolVar(&opts.dryRun, "dry-run", false, "check everything and train nothing: print the steps, the time and the memory that are expected here, and what would be written")
 	flagset.AddJSON(cmd, &opts.json)
 	return cmd
 }
@@ -90,6 +94,8 @@ func (o *trainOptions) validate(cmd *cobra.Command) error {
 		return fault.Usagef("--overwrite and --resume exclude each other: one begins anew, the other goes on")
 	case p.Overwrite && p.Run == "":
 		return fault.Usagef("--overwrite is for a folder with a name: give it with --run")
+	case o.dryRun && o.seeds != "":
+		return fault.Usagef("--dry-run is for one training: leave --seeds out")
 	case o.seeds != "" && (p.Overwrite || p.Resume):
 		return fault.Usagef("--seeds needs neither --resume nor --overwrite: the same command goes on with what is not complete")
 	}
@@ -115,11 +121,21 @@ func runTrain(ctx context.Context, o *trainOptions) (err error) {
 		o.io.next("dylora sweep " + filepath.Dir(study.Runs[0].Run) + " --as-seeds")
 		return nil
 	}
+	if o.dryRun {
+		if err := o.io.ownProcesses("--dry-run"); err != nil {
+			return err
+		}
+		outlook, err := estimate.Training(ctx, o.io.env(), r, o.place)
+		if err != nil {
+			return err
+		}
+		return terminal.Result(o.io.out, o.json, outlook)
+	}
 	report, err := o.train(ctx, r)
 	if err != nil || report == nil { // another process of the group has it
 		return err
 	}
-	if err := o.print(report); err != nil || o.json {
+	if err := terminal.Result(o.io.out, o.json, report); err != nil || o.json {
 		return err
 	}
 	run := filepath.Dir(report.Adapter)
@@ -144,18 +160,4 @@ func (o *trainOptions) train(ctx context.Context, r *settings.Resolved) (report 
 		return nil, err
 	}
 	return job.Finish(ctx)
-}
-
-func (o *trainOptions) print(r *finetune.Report) error {
-	if o.json {
-		return terminal.JSON(o.io.out, r)
-	}
-	if _, err := fmt.Fprintf(o.io.page(), "%s dev after epoch %d, %s\n", r.Task, r.Epoch, r.By); err != nil {
-		return err
-	}
-	if err := r.WriteTable(o.io.page()); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(o.io.page(), "adapter: %s\n", r.Adapter)
-	return err
 }

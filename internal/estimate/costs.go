@@ -2,13 +2,10 @@ package estimate
 
 import (
 	"math"
-	"slices"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/evaluate"
-	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model"
-	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/train"
 )
@@ -93,68 +90,6 @@ func (c *costs) each(sample []int, rank int, learn bool) float64 {
 		return model.Pair{}, false
 	}}
 	return float64(c.Config.Flops(o, offsets).Total()) / float64(len(sample))
-}
-
-// weights are the bytes of the frozen weights in the precision of the training.
-func (c *costs) weights() (bytes int64) {
-	for _, name := range c.Config.Tensors() {
-		dims, _ := c.Config.Shape(name)
-		n := int64(4)
-		for _, d := range dims {
-			n *= int64(d)
-		}
-		bytes += n
-	}
-	if c.r.Machine.Precision != kernel.Float32 { // halves the projections
-		all, err := c.Config.Projections(adapter.Targets())
-		if err == nil {
-			for _, p := range all {
-				bytes -= 2 * int64(p.In) * int64(p.Out)
-			}
-		}
-	}
-	return bytes
-}
-
-// The memory beside weights and activations: the program with its tables, and what the collector leaves of garbage, whose heap is
-// 15 % over what is in use (session.LoadEncoder).
-const (
-	programBytes = 72 << 20
-	garbage      = 1.15
-	graphRoom    = 1.25 // of a graph's capacity over its batch
-	moreThanKept = 1.3  // gradients, scores of attention and the optimizer's sums over the activations that are kept
-)
-
-// memory is the most that is resident. The batch is the largest that the sample makes.
-func (c *costs) memory(weights int64) int64 {
-	batch := ceil(min(c.r.Train.Batch, len(c.Train)), c.r.Train.Loop.MicroBatches)
-	tokens := 0
-	for part := range slices.Chunk(c.train, batch) {
-		sum := 0
-		for _, l := range part {
-			sum += l
-		}
-		tokens = max(tokens, sum*batch/len(part))
-	}
-	if len(c.train) < len(c.Train) { // others may be longer
-		tokens = min(tokens*6/5, batch*c.MaxLength)
-	}
-	activations := float64(c.Config.ActivationBytes(tokens)) * graphRoom * moreThanKept
-	evaluation := float64(c.Config.ActivationBytes(session.EvalTokens)) / float64(c.Config.Layers) * 2 * graphRoom
-	trained := 0
-	for _, p := range c.Projections {
-		trained += c.r.Adapter.Rank * (p.In + p.Out)
-	}
-	trained += c.Config.HiddenSize * (c.Config.HiddenSize + evaluate.Outputs(c.Task))
-	texts := 0
-	for _, e := range c.Train {
-		texts += len(e.A) + 64
-		if e.B != nil {
-			texts += len(*e.B)
-		}
-	}
-	heap := float64(weights) + activations + evaluation + float64(6*4*trained) + float64(2*texts)
-	return int64(programBytes + garbage*heap)
 }
 
 func ceil(n, by int) int { return (n + by - 1) / by }

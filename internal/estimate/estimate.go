@@ -31,9 +31,6 @@ type Machine struct {
 // peakTime is how long the rate of one precision is measured.
 const peakTime = 100 * time.Millisecond
 
-// sample is how many examples of a split are tokenised; the others are like them.
-const sample = 256
-
 // Estimator predicts trainings, and keeps what several of them have in common.
 type Estimator struct {
 	env     *session.Env
@@ -77,14 +74,19 @@ func (e *Estimator) Training(ctx context.Context, r *settings.Resolved) (Predict
 	if err != nil {
 		return Prediction{}, err
 	}
+	return s.predict(r, rate)
+}
+
+// predict is the prediction of a training of what s has read, at so many operations a second.
+func (s *subject) predict(r *settings.Resolved, rate float64) (Prediction, error) {
 	c := &costs{subject: s, r: r}
 	flops, err := c.operations()
 	if err != nil {
 		return Prediction{}, err
 	}
-	held := c.weights()
+	held := s.Config.WeightBytes(r.Machine.Precision)
 	reached := rate * share(s.Config.HiddenSize)
-	return Prediction{Seconds: startSeconds + float64(held)/loadRate + flops/reached, Bytes: c.memory(held)}, nil
+	return Prediction{Seconds: startSeconds + float64(held)/loadRate + flops/reached, Bytes: s.Footprint(r, s.train).Total()}, nil
 }
 
 // rate is that of all threads in the precision of a training.
@@ -116,14 +118,11 @@ func (e *Estimator) subject(ctx context.Context, r *settings.Resolved) (*subject
 	if s := e.known[key]; s != nil {
 		return s, nil
 	}
-	survey, err := finetune.NewSurvey(ctx, e.env, r)
+	survey, err := finetune.NewSurvey(ctx, e.env, r, finetune.Place{})
 	if err != nil {
 		return nil, err
 	}
-	if len(survey.Train) == 0 {
-		return nil, fault.Invalidf("task %s: the training split has no examples", survey.Task.Name)
-	}
-	s := &subject{Survey: survey, train: lengths(ctx, survey, survey.Train), dev: lengths(ctx, survey, survey.Dev)}
+	s := newSubject(ctx, survey)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -131,21 +130,9 @@ func (e *Estimator) subject(ctx context.Context, r *settings.Resolved) (*subject
 	return s, nil
 }
 
-// lengths are the tokens of some examples, taken evenly.
-func lengths(ctx context.Context, s *finetune.Survey, examples []data.Example) (n []int) {
-	some := examples
-	if len(examples) > sample {
-		some = make([]data.Example, sample)
-		for i := range some {
-			some[i] = examples[i*len(examples)/sample]
-		}
-	}
-	stream := data.Encode(ctx, s.Tokenizer, some, s.MaxLength)
-	defer stream.Close()
-	for i := range stream.Len() {
-		n = append(n, len(stream.At(i).IDs))
-	}
-	return n
+func newSubject(ctx context.Context, s *finetune.Survey) *subject {
+	of := func(examples []data.Example) []int { return finetune.Lengths(ctx, s.Tokenizer, s.MaxLength, examples) }
+	return &subject{Survey: s, train: of(s.Train), dev: of(s.Dev)}
 }
 
 func (p Prediction) String() string {

@@ -90,6 +90,18 @@ func (j *Job) finish(ctx context.Context) (*Report, error) {
 	return r, err
 }
 
+// WriteText writes the sweep as a table, with the epoch that it is of and the adapter's folder.
+func (r *Report) WriteText(w io.Writer) error {
+	if _, err := fmt.Fprintf(w, "%s dev after epoch %d, %s\n", r.Task, r.Epoch, r.By); err != nil {
+		return err
+	}
+	if err := r.WriteTable(w); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "adapter: %s\n", r.Adapter)
+	return err
+}
+
 // write writes the report as one line of JSON.
 func (r *Report) write(w io.Writer) error {
 	e := json.NewEncoder(w)

@@ -1,11 +1,14 @@
 package finetune
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/dylora/dylora/internal/adapter"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
@@ -66,25 +69,34 @@ func Targets(r *settings.Resolved, c *model.Config) (targets []string, err error
 }
 
 // fits refuses, before a weight is downloaded or read, what an encoder cannot be trained with:
-// a rank that is too high, an adapter to start from (nil: none) that is not of the maps to be
-// trained, and batches whose activations are more than the memory of the process. The latter
-// is a lower bound: a batch that it lets pass may still be too large, as its sequences are
-// longer than the shortest.
-func fits(env *session.Env, r *settings.Resolved, c *model.Config, from *session.StoredAdapter, examples int) error {
+// a rank that is too high, and an adapter to start from (nil: none) that is not of the maps to be
+// trained, which it gives.
+func fits(r *settings.Resolved, c *model.Config, from *session.StoredAdapter) ([]weights.Projection, error) {
 	projections, err := CheckRank(r, c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := checkStart(from, r, c, projections); err != nil {
-		return err
-	}
-	batch := min(r.Train.Batch, max(examples, 1))
-	need := c.ActivationBytes(leastTokens * (batch + r.Train.Loop.MicroBatches - 1) / r.Train.Loop.MicroBatches)
-	if env.Memory > 0 && need > env.Memory {
-		return fault.Usagef("batch: %d sequences need %.1f GiB for activations or more, and the process may use %.1f GiB: raise micro_batches, or lower batch and raise grad_accumulation instead (%s)",
-			batch, gib(need), gib(env.Memory), r.Place("batch"))
-	}
-	return nil
+	return projections, checkStart(from, r, c, projections)
 }
 
-func gib(bytes int64) float64 { return float64(bytes) / (1 << 30) }
+// Fits refuses a training that needs more memory than the process may use, by the tokens of some of its examples.
+func (s *Survey) Fits(ctx context.Context, env *session.Env) error {
+	if len(env.Memory) == 0 {
+		return nil
+	}
+	return s.refuse(env, s.Footprint(s.Settings, Lengths(ctx, s.Tokenizer, s.MaxLength, s.Train)), "")
+}
+
+// least is Fits before the tokens are known, with sequences of the least length: a training that it lets pass may still be too large.
+func (s *Survey) least(env *session.Env) error {
+	return s.refuse(env, s.Footprint(s.Settings, []int{leastTokens}), " or more")
+}
+
+func (s *Survey) refuse(env *session.Env, f session.Footprint, more string) error {
+	r := s.Settings
+	remedy := fmt.Sprintf("lower batch (%d) or max_length (%d), raise micro_batches (%d)", r.Train.Batch, s.MaxLength, r.Train.Loop.MicroBatches)
+	if r.Machine.Precision == kernel.Float32 {
+		remedy += ", or set precision to i16"
+	}
+	return env.Fits(f, "training", more, remedy)
+}

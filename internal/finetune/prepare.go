@@ -8,10 +8,8 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
-	"github.com/dylora/dylora/internal/model"
 	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
-	"github.com/dylora/dylora/internal/track"
 	"github.com/dylora/dylora/internal/train"
 )
 
@@ -33,78 +31,29 @@ func Prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Plac
 
 // prepare is Prepare for one process, before the run begins.
 func prepare(ctx context.Context, env *session.Env, r *settings.Resolved, p Place) (j *Job, err error) {
-	if r.Train.Distill > 0 && r.Train.Loop.FullRankPhase == 0 {
-		return nil, fault.Usagef("distill: there is no teacher without a full-rank phase: set full_rank_phase, such as 0.3")
-	}
-	if r.Machine.Track != "" {
-		if err := track.Check(env.Getenv); err != nil {
-			return nil, err
-		}
-	}
-	arithmetic, err := session.TrainingArithmetic(r)
+	b, err := begin(env, r, p)
 	if err != nil {
 		return nil, err
 	}
-	env.TellBinding(arithmetic)
-	if err := gateFits(r); err != nil {
-		return nil, err
-	}
-	if err := dataFit(r, p.Resume); err != nil {
-		return nil, err
-	}
-	r, record, err := located(env, r, p)
-	if err != nil {
-		return nil, err
-	}
-	proposal, err := session.Propose(r, nil)
-	if err != nil {
-		return nil, err
-	}
-	task := proposal.Task
-	if !data.IsFile(r.Data.Task) { // of the user's own files the kind is not known yet
-		if _, _, err := measured(task, r); err != nil {
-			return nil, err
-		}
-	}
-	from, err := openStart(env, r.Adapter.InitAdapter)
-	if err != nil {
-		return nil, err
-	}
-	j = &Job{env: env, sweeps: map[int]*evaluate.Sweep{}, data: record, plan: p.Plan}
+	j = &Job{env: env, sweeps: map[int]*evaluate.Sweep{}, data: b.record, plan: p.Plan}
 	defer func() {
 		if err != nil {
 			err, j = errors.Join(err, j.Close()), nil
 		}
 	}()
-	if err := j.claim(p, task.Name); err != nil {
+	if err := j.claim(p, b.task.Name); err != nil {
 		return j, err
 	}
-	check := func(c *model.Config) (err error) {
-		if j.trainExamples == nil { // the classes of examples are columns of the head
-			if task, err = decide(env, proposal, r, c); err == nil {
-				task, j.best, err = measured(task, r)
-			}
-			if err == nil {
-				if data.IsFile(r.Data.Task) { // a task of the table has its kind
-					r = r.With("kind", task.Kind) // a run that is resumed asks no base model
-				}
-				task, err = j.readData(ctx, task, r.Data)
-			}
-			if err == nil {
-				j.classWeights, err = classWeights(r, task, j.trainExamples)
-			}
-		}
-		if err != nil {
-			return err
-		}
-		return fits(env, r, c, from, len(j.trainExamples))
-	}
-	use := session.Use{Check: check, Pairs: func() bool { return task.Pair }}
-	encoder, err := session.LoadEncoderFor(ctx, env, r, arithmetic, use)
+	use := session.Use{Check: j.checking(ctx, b), Pairs: func() bool { return b.task.Pair }}
+	encoder, err := session.LoadEncoderFor(ctx, env, b.settings, b.arithmetic, use)
 	if err != nil {
 		return j, err
 	}
-	if j.Parts, err = Build(Ingredients{Settings: r, Task: task, Encoder: encoder, From: from}); err != nil {
+	s := j.survey(b, &encoder.Model.Config, encoder.Tokenizer, encoder.MaxLength)
+	if err := s.Fits(ctx, env); err != nil {
+		return j, err
+	}
+	if j.Parts, err = Build(Ingredients{Settings: b.settings, Task: b.task, Encoder: encoder, From: b.from}); err != nil {
 		return j, err
 	}
 	if err := j.warn(ctx); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
+	"github.com/dylora/dylora/internal/session"
 	"github.com/dylora/dylora/internal/settings"
 	"github.com/dylora/dylora/internal/train"
 )
@@ -120,24 +121,34 @@ func TestRefusedKernel(t *testing.T) {
 	f.refused(f.settled("").With("precision", kernel.BF16), Place{}, fault.Usage, "precision: ")
 }
 
-// TestRefusedMemory: a batch whose activations the process may not hold is refused, and one
-// that just fits is not, nor one that the examples do not fill.
+// TestRefusedMemory: a training that needs more memory than the process may use is refused before weights are read where that is certain, by the
+// sizes of the sequences else, and one that just fits is not, nor one whose batch the examples do not fill.
 func TestRefusedMemory(t *testing.T) {
 	f := newFolder(t)
-	const batch8 = 4 * 2 * 8 * (2*24 + (7*24 + 36) + 2*24) // bytes, of 8 sequences of two tokens
 	r := f.settled("batch: 8")
-	for memory, fits := range map[int64]bool{0: true, batch8: true, batch8 - 1: false, 1 << 40: true} {
-		f.env.Memory = memory
-		if !fits {
-			f.refused(r, Place{}, fault.Usage, "batch: 8 sequences need 0.0 GiB for activations or more, and the process may use 0.0 GiB: raise micro_batches, or lower batch and raise grad_accumulation instead (test.yaml line 1)")
+	survey, err := NewSurvey(t.Context(), f.env, r, Place{})
+	must(t, err)
+	size := func(lengths []int) int64 { return survey.Footprint(r, lengths).Total() }
+	need, least := size(Lengths(t.Context(), survey.Tokenizer, survey.MaxLength, survey.Train)), size([]int{leastTokens})
+	if least >= need {
+		t.Fatalf("%d bytes for the shortest sequences, %d for those of the task", least, need)
+	}
+	limit := func(bytes int64) { f.env.Memory = session.Limits{{Bytes: bytes, Of: "the machine"}} }
+	for bytes, want := range map[int64]string{need: "", 1 << 40: "", need - 1: " of memory, and the machine leaves ", least - 1: " of memory or more, and the machine leaves "} {
+		limit(bytes)
+		if want == "" {
+			must(t, f.prepare(r, Place{}).Close())
 			continue
 		}
-		must(t, f.prepare(r, Place{}).Close())
+		f.refused(r, Place{}, fault.Usage, "training needs ")
+		f.refused(r, Place{}, fault.Usage, want)
+		f.refused(r, Place{}, fault.Usage, ": lower batch (8) or max_length (26), raise micro_batches (1), or set precision to i16")
 	}
-	f.env.Memory = batch8
+	limit(need)
 	must(t, f.prepare(f.settled("batch: 1000; max_train_examples: 8"), Place{}).Close())
+	limit(least - 1)
 	f.garbage()
-	f.refused(f.settled("batch: 1000; max_train_examples: 9"), Place{}, fault.Usage, "batch: 9 sequences need ")
+	f.refused(f.settled("batch: 1000"), Place{}, fault.Usage, "training needs ")
 }
 
 // TestRefusedLocked: a folder that another run is in is refused at once, and the run in it is

@@ -94,6 +94,13 @@ func (f *EncoderFiles) Load(env *Env, a Arithmetic) (*Encoder, error) {
 	return &e, nil
 }
 
+// CheckWeights refuses weights that Load would refuse by the names and shapes of their tensors, and reads none of these.
+func (f *EncoderFiles) CheckWeights(env *Env, a Arithmetic) error {
+	o := loadOptions(env, a, f.settings, f.use)
+	o.Cache = nil
+	return f.Folder.Survey(o)
+}
+
 func loadOptions(env *Env, a Arithmetic, r *settings.Resolved, use Use) model.LoadOptions {
 	return model.LoadOptions{Machine: a.Machine, Precision: a.loadPrecision(), Cache: env.packedWeights(), AllowPickle: r.Data.AllowPickle,
 		Replace: use.Saved, InitMissing: r.Adapter.InitMissing && !use.Trained, Seed: r.Train.Loop.Seed,

@@ -30,7 +30,7 @@ type Env struct {
 	Getenv   func(name string) string              // environment variables: of the Hub, of caches
 	Now      func() time.Time                      // the clock
 	Version  string                                // of the program, for what an adapter remembers
-	Memory   int64                                 // bytes that the process may use; 0: not known
+	Memory   Limits                                // that bound the process
 	Group    train.Group                           // of the processes that do all of it together; nil: this one alone
 }
 

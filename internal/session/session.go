@@ -23,6 +23,7 @@ type Options struct {
 	Exact     bool              // unrounded weights, whatever the precision that is set
 	Split     string            // to be measured; it is read before the weights are. "": none
 	Shared    *Encoder          // of Base; is taken if it is the adapter's base model; nil: the base model is loaded
+	Copies    int               // of all weights that are to be made and held at a time, beside the session's own
 
 	// Check may refuse the task, before data or model are read; nil: nothing is refused.
 	Check func(t *data.Task, d settings.Data) error
@@ -164,6 +165,9 @@ func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, 
 	place := path.Join(r.Data.Model, "config.json")
 	check := func(c *model.Config) error {
 		if err := s.checkModules(r.Data.Model, c); err != nil {
+			return err
+		}
+		if err := s.fits(c, a, o); err != nil {
 			return err
 		}
 		if err := s.settleLabels(c, place); err != nil || o.Split == "" {

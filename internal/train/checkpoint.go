@@ -110,6 +110,16 @@ func (c *checkpoints) list() ([]string, error) {
 	return found, nil
 }
 
+// Reached is how many steps the newest checkpoint of the run in a folder has; 0 without any that is whole.
+func Reached(dir string) int {
+	c := checkpoints{dir: filepath.Join(dir, "checkpoints"), disk: disk.Real{}}
+	m, _, _, err := c.load()
+	if err != nil || m == nil {
+		return 0
+	}
+	return m.State.Step
+}
+
 // load is the newest checkpoint that verifies, with a note for each newer one that does
 // not; nil without any. That none of several verifies is an error: starting anew would
 // lose the run without a word.

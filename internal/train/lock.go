@@ -59,7 +59,7 @@ func lockRun(dir string) (*lock, error) {
 		return nil, fmt.Errorf("cannot lock the run folder %s: %w", dir, err)
 	}
 	if !ok {
-		return nil, fault.Errorf(fault.Locked, "%s is in use%s: wait for it to end, or name another folder", dir, owner(path))
+		return nil, inUse(dir)
 	}
 	if err := inPlace(l); err != nil {
 		return nil, fmt.Errorf("cannot lock the run folder %s: %w", dir, errors.Join(err, l.Close()))
@@ -68,6 +68,11 @@ func lockRun(dir string) (*lock, error) {
 	// does no harm.
 	_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o666)
 	return &lock{l}, nil
+}
+
+// inUse refuses a folder that another process trains in.
+func inUse(dir string) error {
+	return fault.Errorf(fault.Locked, "%s is in use%s: wait for it to end, or name another folder", dir, owner(filepath.Join(dir, lockName)))
 }
 
 // inPlace fails if the locked file is no longer the one at its path.

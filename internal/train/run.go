@@ -39,6 +39,23 @@ func (o RunOptions) folder() (string, error) {
 	}
 }
 
+// Usable names the folder that OpenRun would claim, and refuses what it would refuse, as far as nothing is written for it.
+func Usable(o RunOptions) (dir string, err error) {
+	if dir, err = o.folder(); err != nil {
+		return "", err
+	}
+	if o.Overwrite = o.Overwrite && !o.Resume && isRun(dir); o.Overwrite {
+		if o, err = o.overwriting(dir); err != nil {
+			return "", err
+		}
+		dir = o.Dir
+	}
+	if InUse(dir) {
+		return "", inUse(dir)
+	}
+	return dir, o.usable(dir)
+}
+
 // usable refuses a folder that a new run would write over, or that has no run to resume.
 func (o RunOptions) usable(dir string) error {
 	entries, err := os.ReadDir(dir)
