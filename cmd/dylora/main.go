@@ -128,6 +128,7 @@ After training, any rank is a slice: no second run, no search.`,
 		newBenchCmd(s, runBench),
 		newConfigCmd(s),
 		newVersionCmd(s, runVersion),
+		flagset.Manual(),
 	)
 	flagset.Help(root, terminal.Columns(s.out), sections())
 	return root
