@@ -53,17 +53,12 @@ func collectLicences(source string, p *program) (files []file, mods []module, er
 		if len(texts) == 0 {
 			return nil, nil, fmt.Errorf("module %s has no licence in %s", dep.Path, m.folder)
 		}
+		if m.licences = identifyModule(texts); len(m.licences) == 0 {
+			return nil, nil, fmt.Errorf("module %s: no known licence is in its texts", dep.Path)
+		}
 		for _, t := range texts {
-			if path.Dir(t.name) == "." {
-				m.licences = append(m.licences, identify(t.content)...)
-			}
 			t.name = path.Join("licenses", dep.Path+"@"+dep.Version, t.name)
 			files = append(files, t)
-		}
-		slices.Sort(m.licences)
-		m.licences = slices.Compact(m.licences)
-		if len(m.licences) == 0 {
-			return nil, nil, fmt.Errorf("module %s: no known licence is in its texts", dep.Path)
 		}
 		mods = append(mods, m)
 	}
@@ -99,6 +94,23 @@ func licenceTexts(folders []string) (files []file, err error) {
 		}
 	}
 	return files, nil
+}
+
+// identifyModule gives the identifiers of a module's licences, sorted: those of the texts at its root, or of all texts
+// where the root's only say where the licences are.
+func identifyModule(texts []file) (ids []string) {
+	for _, atRoot := range []bool{true, false} {
+		for _, t := range texts {
+			if !atRoot || path.Dir(t.name) == "." {
+				ids = append(ids, identify(t.content)...)
+			}
+		}
+		if len(ids) > 0 {
+			break
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // identify gives the SPDX identifiers of the licences in a text.
