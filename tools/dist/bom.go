@@ -55,6 +55,10 @@ func purl(path, version string) string { return "pkg:golang/" + path + "@" + ver
 func licensed(ids ...string) *cdx.Licenses {
 	list := cdx.Licenses{}
 	for _, id := range ids {
+		if id == "GooglePatentsFile" { // licensecheck's own name for the grant beside Go's licence; SPDX has none
+			list = append(list, cdx.LicenseChoice{License: &cdx.License{Name: "Additional IP Rights Grant (Patents)"}})
+			continue
+		}
 		list = append(list, cdx.LicenseChoice{License: &cdx.License{ID: id}})
 	}
 	return &list
