@@ -210,6 +210,7 @@ func TestLoadRefusesFiles(t *testing.T) {
 		{"a short name of another module", replace(config, `"value"`, `"key"`), "missing"},
 		{"provenance of another rank", replace(own, `"rank": 4`, `"rank": 3`), "do not belong together"},
 		{"provenance of another alpha", replace(own, `"alpha": 16`, `"alpha": 8`), "do not belong together"},
+		{"provenance of a newer format", replace(own, `"format": 1`, `"format": 7, "new": 1`), own + " has format 7, this program reads up to 1: update dylora"},
 		{"provenance with an unknown key", replace(own, `"rank": 4`, `"rank": 4, "new": 1`), "another version"},
 		{"provenance with a key twice", replace(own, `"rank": 4`, `"rank": 4, "rank": 4`), "duplicate"},
 		{"provenance with a wrong type", replace(own, `"rank": 4`, `"rank": "4"`), own},

@@ -13,11 +13,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/format"
 )
 
 // Provenance is where an adapter comes from: what it was trained on, and how. It stands
 // beside PEFT's files, in dylora.json.
 type Provenance struct {
+	Format     int                           `json:"format,omitzero"`    // of the file: Encode sets it, and reading takes it out
 	Version    string                        `json:"version"`            // of dylora
 	Task       string                        `json:"task"`               // canonical name, or that of the training file; empty if there is no provenance
 	Labels     []string                      `json:"labels"`             // by class index, or by output where there are several
@@ -110,10 +112,14 @@ func short(hash string) string { return oneLine(hash[:min(12, len(hash))]) }
 // parseProvenance reads dylora.json. Unknown keys are refused, as a later version may rely
 // on them.
 func parseProvenance(file string, b []byte) (*Provenance, error) {
+	if err := format.Check(file, b, format.Adapter); err != nil {
+		return nil, err
+	}
 	p := new(Provenance)
 	if err := json.Unmarshal(b, p, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fault.Invalidf("%s: %s; it may come from another version of dylora", file, oneLine(err.Error()))
 	}
+	p.Format = 0
 	return p, p.checkCalibration(file)
 }
 
@@ -143,7 +149,9 @@ func (p *Provenance) Encode() ([]byte, error) {
 }
 
 func (p *Provenance) encode() ([]byte, error) {
-	return json.Marshal(p, json.Deterministic(true), jsontext.WithIndent("  "))
+	written := *p
+	written.Format = format.Adapter
+	return json.Marshal(&written, json.Deterministic(true), jsontext.WithIndent("  "))
 }
 
 // metadata is for those who have only the weights' file: the format that PEFT names, and

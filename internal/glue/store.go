@@ -17,6 +17,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/format"
 	"github.com/dylora/dylora/internal/hub"
 	"github.com/dylora/dylora/internal/parquet"
 )
@@ -38,7 +39,7 @@ const (
 
 // Manifest says what the lines of a split are and where they come from.
 type Manifest struct {
-	Format     int    `json:"format"` // of the lines: 1
+	Format     int    `json:"format"` // of the lines: format.Split
 	Task       string `json:"task"`
 	Split      string `json:"split"`
 	Rows       int    `json:"rows"`
@@ -101,7 +102,7 @@ func read(folder string, t *data.Task, split string) (*Split, error) {
 		return nil, err
 	}
 	s := &Split{Folder: folder}
-	if err := json.Unmarshal(b, &s.Manifest, json.RejectUnknownMembers(true)); err != nil || s.Format != 1 || s.Task != t.Name || s.Split != split {
+	if err := json.Unmarshal(b, &s.Manifest, json.RejectUnknownMembers(true)); err != nil || s.Format != format.Split || s.Task != t.Name || s.Split != split {
 		return nil, fault.Invalidf("%s does not describe this split", filepath.Join(folder, manifestName))
 	}
 	info, err := os.Stat(path)
@@ -147,7 +148,7 @@ func (s *Store) make(ctx context.Context, folder string, t *data.Task, split str
 	}
 	sum := sha256.Sum256(rows.Bytes())
 	out.Manifest = Manifest{
-		Format: 1, Task: t.Name, Split: split, Rows: len(out.Examples), Bytes: int64(rows.Len()), SHA256: hex.EncodeToString(sum[:]),
+		Format: format.Split, Task: t.Name, Split: split, Rows: len(out.Examples), Bytes: int64(rows.Len()), SHA256: hex.EncodeToString(sum[:]),
 		Repository: repository, Commit: snapshot.Commit, File: source,
 	}
 	if err := keep(out, rows.Bytes()); err != nil && s.Note != nil { // what was made is good all the same

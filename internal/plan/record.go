@@ -12,6 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/finetune"
+	"github.com/dylora/dylora/internal/format"
 )
 
 // recordName is the file by which a run folder knows the line that it was trained for.
@@ -26,7 +27,8 @@ const maxRecord = 16 << 20
 
 // Record is what a run folder keeps of its line and of what its training took.
 type Record struct {
-	Plan string `json:"plan,omitzero"` // file
+	Format int    `json:"format,omitzero"` // format.PlanRecord; it is set when the record is written
+	Plan   string `json:"plan,omitzero"`   // file
 	Line
 
 	Seconds         float64 `json:"seconds,omitzero"`          // from start to end, of all processes that worked on it: loading, training, evaluation, saving
@@ -54,10 +56,15 @@ func readRecord(dir string) (*Record, error) {
 	if err != nil || !found {
 		return nil, err
 	}
+	r.Format = 0 // it is the file's, and not that of a line of results
 	return r, nil
 }
 
-func (r *Record) write(dir string) error { return writeJSON(filepath.Join(dir, recordName), r) }
+func (r *Record) write(dir string) error {
+	written := *r
+	written.Format = format.PlanRecord
+	return writeJSON(filepath.Join(dir, recordName), &written)
+}
 
 // readFailure says why the last try of a line failed; "" if it did not.
 func readFailure(l *Line) (string, error) {
@@ -88,7 +95,7 @@ func forgetFailure(l *Line) error {
 	return err
 }
 
-// readJSON reads a small file of one object; found is false where there is no file.
+// readJSON reads a small file of one object, of a format that is known; found is false where there is no file.
 func readJSON(path string, v any) (found bool, err error) {
 	info, err := os.Stat(path)
 	switch {
@@ -101,6 +108,9 @@ func readJSON(path string, v any) (found bool, err error) {
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
+		return false, err
+	}
+	if err := format.Check(path, b, format.PlanRecord); err != nil {
 		return false, err
 	}
 	if err := json.Unmarshal(b, v); err != nil {

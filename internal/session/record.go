@@ -11,6 +11,7 @@ import (
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/evaluate"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/format"
 )
 
 // decisionName is the file of a run that keeps the rank that its last sweep chose.
@@ -21,6 +22,7 @@ const maxDecision = 1 << 20
 
 // record is what the file holds.
 type record struct {
+	Format   int                `json:"format"`  // format.Decision; 0 where an older version wrote the file
 	Adapter  string             `json:"adapter"` // its Fingerprint
 	Split    string             `json:"split"`
 	Asked    string             `json:"asked_metric,omitempty"` // as the settings name it; empty: the task's own
@@ -34,7 +36,7 @@ func (a *StoredAdapter) Record(split, metric string, d *evaluate.Decision) error
 	if a.Run == "" || d == nil {
 		return nil
 	}
-	b, err := json.MarshalIndent(record{a.Adapter.Fingerprint(), split, metric, d.Sentence(), d}, "", "  ")
+	b, err := json.MarshalIndent(record{format.Decision, a.Adapter.Fingerprint(), split, metric, d.Sentence(), d}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -81,7 +83,7 @@ func (a *StoredAdapter) lastDecision() *record {
 	}
 	defer f.Close()
 	var r record
-	if json.NewDecoder(io.LimitReader(f, maxDecision)).Decode(&r) != nil || r.Decision == nil {
+	if json.NewDecoder(io.LimitReader(f, maxDecision)).Decode(&r) != nil || r.Decision == nil || r.Format > format.Decision {
 		return nil
 	}
 	d := r.Decision

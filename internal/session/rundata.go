@@ -13,6 +13,7 @@ import (
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/format"
 	"github.com/dylora/dylora/internal/settings"
 )
 
@@ -24,6 +25,7 @@ const maxRunData = 128 << 20
 
 // RunData is which data a run has, and where they were.
 type RunData struct {
+	Format int                 `json:"format,omitzero"`    // format.RunData; Write sets it
 	Task   string              `json:"task"`               // its name
 	Splits map[string][]Stored `json:"splits"`             // by split, the files that were read; none of data that are built in or the Hub's
 	Folder *Place              `json:"data_dir,omitempty"` // of GLUE's official files; nil: none was given
@@ -82,7 +84,9 @@ func placeOf(dir, path string) (Place, error) {
 
 // Write puts the record into a run folder.
 func (r *RunData) Write(dir string) error {
-	b, err := json.Marshal(r)
+	written := *r
+	written.Format = format.RunData
+	b, err := json.Marshal(&written)
 	if err != nil {
 		return err
 	}
@@ -109,6 +113,9 @@ func ReadRunData(dir string) (*RunData, error) {
 		err = errors.New("it is too long")
 	}
 	if err == nil {
+		if err := format.Check(path, b, format.RunData); err != nil {
+			return nil, err
+		}
 		err = json.Unmarshal(b, r)
 	}
 	if err != nil {

@@ -65,7 +65,10 @@ func TestYAMLLines(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSuffix(string(r.YAML()), "\n"), "\n")
 	var keys []string
-	for _, line := range lines {
+	if lines[0] != "format: 1" {
+		t.Errorf("begins with %q, not with the version", lines[0])
+	}
+	for _, line := range lines[1:] {
 		key, _, _ := strings.Cut(line, ":")
 		keys = append(keys, key)
 	}

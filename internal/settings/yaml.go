@@ -15,6 +15,7 @@ import (
 
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/format"
 )
 
 // maxFileBytes bounds a file of settings; the shipped ones are under 1 KiB.
@@ -48,11 +49,30 @@ func YAMLLayer(o Origin, path string, text []byte) *Layer {
 	case root.Kind != yaml.MappingNode:
 		l.fail(fmt.Errorf("%s line %d: want lines of 'key: value'", path, root.Line))
 	default:
+		if err := checkFormat(path, root); err != nil {
+			l.fail(err)
+			return l
+		}
 		for i := 0; i+1 < len(root.Content); i += 2 {
 			l.setNode(path, root.Content[i], root.Content[i+1])
 		}
 	}
 	return l
+}
+
+// checkFormat refuses a file of a newer version, whose keys may mean something else. A file without a version is of the first.
+func checkFormat(path string, root *yaml.Node) error {
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if root.Content[i].Value != format.Key {
+			continue
+		}
+		var version int
+		if err := root.Content[i+1].Decode(&version); err != nil {
+			return fmt.Errorf("%s line %d: %s: want a whole number", path, root.Content[i].Line, format.Key)
+		}
+		return format.Refuse(path, version, format.Settings)
+	}
+	return nil
 }
 
 // documents are the content of the first document of text, nil where there are comments
@@ -83,10 +103,12 @@ func (l *Layer) setNode(path string, key, value *yaml.Node) {
 		l.fail(fmt.Errorf("%s: %s: %w", where, key.Value, fmt.Errorf(format, a...)))
 	}
 	var raw any
-	if _, known := lookup(key.Value); !known {
+	if _, known := lookup(key.Value); !known && key.Value != format.Key {
 		l.Set(key.Value, where, nil)
 	} else if first, twice := l.where[key.Value]; twice {
 		fail("given twice, first at %s", first)
+	} else if key.Value == format.Key {
+		l.where[key.Value] = where // checkFormat has judged it
 	} else if value.Kind == yaml.MappingNode || value.Kind == yaml.AliasNode {
 		fail("want a value, not a mapping or an alias")
 	} else if err := value.Decode(&raw); err != nil {
@@ -98,9 +120,10 @@ func (l *Layer) setNode(path string, key, value *yaml.Node) {
 	}
 }
 
-// YAML writes the settings as a file that FileLayer reads, each with its origin behind it.
+// YAML writes the settings as a file that FileLayer reads, each with its origin behind it, below the version of the file.
 func (r *Resolved) YAML() []byte {
 	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d\n", format.Key, format.Settings)
 	for _, f := range r.Fields() {
 		fmt.Fprintf(&b, "%s: %s # %s\n", f.Key, YAMLValue(Plain(f.Value)), r.Origin(f.Key))
 	}

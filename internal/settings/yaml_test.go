@@ -196,3 +196,31 @@ func checkLayer(t *testing.T, l *Layer) {
 		t.Fatalf("read back %+v, %v, %v\nwrote     %+v\n%s", back.Settings, again.Err(), err, r.Settings, r.YAML())
 	}
 }
+
+// TestFormat: a file says of which version it is, or nothing; one of a newer version is refused by name, and for that alone.
+func TestFormat(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"rank: 4\n":                           "",
+		"format: 1\nrank: 4\n":                "",
+		"rank: 4\nformat: 1\n":                "",
+		"format: 2\nkey_of_the_future: yes\n": "run/config.yaml has format 2, this program reads up to 1: update dylora",
+		"key_of_the_future: yes\nformat: 9\n": "run/config.yaml has format 9, this program reads up to 1: update dylora",
+		"format: 0\n":                         "run/config.yaml has format 0: formats begin at 1",
+		"format: new\n":                       "run/config.yaml line 1: format: want a whole number",
+		"format:\n  a: 1\n":                   "run/config.yaml line 1: format: want a whole number",
+		"rank: 4\nformat: 1\nformat: 1\n":     "run/config.yaml line 3: format: given twice, first at run/config.yaml line 2",
+	} {
+		l := YAMLLayer(Run, "run/config.yaml", []byte(text))
+		got := ""
+		if err := l.Err(); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+		if want == "" && l.Keys()[0] != "rank" {
+			t.Errorf("%q sets %v", text, l.Keys())
+		}
+	}
+}

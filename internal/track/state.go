@@ -12,6 +12,7 @@ import (
 
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/format"
 )
 
 // StateName is the file of a run folder that remembers what the server has of it.
@@ -20,6 +21,7 @@ const StateName = "tracking.json"
 // state is the content of the file. Key is the run's own name on any server, a tag: a run whose creation was not confirmed is found by it.
 // Batch is when the entries of the request that is on its way were first sent: sent once more with the same time, the server has them once.
 type state struct {
+	Format     int             `json:"format"` // format.Tracking
 	Server     string          `json:"server"`
 	Key        string          `json:"key"`
 	Experiment string          `json:"experiment,omitzero"` // ID
@@ -38,7 +40,7 @@ const maxState = 4 << 20
 
 // readState reads the file of a run folder; a run on another server, or of no file, begins anew.
 func readState(dir, server string, now int64) (*state, error) {
-	s := &state{Server: server, Start: now, Files: map[string]bool{}}
+	s := &state{Format: format.Tracking, Server: server, Start: now, Files: map[string]bool{}}
 	path := filepath.Join(dir, StateName)
 	info, err := os.Stat(path)
 	switch {
@@ -53,6 +55,9 @@ func readState(dir, server string, now int64) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := format.Check(path, b, format.Tracking); err != nil {
+		return nil, err
+	}
 	old := &state{}
 	if err := json.Unmarshal(b, old); err != nil {
 		return nil, fault.Invalidf("%s: %w: remove it to send the run as a new one", path, err)
@@ -63,6 +68,7 @@ func readState(dir, server string, now int64) (*state, error) {
 	if old.Files == nil {
 		old.Files = map[string]bool{}
 	}
+	old.Format = format.Tracking
 	return old, nil
 }
 

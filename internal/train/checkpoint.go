@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/dylora/dylora/internal/disk"
 	"github.com/dylora/dylora/internal/fault"
+	"github.com/dylora/dylora/internal/format"
 )
 
 // A checkpoint is a folder of two files: the tensors, and a manifest that vouches for
@@ -20,11 +22,10 @@ import (
 // stays; so whatever happens to the process or the machine, the newest folder that
 // verifies is a whole state of the run.
 const (
-	manifestName   = "manifest.json"
-	stateName      = "state.safetensors"
-	manifestFormat = 1
-	maxManifest    = 1 << 20 // bytes
-	kept           = 2       // checkpoints: the newest, and one in case that is damaged
+	manifestName = "manifest.json"
+	stateName    = "state.safetensors"
+	maxManifest  = 1 << 20 // bytes
+	kept         = 2       // checkpoints: the newest, and one in case that is damaged
 )
 
 // manifest is everything of a checkpoint that is no tensor.
@@ -61,7 +62,7 @@ func (s State) name() string {
 // already is of the same state, and stays.
 func (c *checkpoints) save(m manifest, tensors []byte) error {
 	sum := sha256.Sum256(tensors)
-	m.Format, m.File, m.Size, m.SHA256 = manifestFormat, stateName, int64(len(tensors)), hex.EncodeToString(sum[:])
+	m.Format, m.File, m.Size, m.SHA256 = format.Checkpoint, stateName, int64(len(tensors)), hex.EncodeToString(sum[:])
 	b, err := json.Marshal(m, json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.dir, err)
@@ -122,7 +123,7 @@ func Reached(dir string) int {
 
 // load is the newest checkpoint that verifies, with a note for each newer one that does
 // not; nil without any. That none of several verifies is an error: starting anew would
-// lose the run without a word.
+// lose the run without a word. So is a checkpoint of a newer version of dylora.
 func (c *checkpoints) load() (m *manifest, tensors []byte, notes []string, err error) {
 	names, err := c.list()
 	if err != nil || len(names) == 0 {
@@ -132,6 +133,9 @@ func (c *checkpoints) load() (m *manifest, tensors []byte, notes []string, err e
 		m, tensors, err := verify(filepath.Join(c.dir, name))
 		if err == nil {
 			return m, tensors, notes, nil
+		}
+		if errors.Is(err, format.ErrNewer) { // training would go on from the one before, and remove this one
+			return nil, nil, nil, err
 		}
 		notes = append(notes, fmt.Sprintf("%v: taking the one before", err))
 	}
@@ -157,10 +161,13 @@ func verify(dir string) (*manifest, []byte, error) {
 		return nil, nil, err
 	}
 	m := new(manifest)
+	if err := format.Check(path, b, format.Checkpoint); err != nil {
+		return nil, nil, err
+	}
 	if err := json.Unmarshal(b, m, json.RejectUnknownMembers(true)); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if m.Format != manifestFormat || m.File != stateName {
+	if m.Format != format.Checkpoint || m.File != stateName {
 		return nil, nil, fmt.Errorf("%s: format %d with %q is not of this version", path, m.Format, m.File)
 	}
 	path = filepath.Join(dir, stateName)

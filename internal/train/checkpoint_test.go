@@ -51,6 +51,20 @@ func TestEvaluatedIsNewer(t *testing.T) {
 	}
 }
 
+// TestNewerFormat: a checkpoint that a newer version wrote is refused by name. The one before is not taken in its place.
+func TestNewerFormat(t *testing.T) {
+	dir := t.TempDir()
+	c := saved(t, dir, disk.Real{}, 1, 2)
+	path := filepath.Join(dir, State{Step: 2, Closed: -1}.name(), manifestName)
+	b, err := os.ReadFile(path)
+	must(t, err)
+	must(t, os.WriteFile(path, []byte(strings.Replace(string(b), `"format":1`, `"new":true,"format":3`, 1)), 0o600))
+	_, _, _, err = c.load()
+	if err == nil || err.Error() != path+" has format 3, this program reads up to 1: update dylora" || fault.ClassOf(err) != fault.Invalid {
+		t.Errorf("%v of class %v", err, fault.ClassOf(err))
+	}
+}
+
 // TestSaveBroken breaks a save at each of its file operations, by an error and by death:
 // the old or the new checkpoint loads, and an error names the path.
 func TestSaveBroken(t *testing.T) {
@@ -124,7 +138,7 @@ var damages = map[string]struct {
 	"half a manifest":      {func(dir string) error { return os.Truncate(filepath.Join(dir, manifestName), 30) }, manifestName},
 	"huge manifest":        {func(dir string) error { return os.Truncate(filepath.Join(dir, manifestName), maxManifest+1) }, "too much"},
 	"unknown key":          {rewrite(`{"format"`, `{"x":1,"format"`), `"x"`},
-	"another format":       {rewrite(`"format":1`, `"format":2`), "format 2"},
+	"no such format":       {rewrite(`"format":1`, `"format":0`), "format 0"},
 	"a file elsewhere":     {rewrite(stateName, "../../etc/passwd"), "not of this version"},
 	"a lying size":         {rewrite(`"size":110`, `"size":9223372036854775807`), "the manifest says 9223372036854775807"},
 	"no hash":              {rewrite(`"sha256":"`, `"sha256":"zz`), "SHA-256"},

@@ -39,7 +39,7 @@ func sh(t *testing.T, dir, name string, args ...string) string {
 func clone(t *testing.T, to string) string {
 	t.Helper()
 	sh(t, ".", "git", "clone", "-q", "--no-local", "--depth", "1", "file://"+strings.TrimSpace(sh(t, ".", "git", "rev-parse", "--show-toplevel")), to)
-	sh(t, to, "git", "tag", "v7.8.9")
+	sh(t, to, "git", "tag", "v0.98.7")
 	return to
 }
 
@@ -65,8 +65,8 @@ func TestRelease(t *testing.T) {
 	}
 	sh(t, out, "sha256sum", "--check", "--strict", "SHA256SUMS")
 
-	files := unpack(t, filepath.Join(out, "dylora_7.8.9_"+host.system+"_"+host.arch+".tar.gz"), filepath.Join(dir, "archive"))
-	top := filepath.Join(dir, "archive", "dylora_7.8.9_"+host.system+"_"+host.arch)
+	files := unpack(t, filepath.Join(out, "dylora_0.98.7_"+host.system+"_"+host.arch+".tar.gz"), filepath.Join(dir, "archive"))
+	top := filepath.Join(dir, "archive", "dylora_0.98.7_"+host.system+"_"+host.arch)
 	for _, want := range []string{"LICENSE", "README.md", "CHANGELOG.md", "docs/training.md", "completions/dylora.bash", "completions/_dylora", "completions/dylora.fish", "man/man1/dylora.1", "man/man1/dylora-train.1", "licenses/go/LICENSE", "licenses/models/LICENSE.md"} {
 		if !slices.Contains(files, want) {
 			t.Errorf("the archive lacks %s", want)
@@ -76,8 +76,8 @@ func TestRelease(t *testing.T) {
 	if err := json.Unmarshal([]byte(sh(t, dir, filepath.Join(top, "dylora"), "version", "--json")), &facts); err != nil {
 		t.Fatal(err)
 	}
-	if commit := strings.TrimSpace(sh(t, source, "git", "rev-parse", "HEAD")); facts.Version != "v7.8.9" || facts.Commit != commit {
-		t.Errorf("the program says %+v, want v7.8.9 of %s", facts, commit)
+	if commit := strings.TrimSpace(sh(t, source, "git", "rev-parse", "HEAD")); facts.Version != "v0.98.7" || facts.Commit != commit {
+		t.Errorf("the program says %+v, want v0.98.7 of %s", facts, commit)
 	}
 	t.Run("licences", func(t *testing.T) { checkLicences(t, source, top, host, files) })
 	t.Run("debian", func(t *testing.T) { checkDebian(t, out) })
@@ -87,7 +87,7 @@ func TestRelease(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(source, "README.md"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(source, filepath.Join(dir, "dirty"), true, []string{host.String()}); err == nil || !strings.Contains(err.Error(), "v7.8.9+dirty") {
+	if err := run(source, filepath.Join(dir, "dirty"), true, []string{host.String()}); err == nil || !strings.Contains(err.Error(), "v0.98.7+dirty") {
 		t.Errorf("a folder with changes: %v", err)
 	}
 }
@@ -212,7 +212,7 @@ func checkDebian(t *testing.T, out string) {
 		return sh(t, out, "dpkg", append([]string{"--root=" + root, "--force-not-root", "--force-bad-path"}, args...)...)
 	}
 	dpkg("--install", packages[0])
-	if text := sh(t, out, filepath.Join(root, "usr/bin/dylora"), "--version"); text != "dylora v7.8.9\n" {
+	if text := sh(t, out, filepath.Join(root, "usr/bin/dylora"), "--version"); text != "dylora v0.98.7\n" {
 		t.Errorf("the installed program says %q", text)
 	}
 	for _, want := range []string{"/usr/share/man/man1/dylora-train.1.gz", "/usr/share/bash-completion/completions/dylora", "/usr/share/doc/dylora/copyright"} {
@@ -254,10 +254,10 @@ func checkScratch(t *testing.T, program string) {
 		}
 		return string(out)
 	}
-	if text := in("", "version"); !strings.HasPrefix(text, "dylora v7.8.9 ") {
+	if text := in("", "version"); !strings.HasPrefix(text, "dylora v0.98.7 ") {
 		t.Errorf("version says %q", text)
 	}
-	if text := in("", "train", "--max-steps", "2", "--max-train-examples", "64", "--max-eval-examples", "32", "--out", "/work/run"); !strings.Contains(text, "accuracy") {
+	if text := in("", "train", "--max-steps", "2", "--max-train-examples", "64", "--max-eval-examples", "32", "--run", "/work/run"); !strings.Contains(text, "accuracy") {
 		t.Errorf("train says %q", text)
 	}
 	if text := in("a wonderful film\n", "predict", "--adapter", "/work/run", "--rank", "4", "--json"); !strings.Contains(text, `"label"`) {
