@@ -93,7 +93,7 @@ func TestImports(t *testing.T) {
 		"plan":     "cluster data disk estimate evaluate fault figure finetune format session settings tabular tensorboard train track",
 		"baseline": "adapter enum evaluate fault finetune schema session settings tensorboard train",
 		"nest":     "adapter data disk fault finetune safetensors session settings train tabular",
-		"finetune": "adapter data datacheck disk evaluate fault headfit model program safetensors session settings tokenizer train weights track",
+		"finetune": "adapter data datacheck disk evaluate fault headfit kernel model program safetensors session settings tokenizer train weights track",
 
 		"tensorboard/tbtest": "",
 		"torture":            "torture/files torture/filetrace torture/inputs torture/row torture/runs",
