@@ -6,9 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -82,14 +84,15 @@ func (c *checkpoints) prune() error {
 	if err != nil {
 		return err
 	}
-	left, err := filepath.Glob(filepath.Join(c.dir, disk.TempPattern))
+	left, err := c.named(func(name string) bool {
+		unfinished, _ := filepath.Match(disk.TempPattern, name) // the pattern is sound
+		return unfinished
+	})
 	if err != nil {
 		return err
 	}
-	for _, name := range names[min(len(names), kept):] {
-		left = append(left, filepath.Join(c.dir, name))
-	}
-	for _, dir := range left {
+	for _, name := range append(left, names[min(len(names), kept):]...) {
+		dir := filepath.Join(c.dir, name)
 		if err := c.disk.RemoveAll(dir); err != nil {
 			return fmt.Errorf("cannot remove the old checkpoint %s: %w", dir, err)
 		}
@@ -99,16 +102,24 @@ func (c *checkpoints) prune() error {
 
 // list is the names of the checkpoints, newest first; none if there is no folder.
 func (c *checkpoints) list() ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(c.dir, "step-*"))
-	if err != nil {
-		return nil, err
-	}
-	for i, path := range found {
-		found[i] = filepath.Base(path)
-	}
+	found, err := c.named(func(name string) bool { return strings.HasPrefix(name, "step-") })
 	slices.Sort(found)
 	slices.Reverse(found)
-	return found, nil
+	return found, err
+}
+
+// named is what the folder has of which is says yes to the name; nothing if there is no folder.
+func (c *checkpoints) named(is func(name string) bool) (names []string, err error) {
+	entries, err := os.ReadDir(c.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if is(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
 }
 
 // Reached is how many steps the newest checkpoint of the run in a folder has; 0 without any that is whole.

@@ -208,3 +208,22 @@ func FuzzManifest(f *testing.F) {
 		}
 	})
 }
+
+// TestCheckpointsInStrangeFolders: checkpoints are found in a folder whose name is a pattern, and not in others that
+// it would match.
+func TestCheckpointsInStrangeFolders(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"[", "*", "a?[b]", "step-000000001"} {
+		dir := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Join(dir, "checkpoints", "step-000000003"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		c := &checkpoints{dir: filepath.Join(dir, "checkpoints"), disk: disk.Real{}}
+		if names, err := c.list(); err != nil || len(names) != 1 || names[0] != "step-000000003" {
+			t.Errorf("%s: %v, %v", name, names, err)
+		}
+		if err := c.prune(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -54,6 +54,7 @@ func lockRun(dir string) (*lock, error) {
 	}
 	switch {
 	case errors.Is(err, syscall.ENOSYS), errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):
+		_ = errors.Join(l.Close(), os.Remove(path)) // nobody can have it
 		return nil, fmt.Errorf("cannot lock the run folder %s: its file system has no locks (%w), so nothing would keep two trainings apart; name a folder on another", dir, err)
 	case err != nil:
 		return nil, fmt.Errorf("cannot lock the run folder %s: %w", dir, err)
