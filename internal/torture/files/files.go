@@ -27,5 +27,7 @@ func Rows() []row.Row {
 			Promise: "8 processes at once on one repository, cache, slice or output end well or say why not in a line, and the result is whole"},
 		{Name: "R20", Count: 400, Check: endedByOthers,
 			Promise: "SIGXCPU, a closed terminal, SIGTERM with SIGKILL soon after and a pipe that nobody reads end a program with its documented code, a training with a checkpoint, and nothing half written"},
+		{Name: "R21", Check: oddSurroundings,
+			Promise: "without locks, exchanges, links or flushes of folders, with no home, strange names, circles of links, any umask, times to come and on other file systems, all is as usual or refused in a line"},
 	}
 }

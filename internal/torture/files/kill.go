@@ -20,21 +20,24 @@ func killedAnywhere(t *row.Trial) error {
 	for i := range cases {
 		share := (float64(i) + t.Random.Float64()) / float64(cases)
 		after := time.Duration(share * float64(s.took))
-		t.Case(fmt.Sprintf("killed after %v of %v", after.Round(time.Millisecond), s.took.Round(time.Millisecond)), func(dir string) error {
-			c := command(t, t, dir, s.args...)
-			if err := c.Start(); err != nil {
-				return err
-			}
-			time.Sleep(after)
-			_ = c.Process.Kill()         // it may have ended
-			_ = c.Wait()                 // by the signal
-			if c.ProcessState.Exited() { // with time to spare: the files are those of a whole run
-				return s.same(dir)
-			}
-			return errors.Join(checkpoint(dir, nil), s.resume(dir))
-		})
+		t.Case(fmt.Sprintf("killed after %v of %v", after.Round(time.Millisecond), s.took.Round(time.Millisecond)), func(dir string) error { return s.killed(dir, after) })
 	}
 	return nil
+}
+
+// killed kills a training after some time, and goes on with it.
+func (s *training) killed(dir string, after time.Duration) error {
+	c := command(s.t, s.t, dir, s.args...)
+	if err := c.Start(); err != nil {
+		return err
+	}
+	time.Sleep(after)
+	_ = c.Process.Kill()         // it may have ended
+	_ = c.Wait()                 // by the signal
+	if c.ProcessState.Exited() { // with time to spare: the files are those of a whole run
+		return s.same(dir)
+	}
+	return errors.Join(checkpoint(dir, nil), s.resume(dir))
 }
 
 // killedInSave kills a training before and after each operation on its checkpoints.

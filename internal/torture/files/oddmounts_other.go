@@ -1,0 +1,6 @@
+//go:build !linux
+
+package files
+
+// mounts are none.
+func (o *odd) mounts() []oddCase { return nil }
