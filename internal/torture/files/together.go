@@ -68,7 +68,7 @@ func (x *export) together(t *row.Trial, dir string) error {
 	return x.again(t, dir)
 }
 
-// refused says whether a process has told in one line, which names a place, why it did not write.
+// refused says whether a process has told in one line that a place has something by now, which is the only reason not to write.
 func (x *export) refused(r *result) bool {
 	var lines []string
 	for line := range strings.Lines(r.talk) {
@@ -76,5 +76,6 @@ func (x *export) refused(r *result) bool {
 			lines = append(lines, line)
 		}
 	}
-	return len(lines) == 1 && slices.ContainsFunc(x.places, func(place string) bool { return strings.Contains(lines[0], place) })
+	there := func(place string) bool { return strings.Contains(lines[0], place) && strings.Contains(lines[0], "exist") }
+	return len(lines) == 1 && slices.ContainsFunc(x.places, there)
 }
