@@ -1,7 +1,7 @@
 # check is what CI runs; the other targets are parts of it and tools.
 GO ?= go
 
-.PHONY: check verify test vet lint cross cross-build race race-plan manifests fuzz bench emulate gen
+.PHONY: check verify test vet lint cross cross-build race race-plan manifests fuzz vuln bench emulate gen
 .PHONY: torture torture-quick soak torture-mutants
 .PHONY: cluster cluster-slurm cluster-mpi cluster-k8s dylora-mpi
 
@@ -59,12 +59,16 @@ race-plan:
 manifests:
 	cd tools/kubernetes && $(GO) vet ./... && $(GO) test ./...
 
-# FUZZTIME a target; crashers land in testdata/fuzz of the package.
+# FUZZTIME a target, two targets at a time; FUZZ="internal/hub FuzzCSV" for some of them. Crashers
+# land in testdata/fuzz of the package.
 FUZZTIME ?= 30s
 fuzz:
-	@for p in $$($(GO) list ./internal/...); do \
-	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+	FUZZTIME=$(FUZZTIME) scripts/fuzz $(FUZZ)
+
+# The packages that are built in, against the database of known vulnerabilities, which GOVULNDB may name a copy of.
+vuln:
+	@$(GO) tool -modfile=tools/go.mod govulncheck ./... || \
+	  { echo "make vuln: if vulnerabilities could not be fetched, nothing was checked: GOVULNDB names another database than vuln.go.dev"; exit 1; }
 
 # The rows of docs/reliability.md: ROWS="R1 R8" for some of them; quick tries a twentieth of each
 # by another seed every time. soak is the row of 50,000 steps.

@@ -1,6 +1,7 @@
 package safetensors_test
 
 import (
+	"bytes"
 	"runtime"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// FuzzParse: no input panics, an accepted one accounts for all its bytes, survives a
+// FuzzParse: no input panics, it is read by its header alone as it is as a whole, an accepted one accounts for all its bytes, survives a
 // round trip, and is one the laxer oracle accepts where it knows the dtypes.
 func FuzzParse(f *testing.F) {
 	sound, err := safetensorstest.Sound()
@@ -74,6 +75,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(file(`{"__metadata__":{"a":"b"},"x":{"dtype":"F4","shape":[2],"data_offsets":[0,1]}}`, "x"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := safetensors.Parse("m", b)
+		if stored, also := safetensors.Index("m", bytes.NewReader(b), int64(len(b))); (also == nil) != (err == nil) || err == nil && len(stored) != len(got.Tensors) {
+			t.Fatalf("by its header %d tensors, %v; as a whole: %v", len(stored), also, err)
+		}
 		if err != nil {
 			return
 		}
