@@ -108,7 +108,7 @@ func (e *embeddings) places(ids, types, offsets []int32) ([]int32, error) {
 			next++
 		}
 		if next > positions {
-			return nil, fmt.Errorf("model: sequence %d has %d tokens, the model has positions for %d", s, offsets[s+1]-offsets[s], positions-e.first)
+			return nil, fmt.Errorf("model: sequence %d has %d tokens, the model has positions for %d", s, offsets[s+1]-offsets[s], positions-e.first) //nolint:gosec // s+1 is one of offsets
 		}
 	}
 	return place, nil

@@ -39,7 +39,7 @@ func Lines(ctx context.Context, program, path string, l Layout, w io.Writer) err
 	}
 	limited, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	cmd := exec.CommandContext(limited, program, Argument, strconv.Itoa(memory), path, string(layout))
+	cmd := exec.CommandContext(limited, program, Argument, strconv.Itoa(memory), path, string(layout)) //nolint:gosec // this program, with arguments that no shell reads
 	out := &tooMuch{w: w, left: mostBytes, stop: cancel}
 	says := &start{}
 	cmd.Stdout, cmd.Stderr = out, says

@@ -100,7 +100,7 @@ func thisProgram(args []string) *exec.Cmd {
 			path = os.Args[0]
 		}
 	}
-	c := exec.Command(path, args...)
+	c := exec.Command(path, args...) //nolint:gosec // this program, with arguments that no shell reads
 	c.Args[0] = os.Args[0]
 	return c
 }

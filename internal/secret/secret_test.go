@@ -22,7 +22,7 @@ func TestHush(t *testing.T) {
 	if fault.ClassOf(err) != fault.Usage || fault.ReasonOf(err) != "reason" || !errors.Is(err, inner) {
 		t.Errorf("class %d, reason %q", fault.ClassOf(err), fault.ReasonOf(err))
 	}
-	if same := secret.Hush(inner, "absent", ""); same != inner {
+	if same := secret.Hush(inner, "absent", ""); same.Error() != inner.Error() {
 		t.Errorf("an error without the secret becomes %v", same)
 	}
 	if secret.Hush(nil, "x") != nil {

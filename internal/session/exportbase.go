@@ -111,7 +111,7 @@ func labelMaps(labels []string) (names map[string]string, numbers map[string]int
 }
 
 // tokenizerConfig is the file in which Transformers looks for the length that texts are cut to.
-const tokenizerConfig = "tokenizer_config.json"
+const tokenizerConfig = "tokenizer_config.json" //nolint:gosec // no such token
 
 // withMaxLength are the files of a model folder with a tokenizer_config.json: their own as it is, else one that says only that texts are cut
 // to limit tokens. Without it Transformers cuts nothing, and texts that are too long end in an error.

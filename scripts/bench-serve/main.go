@@ -82,7 +82,7 @@ func run(ctx context.Context, o *options, w io.Writer) (sound bool, err error) {
 	defer func() { _ = os.RemoveAll(dir) }()
 	if o.dylora == "" {
 		o.dylora = filepath.Join(dir, "dylora")
-		if out, err := exec.CommandContext(ctx, "go", "build", "-o", o.dylora, "./cmd/dylora").CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", o.dylora, "./cmd/dylora").CombinedOutput(); err != nil { //nolint:gosec // no shell reads the name
 			return false, fmt.Errorf("go build: %w: %s", err, out)
 		}
 	}

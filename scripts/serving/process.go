@@ -42,7 +42,7 @@ func Start(ctx context.Context, more []string, command ...string) (*Process, err
 	for i, a := range command {
 		args[i] = put.Replace(a)
 	}
-	p := &Process{Address: address, command: exec.CommandContext(ctx, args[0], args[1:]...), ended: make(chan struct{})}
+	p := &Process{Address: address, command: exec.CommandContext(ctx, args[0], args[1:]...), ended: make(chan struct{})} //nolint:gosec // the server that the caller measures
 	p.command.Env = append(os.Environ(), more...)
 	p.command.Stderr, p.command.Stdout = &p.said, &p.said
 	p.command.WaitDelay = 5 * time.Second

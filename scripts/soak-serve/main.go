@@ -49,7 +49,7 @@ func run(ctx context.Context, o soak.Options, dylora string, w io.Writer) (err e
 	defer func() { _ = os.RemoveAll(dir) }()
 	if dylora == "" {
 		dylora = filepath.Join(dir, "dylora")
-		if out, err := exec.CommandContext(ctx, "go", "build", "-o", dylora, "./cmd/dylora").CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", dylora, "./cmd/dylora").CombinedOutput(); err != nil { //nolint:gosec // no shell reads the name
 			return fmt.Errorf("go build: %w: %s", err, out)
 		}
 	}

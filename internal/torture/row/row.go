@@ -4,6 +4,7 @@ package row
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -159,7 +160,7 @@ func Run(ctx context.Context, r Row, c Config) (kept bool) {
 		whole = t.Cases(r.Count)
 	}
 	head := fmt.Sprintf("%s %d of %d", r.Name, t.kept, whole)
-	if skipped, is := err.(Skipped); is {
+	if skipped := (Skipped{}); errors.As(err, &skipped) {
 		fmt.Fprintf(c.Out, "%s: skipped, %s\n", head, skipped.Why)
 		return os.Geteuid() != 0
 	}
