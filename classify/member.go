@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -52,7 +53,7 @@ func newMember(ctx context.Context, o *Options, name, folder string, rank int, e
 	if err != nil {
 		return nil, &Error{Code: CodeAdapter, Adapter: name, Err: err}
 	}
-	s, err := session.Open(ctx, env, a, session.Options{Layers: o.layers(), AnyTask: true, Shared: encoder})
+	s, err := session.Open(ctx, env, a, session.Options{Layers: o.layers(), AnyTask: true, Shared: encoder, Load: session.Load{Tokens: cmp.Or(o.MaxTokens, defaultMaxTokens)}})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err

@@ -76,7 +76,7 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		}
 	}
 	options := o.options()
-	options.AnyTask, options.Exact = true, true
+	options.AnyTask, options.Exact, options.Load = true, true, session.CheckLoad
 	if o.data {
 		options.Split = "dev"
 	}

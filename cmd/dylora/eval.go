@@ -98,7 +98,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return fault.Usagef("--predictions: %s are several ranks, and the file holds the predictions of one", o.ranks.Spec)
 	}
 	options := o.options()
-	options.Split, options.Measured = o.split, flagset.Measured(o.gate)
+	options.Split, options.Measured, options.Load = o.split, flagset.Measured(o.gate), session.Load{Ranks: len(ranks)}
 	s, err := session.Open(ctx, o.io.env(), a, options)
 	if err != nil {
 		return err

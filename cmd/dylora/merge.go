@@ -65,7 +65,7 @@ func runMerge(ctx context.Context, o *mergeOptions) error {
 		return err
 	}
 	options := o.options()
-	options.AnyTask, options.Exact = true, true // rounded weights are none to write
+	options.AnyTask, options.Exact, options.Load = true, true, session.MergeLoad // rounded weights are none to write
 	s, err := session.Open(ctx, o.io.env(), a, options)
 	if err != nil {
 		return err

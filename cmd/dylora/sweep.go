@@ -128,7 +128,7 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 		return err
 	}
 	options := o.options()
-	options.Split, options.Measured = o.split, flagset.Measured(o.gate)
+	options.Split, options.Measured, options.Load = o.split, flagset.Measured(o.gate), session.Load{Ranks: len(ranks)}
 	ask, err := o.ask(a, options)
 	if err != nil {
 		return err

@@ -45,8 +45,9 @@ func (s *Survey) Footprint(r *settings.Resolved, lengths []int) session.Footprin
 	o := s.options(r)
 	o.Train, o.Dropout = true, true
 	o.Rows, o.Sequences = s.largest(r, lengths)
-	f := session.WeightsFootprint(s.Config, r.Machine.Precision)
-	f.Heap += s.Config.GraphBytes(o) + session.EvaluationBytes(s.Config, s.options(r))
+	f := session.WeightsFootprint(r.Data.Model, s.Config, r.Machine.Precision)
+	ranks, _ := r.EvalRanks() // which are refused elsewhere
+	f.Heap += s.Config.GraphBytes(o) + session.EvaluationBytes(s.Config, s.options(r), session.EvaluatedTokens(s.Dev, s.MaxLength, len(ranks)))
 	trained := int64(0)
 	for _, p := range s.Projections {
 		trained += int64(r.Adapter.Rank) * int64(p.In+p.Out)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/data/demo"
@@ -12,7 +13,7 @@ import (
 	"github.com/dylora/dylora/internal/settings"
 )
 
-// int8 is calibrated on sampleSize examples, in batches of sampleBatch.
+// int8 is calibrated on sampleSize examples, in batches of sampleBatch and EvalTokens at most.
 const (
 	sampleSize  = 128
 	sampleBatch = 32
@@ -88,16 +89,11 @@ func (e *Encoder) Calibrate(ctx context.Context, env *Env, p *program.Program, r
 	defer stream.Close()
 	stop := e.Model.Watch()
 	defer stop()
-	for from := 0; from < stream.Len(); from += sampleBatch {
-		var list []data.Encoded
-		var ranks []int
-		for i := from; i < min(from+sampleBatch, stream.Len()); i++ {
-			list, ranks = append(list, stream.At(i)), append(ranks, rank)
-		}
+	for b := range data.EvalBatches(stream, EvalTokens, sampleBatch) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if _, err := p.Logits(data.Pack(list), ranks); err != nil {
+		if _, err := p.Logits(b, slices.Repeat([]int{rank}, b.Len())); err != nil {
 			return err
 		}
 	}

@@ -3,9 +3,11 @@ package session
 import (
 	"fmt"
 
+	"github.com/dylora/dylora/internal/data"
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/model"
+	"github.com/dylora/dylora/internal/settings"
 )
 
 // Footprint is the memory that a command is expected to have in use at its peak, in bytes.
@@ -46,10 +48,10 @@ func memorySize(bytes int64) string {
 	return fmt.Sprintf("%d MiB", bytes>>20)
 }
 
-// What is in memory beside weights and graphs. Measured: trainings of the tiny encoders take 39 to 44 MiB, and those of larger ones, of which graphs are
+// What is in memory beside weights and graphs. Measured: trainings of the tiny encoders take 38 to 44 MiB, and those of larger ones, of which graphs are
 // nearly all, between 0.96 and 1.04 of what weights and graphs add up to and this program.
 const (
-	programBytes = 40 << 20
+	programBytes = 38 << 20
 	garbage      = 1.05 // the heap at its peak over what is in use: most of it is graphs, which are allocated once
 )
 
@@ -59,30 +61,74 @@ func (f Footprint) WithGarbage() Footprint {
 	return f
 }
 
-// WeightsFootprint is the program with a model's weights in a precision.
-func WeightsFootprint(c *model.Config, p kernel.Precision) Footprint {
-	return Footprint{Program: programBytes, Heap: c.WeightBytes(p)}
+// builtInBytes is what of the program is read where it has the weights, which are stored in 16 bits in it.
+const builtInBytes = 12 << 20
+
+// WeightsFootprint is the program with the weights of the model of a name in a precision.
+func WeightsFootprint(name string, c *model.Config, p kernel.Precision) Footprint {
+	f := Footprint{Program: programBytes, Heap: c.WeightBytes(p)}
+	if name == settings.BuiltIn {
+		f.Program += builtInBytes
+	}
+	return f
 }
 
-// EvaluationBytes is the memory of a graph that evaluates at all ranks, of a model with these options.
-func EvaluationBytes(c *model.Config, o model.Options) int64 {
-	o.Train, o.Rows, o.Sequences = false, EvalTokens, 128 // what a graph has beyond the largest batch is allocated and never used
+// EvaluationBytes is the memory of a graph that evaluates batches of up to so many tokens, of a model with these options. What the graph has
+// beyond them is allocated and never used.
+func EvaluationBytes(c *model.Config, o model.Options, tokens int) int64 {
+	o.Train, o.Rows, o.Sequences = false, tokens, 128
 	return c.GraphBytes(o)
 }
 
+// EvaluatedTokens are those of the largest batch of examples that are evaluated at so many ranks, by the length of their texts: an English token has
+// four letters or more.
+func EvaluatedTokens(examples []data.Example, maxLength, ranks int) int {
+	tokens := 0
+	for _, e := range examples {
+		letters := len(e.A)
+		if e.B != nil {
+			letters += len(*e.B)
+		}
+		if tokens += min(letters/4+3, maxLength) * max(ranks, 1); tokens > EvalTokens {
+			return EvalTokens
+		}
+	}
+	return max(tokens, 1)
+}
+
+// Load is what is computed with a session, as far as its memory depends on it.
+type Load struct {
+	Ranks  int // at which the split is measured; 0: one
+	Tokens int // of the largest batch; 0: as many as one of an evaluation has
+	Copies int // of all weights, in float32, that are held at a time beside the session's
+}
+
+// Loads of commands: a merge makes the merged weights, the file of them, and compares logits of random sequences; a check compares those of an adapter that is
+// merged.
+var (
+	MergeLoad = Load{Copies: 2, Tokens: randomSequences * randomLongest / 2}
+	CheckLoad = Load{Copies: 1}
+)
+
 // fits refuses what the session is opened for if it needs more memory than the process may use.
 func (s *Session) fits(c *model.Config, a Arithmetic, o Options) error {
-	if s.share(o.Shared, a) != nil {
+	if len(s.env.Memory) == 0 || s.share(o.Shared, a) != nil {
 		return nil
 	}
-	f := WeightsFootprint(c, a.Precision)
+	f := WeightsFootprint(s.Data.Model, c, a.Precision)
 	adapted := map[string]bool{}
 	for _, m := range s.Adapter.Modules {
 		adapted[m.Name] = true
 	}
-	f.Heap += int64(o.Copies) * c.WeightBytes(kernel.Float32)
-	f.Heap += EvaluationBytes(c, model.Options{Labels: max(s.outputs(), 1), Rank: s.Adapter.Rank, Modules: len(adapted),
-		Adapt: func(module string) (model.Pair, bool) { return model.Pair{}, adapted[module] }})
+	tokens := EvalTokens
+	if split, known := s.splits[o.Split]; known {
+		tokens = EvaluatedTokens(split, s.Data.MaxLength, o.Load.Ranks)
+	}
+	if o.Load.Tokens > 0 {
+		tokens = o.Load.Tokens
+	}
+	f.Heap += int64(o.Load.Copies)*c.WeightBytes(kernel.Float32) + EvaluationBytes(c, model.Options{Labels: max(s.outputs(), 1), Rank: s.Adapter.Rank, Modules: len(adapted),
+		Adapt: func(module string) (model.Pair, bool) { return model.Pair{}, adapted[module] }}, tokens)
 	remedy := "give this process more memory"
 	if a.Precision == kernel.Float32 && !o.Exact {
 		remedy += ", or set precision to i16"

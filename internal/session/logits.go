@@ -8,10 +8,16 @@ import (
 	"github.com/dylora/dylora/internal/program"
 )
 
+// How many sequences RandomBatch has, and of how many tokens at most.
+const (
+	randomSequences = 16
+	randomLongest   = 64
+)
+
 // RandomBatch is sixteen sequences of random tokens, always the same, of lengths up to 64
 // tokens or the longest of the session: what two programs are compared on.
 func (s *Session) RandomBatch() *data.Batch {
-	const sequences, longest = 16, 64
+	const sequences, longest = randomSequences, randomLongest
 	random := rand.New(rand.NewPCG(1, 2))
 	list := make([]data.Encoded, sequences)
 	for i := range list {

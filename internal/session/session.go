@@ -23,7 +23,7 @@ type Options struct {
 	Exact     bool              // unrounded weights, whatever the precision that is set
 	Split     string            // to be measured; it is read before the weights are. "": none
 	Shared    *Encoder          // of Base; is taken if it is the adapter's base model; nil: the base model is loaded
-	Copies    int               // of all weights that are to be made and held at a time, beside the session's own
+	Load      Load              // what is to be computed; the zero value is an evaluation at one rank
 
 	// Check may refuse the task, before data or model are read; nil: nothing is refused.
 	Check func(t *data.Task, d settings.Data) error
@@ -167,14 +167,15 @@ func (s *Session) load(ctx context.Context, r *settings.Resolved, a Arithmetic, 
 		if err := s.checkModules(r.Data.Model, c); err != nil {
 			return err
 		}
-		if err := s.fits(c, a, o); err != nil {
+		if err := s.settleLabels(c, place); err != nil {
 			return err
 		}
-		if err := s.settleLabels(c, place); err != nil || o.Split == "" {
-			return err
+		if o.Split != "" {
+			if _, err := s.Split(ctx, o.Split); err != nil {
+				return err
+			}
 		}
-		_, err := s.Split(ctx, o.Split)
-		return err
+		return s.fits(c, a, o)
 	}
 	use := Use{Check: check, Pairs: func() bool { return s.Task.Pair }, Trained: true, Saved: s.Adapter.Saved}
 	if s.Encoder = s.share(o.Shared, a); s.Encoder != nil {
@@ -202,6 +203,9 @@ func (s *Session) compile(ctx context.Context, o program.Options, a Arithmetic) 
 	}
 	sample := s.sample(ctx)
 	if err := s.Encoder.Calibrate(ctx, s.env, s.Program, s.Adapter.Rank, sample); err != nil {
+		return err
+	}
+	if err := s.Program.Close(); err != nil {
 		return err
 	}
 	s.Program, err = program.New(s.Encoder.Model, s.Adapter, s.Task, o)

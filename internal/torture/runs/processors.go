@@ -11,7 +11,7 @@ func processors(t *row.Trial) error {
 	models, precisions := []string{"bert", "roberta", "mini"}, []string{"float32", "i16"}
 	for _, i := range t.Pick(30) {
 		model, precision, seed := models[i%3], precisions[i/3%2], t.Random.IntN(1e6)
-		t.Case(fmt.Sprintf("%s in %s, seed %d", model, precision, seed), func(dir string) error {
+		t.Go(fmt.Sprintf("%s in %s, seed %d", model, precision, seed), func(dir string) error {
 			args := short(encoder(t, model), 6, "--seed", fmt.Sprint(seed), "--precision", precision)
 			var want map[string][]byte
 			var answers string
