@@ -2,6 +2,7 @@
 GO ?= go
 
 .PHONY: check verify test vet lint cross cross-build race race-plan manifests fuzz vuln bench emulate gen
+.PHONY: settings-reference dist dist-test
 .PHONY: torture torture-quick soak torture-mutants
 .PHONY: cluster cluster-slurm cluster-mpi cluster-k8s dylora-mpi
 
@@ -104,6 +105,18 @@ cluster-mpi:
 cluster-k8s: manifests
 
 cluster: cluster-slurm cluster-mpi cluster-k8s
+
+# docs/settings.md, of the tags of the settings' fields.
+settings-reference:
+	$(GO) run ./internal/settings/reference > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
+
+# A release: see docs/releasing.md. DIST="linux/amd64" builds for some platforms, DISTFLAGS=-release refuses all but a tag.
+dist:
+	cd tools/dist && $(GO) run . -out ../../dist $(DISTFLAGS) $(DIST)
+
+# A release for this machine, built twice, installed, and run where nothing else is: root, on Linux.
+dist-test:
+	cd tools/dist && $(GO) vet ./... && $(GO) test ./...
 
 gen:
 	cd internal/kernel/gen && for k in gemm integer strided vector; do \

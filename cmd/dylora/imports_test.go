@@ -30,6 +30,8 @@ func TestImports(t *testing.T) {
 		"scripts/soak-serve":       "data/demo scripts/serving/soak",
 		"scripts/study-split":      "",
 
+		"settings/reference": "settings",
+
 		"decision":        "",
 		"format":          "fault",
 		"contrast":        "",

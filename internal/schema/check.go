@@ -70,3 +70,24 @@ func (f Field) brokenNumber(x float64) string {
 	}
 	return ""
 }
+
+// Range is what Check allows of the setting, as "0 to 0.5"; "" where it has no bound.
+func (f Field) Range() string {
+	low, hasLow := f.bound("min")
+	high, hasHigh := f.bound("max")
+	above, hasAbove := f.bound("above")
+	end, hasEnd := f.bound("below")
+	switch {
+	case hasAbove:
+		return fmt.Sprintf("above %v", above)
+	case hasLow && hasEnd:
+		return fmt.Sprintf("%v to below %v", low, end)
+	case hasLow && hasHigh:
+		return fmt.Sprintf("%v to %v", low, high)
+	case hasLow:
+		return fmt.Sprintf("%v or more", low)
+	case hasHigh:
+		return fmt.Sprintf("up to %v", high)
+	}
+	return ""
+}

@@ -141,3 +141,14 @@ func TestRulesProperty(t *testing.T) {
 		}
 	})
 }
+
+func TestRange(t *testing.T) {
+	want := map[string]string{
+		"least": "1 or more", "most": "up to 9", "both": "-2 to 3", "from": "0 or more", "up_to": "up to 1.5", "share": "0 to 1", "part": "0 to below 1", "positive": "above 0", "above": "above 2",
+	}
+	for _, f := range Fields(new(bounded)) {
+		if got := f.Range(); got != want[f.Key] {
+			t.Errorf("%s allows %q, want %q", f.Key, got, want[f.Key])
+		}
+	}
+}
