@@ -143,9 +143,13 @@ func TestWatchedNeverSettles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o666))
-	if _, err := disk.Watch(restless{dir}).Open("a"); !errors.Is(err, disk.ErrChanged) {
-		t.Errorf("got %v", err)
+	var err error
+	for range 5 { // where a busy machine stalls this process for longer than a tick, the file is at rest for once
+		if _, err = disk.Watch(restless{dir}).Open("a"); errors.Is(err, disk.ErrChanged) {
+			return
+		}
 	}
+	t.Errorf("got %v", err)
 }
 
 // TestWatchedMemory: files that are in no file system are compared by size and time, at once.
