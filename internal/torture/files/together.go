@@ -1,3 +1,5 @@
+//go:build linux
+
 package files
 
 import (
@@ -76,6 +78,8 @@ func (x *export) refused(r *result) bool {
 			lines = append(lines, line)
 		}
 	}
-	there := func(place string) bool { return strings.Contains(lines[0], place) && strings.Contains(lines[0], "exist") }
+	there := func(place string) bool {
+		return strings.Contains(lines[0], place) && strings.Contains(lines[0], "exist")
+	}
 	return len(lines) == 1 && slices.ContainsFunc(x.places, there)
 }

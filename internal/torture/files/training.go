@@ -1,3 +1,5 @@
+//go:build linux
+
 package files
 
 import (
@@ -59,7 +61,7 @@ func scratch(use func(dir string) error) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // among temporary files
 	return use(dir)
 }
 
