@@ -80,7 +80,7 @@ func uninterrupted(t *testing.T, args []string) (map[string]string, time.Duratio
 // killed reads.
 const killSeed = "TEST_KILL_SEED"
 
-// TestKilled kills a run with SIGKILL at twenty moments, one at random in each twentieth of its
+// TestKilled kills a run with SIGKILL at five moments, one at random in each fifth of its
 // time, each time resumes it, and finds the files of an uninterrupted run, bit for bit. The
 // encoder is so small that much of the run's time goes into its files. The names of the parts,
 // and so their messages, have the seed.
@@ -95,7 +95,7 @@ func TestKilled(t *testing.T) {
 	run := append(smallRun[:len(smallRun):len(smallRun)], "--model", filepath.Join(reftest.Testdata(t), "bert", "model"))
 	want, whole := uninterrupted(t, run)
 	random := rand.New(rand.NewPCG(1, seed))
-	const rounds = 20
+	const rounds = 5
 	for round := range rounds {
 		share := (float64(round) + random.Float64()) / rounds // of the run's time, from its beginning to its end
 		t.Run(fmt.Sprintf("%s=%d/round=%d", killSeed, seed, round), func(t *testing.T) {

@@ -198,11 +198,11 @@ func (n *node) foundData(random *rand.Rand) []byte {
 	for _, o := range n.writes[:made] {
 		data = changed(data, o, len(o.Data))
 	}
-	if made == len(n.writes) {
+	if made == len(n.writes) || n.writes[made].Kind != filetrace.Write {
 		return data
 	}
 	next := n.writes[made]
-	if random.IntN(3) == 0 && next.Kind == filetrace.Write {
+	if random.IntN(3) == 0 {
 		next.Data = bytes.Repeat([]byte{0}, len(next.Data))
 	}
 	return changed(data, next, random.IntN(len(next.Data)+1))
