@@ -63,8 +63,10 @@ func writingFails(t *row.Trial) error {
 		v filetrace.Verdict
 	}
 	var trials []trial
+	seen := map[filetrace.Kind]bool{}
 	for _, x := range all {
 		for i, o := range x.ops {
+			seen[o.Kind] = true
 			errors := diskErrors
 			if x.cache { // each takes long
 				errors = diskErrors[i%len(diskErrors):][:1]
@@ -75,6 +77,11 @@ func writingFails(t *row.Trial) error {
 			if o.Kind == filetrace.Write && o.Result > 1 {
 				trials = append(trials, trial{x, i + 1, filetrace.Verdict{Short: true}})
 			}
+		}
+	}
+	for _, kind := range []filetrace.Kind{filetrace.Open, filetrace.Write, filetrace.Sync, filetrace.Close, filetrace.Rename, filetrace.Symlink, filetrace.Map} {
+		if !seen[kind] {
+			return fmt.Errorf("no command makes a %s", kind)
 		}
 	}
 	for _, i := range t.Pick(len(trials)) {

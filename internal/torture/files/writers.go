@@ -88,6 +88,13 @@ func list(source, hub string) []*export {
 	base.single = true
 	packed := x("packed cache", "predict --in texts.txt --out answers.jsonl --adapter "+filepath.Join(source, "runs", "large"), trained, "answers.jsonl")
 	packed.cache, packed.env = true, []string{"DYLORA_CACHE=cache"}
+	mapped := x("packed cache that is there", strings.Join(packed.args, " "), func(dir string) error {
+		if err := trained(dir); err != nil {
+			return err
+		}
+		return linked(filepath.Join(source, "cache"), filepath.Join(dir, "cache"))
+	}, "answers.jsonl")
+	mapped.cache, mapped.env = true, packed.env
 	fetch := x("Hub download", "fetch org/tiny", func(string) error { return nil })
 	fetch.env = []string{"HF_HOME=hf", "HF_HUB_OFFLINE=0", "HF_ENDPOINT=" + hub}
 	return []*export{
@@ -101,13 +108,28 @@ func list(source, hub string) []*export {
 		x("sweep", "sweep --html page.html --plot curve.svg --adapter "+place, over("curve.svg", "old\n"), "page.html", "curve.svg"),
 		fetch,
 		packed,
+		mapped,
 	}
 }
 
-// trainLarge makes an adapter of a large model.
+// linked makes a folder of the same files as another: they are large.
+func linked(from, to string) error {
+	entries, err := os.ReadDir(from)
+	if err == nil {
+		err = os.Mkdir(to, 0o700)
+	}
+	for _, e := range entries {
+		if err == nil {
+			err = os.Link(filepath.Join(from, e.Name()), filepath.Join(to, e.Name()))
+		}
+	}
+	return err
+}
+
+// trainLarge makes an adapter of a large model, and a cache of its packed weights.
 func trainLarge(t *row.Trial, dir, large string) error {
 	c := command(t, t, dir, strings.Fields("train --run runs/large --max-steps 1 --max-train-examples 8 --max-eval-examples 8 --batch 8 --max-length 20 --model "+large)...)
-	c.Env = environment(dir, "DYLORA_CACHE=off")
+	c.Env = environment(dir, "DYLORA_CACHE=cache")
 	r, err := run(c)
 	if err == nil && r.code != 0 {
 		err = fmt.Errorf("the training of a large model: %v", r)
