@@ -43,6 +43,9 @@ func (f format) in(fsys fs.FS) bool {
 	return whole == nil || !errors.Is(index, fs.ErrNotExist)
 }
 
+// largestIndex bounds an index; that of a model of a thousand tensors has a tenth of a megabyte.
+const largestIndex = 64 << 20
+
 var (
 	tensorFormat = format{"model.safetensors", ".safetensors", safetensors.Index}
 	pickleFormat = format{"pytorch_model.bin", ".bin", unpickled}
@@ -149,6 +152,9 @@ func (f format) shards(fsys fs.FS, dir string) ([]string, map[string]string, err
 		return []string{f.whole}, nil, nil
 	}
 	name := path.Join(dir, f.list())
+	if info, err := fs.Stat(fsys, f.list()); err == nil && info.Size() > largestIndex {
+		return nil, nil, fault.Invalidf("%s: larger than %d MiB, no index is: give the right file", name, largestIndex>>20)
+	}
 	b, err := fs.ReadFile(fsys, f.list())
 	if err != nil {
 		return nil, nil, fault.Invalidf("%s: %w", name, err)

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -127,6 +128,7 @@ func TestLoadFaults(t *testing.T) {
 			tensorFormat.list(): map[string]any{"weight_map": map[string]string{"a": "x.safetensors"}}}, "m/x.safetensors: a Git LFS pointer"},
 		{"shape", map[string]any{"config.json": small(), tensorFormat.whole: reshaped}, "wrong shape"},
 		{"integers", map[string]any{"config.json": small(), tensorFormat.whole: integers(good)}, "word_embeddings"},
+		{"an endless index", map[string]any{"config.json": small(), tensorFormat.list(): bytes.Repeat([]byte(" "), largestIndex+1)}, "larger than 64 MiB"},
 		{"shard outside", map[string]any{"config.json": small(), tensorFormat.list(): map[string]any{"weight_map": map[string]string{"a": "../x.safetensors"}}}, "../x.safetensors"},
 		{"shard absent", map[string]any{"config.json": small(), tensorFormat.list(): map[string]any{"weight_map": map[string]string{"a": "x.safetensors"}}}, "x.safetensors"},
 		{"empty index", map[string]any{"config.json": small(), tensorFormat.list(): map[string]any{"weight_map": map[string]string{}}}, "weight_map is empty"},
