@@ -35,6 +35,7 @@ type Outlook struct {
 	Precision string  `json:"precision"`
 	Seconds   float64 `json:"seconds"`      // of the steps that are left, and of evaluations
 	Bytes     int64   `json:"memory_bytes"` // most memory that is in use at a time
+	Heap      int64   `json:"heap_bytes"`   // of it, what Go's runtime manages
 	Limit     int64   `json:"memory_limit_bytes,omitempty"`
 	LimitOf   string  `json:"memory_limit_of,omitempty"` // what sets it
 }
@@ -64,7 +65,7 @@ func Training(ctx context.Context, env *session.Env, r *settings.Resolved, p fin
 		return nil, err
 	}
 	o := &Outlook{Run: dir, Task: survey.Task.Name, Model: r.Data.Model, Examples: len(survey.Train), Dev: len(survey.Dev), Epochs: loop.Epochs,
-		Threads: e.machine.CPUs, Kernel: survey.Arithmetic.Machine.Name(), Precision: r.Machine.Precision.String(), Seconds: predicted.Seconds, Bytes: predicted.Bytes}
+		Threads: e.machine.CPUs, Kernel: survey.Arithmetic.Machine.Name(), Precision: r.Machine.Precision.String(), Seconds: predicted.Seconds, Bytes: predicted.Bytes, Heap: survey.Footprint(r, s.train).Heap}
 	o.PerEpoch = ceil(ceil(o.Examples, r.Train.Batch), loop.Accumulate)
 	o.Steps = o.PerEpoch * loop.Epochs
 	if loop.MaxSteps > 0 {

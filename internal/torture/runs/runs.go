@@ -23,7 +23,7 @@ func Rows() []row.Row {
 		{Name: "R13", Promise: "the same bits for GOMAXPROCS 1, 2, 8", Count: 30, Check: processors},
 		{Name: "R14", Promise: "memory is flat over 50,000 steps", Count: 1, Check: flat},
 		{Name: "R16", Promise: "forward, loss, every gradient, ten AdamW steps and every slice equal PyTorch's", Check: references},
-
+		{Name: "R24", Promise: "what needs more memory than there is stops before it begins and says how much, and what needs little less runs", Count: 24, Check: limits},
 		{Name: "R25", Promise: "the same bits for all numbers of threads, capacities and packings, from the packed cache or not, resumed or not", Count: 40, Check: determinism},
 	}
 }

@@ -17,16 +17,18 @@ import (
 // The training whose memory is watched, of as many steps as a small model takes in a day.
 const (
 	soakSteps    = 50_000
-	soakPerEpoch = 500 // steps between evaluations
-	soakEvery    = 250 // steps between checkpoints
+	soakLeast    = 10_000 // of a share, for the program to be warm
+	soakWarm     = 5_000  // that count for nothing
+	soakPerEpoch = 500    // steps between evaluations
+	soakEvery    = 250    // steps between checkpoints
 	flatWithin   = 0.01
 	samplePause  = 20 * time.Millisecond
 )
 
 // flat trains the tiny encoder for very many steps, with evaluations, checkpoints and a log, and samples the memory that is resident. After a tenth of the
-// time to warm up, the median of the last tenth may not be above that of the first.
+// time to warm up, and 5,000 steps at least, the median of the last tenth may not be above that of the first.
 func flat(t *row.Trial) error {
-	steps := max(t.Cases(soakSteps), 2*soakPerEpoch)
+	steps := max(t.Cases(soakSteps), soakLeast)
 	t.Case(fmt.Sprintf("%d steps", steps), func(dir string) error {
 		args := []string{"train", "--run", "run", "--model", encoder(t, "bert"), "--max-train-examples", fmt.Sprint(8 * soakPerEpoch), "--max-eval-examples", "32", "--batch", "8", "--max-length", "20",
 			"--rank", "4", "--epochs", fmt.Sprint((steps + soakPerEpoch - 1) / soakPerEpoch), "--checkpoint-every", fmt.Sprint(soakEvery), "--quiet", "--seed", fmt.Sprint(t.Random.IntN(1e6))}
@@ -41,7 +43,7 @@ func flat(t *row.Trial) error {
 		if lines := strings.Count(string(b), "\n"); lines < steps {
 			return fmt.Errorf("the log has %d lines, and there were to be %d steps", lines, steps)
 		}
-		samples = samples[len(samples)/10:]
+		samples = samples[max(len(samples)/10, len(samples)*soakWarm/steps):]
 		tenth := len(samples) / 10
 		if tenth < 5 {
 			return fmt.Errorf("%d samples are too few", len(samples))
