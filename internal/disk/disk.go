@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -48,12 +49,16 @@ func (Real) Write(path string, b []byte) error {
 	return cmp.Or(err, f.Sync(), f.Close())
 }
 
-// Sync flushes the entries of a folder to the disk. Where a file system has no such call, they are its own to keep.
+// Sync flushes the entries of a folder to the disk. Where a file system has no such call, or the folder is one that may
+// not be read, such as the one above a user's own, they are the system's to keep.
 func (Real) Sync(folder string) error {
 	if runtime.GOOS == "windows" { // which cannot flush a folder
 		return nil
 	}
 	f, err := os.Open(folder)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
