@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 
@@ -133,6 +134,12 @@ func (s *start) reason() string {
 		return fmt.Sprintf("it asks for more than %d MiB of memory", memory>>20)
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	line = strings.Map(func(r rune) rune { // a file's names may hold what a terminal obeys
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, line)
 	if len(line) > 300 {
 		line = strings.ToValidUTF8(line[:300], "") + "…"
 	}

@@ -63,7 +63,7 @@ func TestReason(t *testing.T) {
 	if got := s.reason(); got != "it asks for more than 1024 MiB of memory" || s.b.Len() != mostMessage {
 		t.Errorf("reason %q", got)
 	}
-	for text, want := range map[string]string{"": "its reader died", "panic: x\ngoroutine 1": "panic: x", strings.Repeat("x", 1000): strings.Repeat("x", 300) + "…"} {
+	for text, want := range map[string]string{"": "its reader died", "panic: x\ngoroutine 1": "panic: x", "no \x1b[2J\x00é": "no ?[2J?é", strings.Repeat("x", 1000): strings.Repeat("x", 300) + "…"} {
 		s := &start{}
 		_, _ = s.Write([]byte(text))
 		if got := s.reason(); got != want {
