@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/spent"
@@ -161,6 +162,9 @@ func (r *reader) close() error {
 	return err
 }
 
+// unprintable are the characters that end a line early, or that a terminal obeys.
+func unprintable(r rune) bool { return !unicode.IsPrint(r) }
+
 // Bounds of what reading a hostile file may cost.
 const (
 	mostMemory = 64 << 20
@@ -179,7 +183,7 @@ func (a answer) refused(name string, maySound bool) error {
 		return nil
 	case a.Class != fault.Invalid:
 		return fmt.Errorf("class %d: %.300s", a.Class, a.Text)
-	case strings.ContainsAny(a.Text, "\n\x00") || len(a.Text) > 2000 || !strings.Contains(a.Text, name):
+	case strings.ContainsFunc(a.Text, unprintable) || len(a.Text) > 2000 || !strings.Contains(a.Text, name):
 		return fmt.Errorf("message %.300q", a.Text)
 	}
 	return nil

@@ -72,7 +72,7 @@ func (p *process) refused(class fault.Class) error {
 	if class == fault.Usage {
 		lines--
 	}
-	if p.Code != int(class) || lines != 1 || !strings.HasPrefix(p.Talk, "dylora: ") || p.Out != "" || strings.ContainsRune(p.Talk, 0) {
+	if p.Code != int(class) || lines != 1 || !strings.HasPrefix(p.Talk, "dylora: ") || p.Out != "" || strings.ContainsFunc(strings.ReplaceAll(p.Talk, "\n", ""), unprintable) {
 		return fmt.Errorf("exit %d, want %d; stdout %.100q, stderr %.500q", p.Code, class, p.Out, p.Talk)
 	}
 	return nil
