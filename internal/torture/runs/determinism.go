@@ -1,13 +1,10 @@
 package runs
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-	"syscall"
-	"time"
 
 	"github.com/dylora/dylora/internal/kernel"
 	"github.com/dylora/dylora/internal/packed"
@@ -79,7 +76,7 @@ func threads(t *row.Trial, dir, model string, p kernel.Precision, seed uint64) e
 
 // packings computes each sequence alone, with others before and behind it, and in a graph of a larger capacity, and gradients of a batch in
 // graphs of several capacities.
-func packings(t *row.Trial, _, model string, p kernel.Precision, seed uint64) error {
+func packings(t *row.Trial, _, model string, p kernel.Precision, seed uint64) (err error) {
 	mc, err := kernel.New("", 2)
 	if err != nil {
 		return err
@@ -89,7 +86,7 @@ func packings(t *row.Trial, _, model string, p kernel.Precision, seed uint64) er
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	alone := map[int][]float32{}
 	for _, i := range s.all() { // the capacity grows with the longest so far
 		if alone[i], err = s.logits([]int{i}); err != nil {
@@ -157,10 +154,11 @@ func fromCache(t *row.Trial, dir, model string, p kernel.Precision, seed uint64)
 			return err
 		}
 	}
-	if kept, err := os.ReadDir(cache.Dir); err != nil || len(kept) == 0 {
-		return fmt.Errorf("the cache has kept nothing: %v", err)
+	kept, err := os.ReadDir(cache.Dir)
+	if err == nil && len(kept) == 0 {
+		err = errors.New("the cache has kept nothing")
 	}
-	return nil
+	return err
 }
 
 // kernels compares the numbers of all kernels of this machine with those of the portable one.
@@ -199,67 +197,6 @@ func kernels(t *row.Trial, _, model string, p kernel.Precision, seed uint64) err
 		if forward > kernelBound || backward > kernelBound {
 			return fmt.Errorf("%s: more than %.0e", name, kernelBound)
 		}
-	}
-	return nil
-}
-
-// resumed interrupts a run after a random step, resumes it on another number of threads, and compares it with one that nobody interrupted.
-func resumed(t *row.Trial, dir, model string, p kernel.Precision, seed uint64) error {
-	args := short(encoder(t, model), 24, "--seed", fmt.Sprint(seed), "--precision", p.String(), "--checkpoint-every", "5")
-	whole, err := subfolder(dir, "whole")
-	if err != nil {
-		return err
-	}
-	if _, err := succeed(t, whole, nil, append(args, "--threads", "1")...); err != nil {
-		return err
-	}
-	want, err := files(whole)
-	if err != nil {
-		return err
-	}
-	parted, err := subfolder(dir, "parted")
-	if err != nil {
-		return err
-	}
-	if err := interrupted(t, parted, 1+t.Random.IntN(15), append(args, "--threads", "2")); err != nil {
-		return err
-	}
-	if _, err := succeed(t, parted, nil, append(args, "--threads", "1", "--resume")...); err != nil {
-		return err
-	}
-	got, err := files(parted)
-	if err != nil {
-		return err
-	}
-	return same(want, got)
-}
-
-// interrupted runs a training and sends it SIGINT once its log has so many lines.
-func interrupted(t *row.Trial, dir string, lines int, args []string) error {
-	ctx, cancel := context.WithTimeout(t, time.Minute)
-	defer cancel()
-	c := command(ctx, t, dir, nil, args...)
-	var talk strings.Builder
-	c.Stderr = &talk
-	if err := c.Start(); err != nil {
-		return err
-	}
-	for ctx.Err() == nil {
-		b, err := os.ReadFile(filepath.Join(dir, "run", "metrics.jsonl"))
-		if err == nil && strings.Count(string(b), "\n") >= lines {
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
-	signalled := c.Process.Signal(syscall.SIGINT)
-	_ = c.Wait()
-	switch code := c.ProcessState.ExitCode(); {
-	case signalled != nil:
-		return fmt.Errorf("the run had ended before it could be interrupted: %w: %s", signalled, talk.String())
-	case code == 0: // the last step was over; there is nothing to resume, and the bits have to be the same all the same
-		return nil
-	case code != 130:
-		return fmt.Errorf("exit code %d, want 130: %s", code, talk.String())
 	}
 	return nil
 }

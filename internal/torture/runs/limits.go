@@ -1,24 +1,18 @@
 package runs
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
-	"time"
 
 	"github.com/dylora/dylora/internal/fault"
 	"github.com/dylora/dylora/internal/torture/row"
@@ -46,12 +40,12 @@ type task struct {
 
 // limits runs each command below each kind of limit: with a tenth less than it says that it needs, where it has to stop before it begins; with as much,
 // where it has to run to its end; and without, where what it says has to be near what it takes.
-func limits(t *row.Trial) error {
+func limits(t *row.Trial) (err error) {
 	shared, err := os.MkdirTemp("", "torture-limits-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(shared)
+	defer func() { err = errors.Join(err, os.RemoveAll(shared)) }()
 	train := []string{"train", "--model", "mini", "--max-train-examples", "640", "--max-eval-examples", "400", "--batch", "64", "--max-length", "64", "--epochs", "1", "--max-steps", "3", "--quiet"}
 	if _, err := succeed(t, shared, nil, append(train, "--run", "done")...); err != nil {
 		return err
@@ -129,8 +123,8 @@ func (k *under) try(t *row.Trial, dir string, c task, peak func(string, task) (i
 	if refused > need+1<<20 || now > need*9/10+1<<20 { // whole MiB
 		return fmt.Errorf("a tenth too little: it says that it needs %d bytes and has %d, with %d needed", refused, now, need)
 	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-		return fmt.Errorf("what is refused leaves files: %v %v", entries, err)
+	if err := empty(dir); err != nil {
+		return fmt.Errorf("a tenth too little: %w", err)
 	}
 	before, env, undo, err := k.prepare(of(need + need/50 + 2<<20 + k.above))
 	if err != nil {
@@ -198,69 +192,17 @@ func (k *under) predicted(t *row.Trial, dir string, c task, least int64) (int64,
 	if k.unit == "heap" {
 		need = said.Heap
 	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 || need < least-1<<20 {
-		return 0, fmt.Errorf("a dry run says that %d bytes are needed, and %d at least, and leaves %v: %v", need, least, entries, err)
+	if need < least-1<<20 {
+		return 0, fmt.Errorf("a dry run says that %d bytes are needed, and %d at least", need, least)
 	}
-	return need, nil
+	return need, empty(dir)
 }
 
-// limited runs a command, words and variables before it. A server is used and told to end.
-func limited(t *row.Trial, dir string, c task, before, env []string) (outcome, error) {
-	ctx, cancel := context.WithTimeout(t, 2*time.Minute)
-	defer cancel()
-	words := slices.Concat(before, []string{t.Binary}, c.args)
-	p := exec.CommandContext(ctx, words[0], words[1:]...)
-	p.Dir, p.Env = dir, append(environment(dir), env...)
-	var out, talk bytes.Buffer
-	p.Stdout, p.Stderr = &out, &talk
-	if c.load == nil {
-		err := p.Run()
-		var exit *exec.ExitError
-		if err != nil && !errors.As(err, &exit) {
-			return outcome{}, err
-		}
-		return outcome{p.ProcessState.ExitCode(), out.String(), talk.String(), peakOf(p.ProcessState)}, ctx.Err()
+// empty refuses a folder that something was written to.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 {
+		err = fmt.Errorf("%v are left", entries)
 	}
-	p.Stderr = nil
-	pipe, err := p.StderrPipe()
-	if err != nil {
-		return outcome{}, err
-	}
-	if err := p.Start(); err != nil {
-		return outcome{}, err
-	}
-	address, said := listening(pipe)
-	if address != "" {
-		err = c.load(ctx, address)
-	}
-	ended := p.Process.Signal(syscall.SIGTERM)
-	rest := readAll(pipe)
-	_ = p.Wait()
-	if address == "" {
-		ended = nil
-	}
-	return outcome{p.ProcessState.ExitCode(), "", said + rest, peakOf(p.ProcessState)}, errors.Join(err, ended, ctx.Err())
-}
-
-// asked sends a server as many texts as one execution takes.
-func asked(ctx context.Context, address string) error {
-	texts := slices.Repeat([]string{strings.Repeat("the story of a man who was not very good at anything . ", 4)}, 40)
-	body, err := json.Marshal(map[string]any{"texts": texts})
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address+"/v1/predict", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server answers %s", answer.Status)
-	}
-	return nil
+	return err
 }

@@ -14,8 +14,9 @@ func peakOf(p *os.ProcessState) int64 {
 	if !ok {
 		return 0
 	}
+	unit := 1024.0
 	if runtime.GOOS == "darwin" { // which counts bytes
-		return int64(usage.Maxrss)
+		unit = 1
 	}
-	return int64(usage.Maxrss) << 10
+	return int64(unit * float64(usage.Maxrss)) // of 32 bits on some systems
 }
