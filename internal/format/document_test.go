@@ -14,7 +14,7 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := map[string]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| ([^|]+) \\| ([^|]+) \\|").FindAllStringSubmatch(string(b), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\| ([^|]+) \| ([^|]+) \|`).FindAllStringSubmatch(string(b), -1) {
 		said[m[1]] = m[2]
 	}
 	for file, version := range map[string]int{

@@ -48,7 +48,7 @@ func Check(path string, document []byte, newest int) error {
 		Format *int `json:"format"`
 	}
 	if json.Unmarshal(document, &head) != nil || head.Format == nil {
-		return nil
+		return nil //nolint:nilerr // as the comment above says
 	}
 	return Refuse(path, *head.Format, newest)
 }
