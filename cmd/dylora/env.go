@@ -42,6 +42,7 @@ func (s *streams) env() *session.Env {
 	version, _ := release.Version(info)
 	return &session.Env{
 		Note:     s.screen().Say,
+		Warning:  s.screen().Warn,
 		Progress: func(what string, total int) session.Progress { return s.screen().Progress(what, unitOf(what), total) },
 		Download: s.screen().Downloads().At,
 		Getenv:   os.Getenv,

@@ -27,7 +27,7 @@ func talkOfFirst(errOut io.Writer) io.Writer {
 // join makes this process one of those that a launcher has started; of these the first alone tells how it goes.
 func (s *streams) join() (err error) {
 	if s.world, err = mpi.Start(os.Getenv); s.world != nil && s.world.Rank() > 0 {
-		s.out, s.screen().Quiet, s.screen().Mode = io.Discard, true, terminal.ModeNone
+		s.out, s.screen().Quiet, s.screen().Mute, s.screen().Mode = io.Discard, true, true, terminal.ModeNone
 	}
 	return err
 }

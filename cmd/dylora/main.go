@@ -99,7 +99,7 @@ After training, any rank is a slice: no second run, no search.`,
 	root.SetVersionTemplate("dylora {{.Version}}\n")
 	everywhere := root.PersistentFlags()
 	everywhere.Var(&s.screen().Mode, "progress", "how long work shows how far it is: bar, lines (one every 30 s), none, or auto: a bar on a terminal, else lines")
-	everywhere.BoolVar(&s.screen().Quiet, "quiet", false, "tell nothing on stderr but errors")
+	everywhere.BoolVar(&s.screen().Quiet, "quiet", false, "tell nothing on stderr but errors and warnings")
 	everywhere.BoolVar(&s.verbose, "verbose", false, "also show hashes of files and commits")
 	root.SetIn(s.in)
 	root.SetOut(s.out)

@@ -85,7 +85,7 @@ func (j *Job) finish(ctx context.Context) (*Report, error) {
 	}
 	j.tracked(track.Finished)
 	notes, err := j.run.Complete()
-	j.env.Say(notes...)
+	j.env.Warn(notes...)
 	j.Dir = j.run.Dir
 	return r, err
 }

@@ -132,7 +132,7 @@ func (j *Job) start(resume bool) error {
 	if err := j.data.Write(j.Dir); err != nil {
 		return err
 	}
-	j.env.Say(resumed.Notes...)
+	j.env.Warn(resumed.Notes...)
 	switch {
 	case resumed.Longer:
 		j.env.Say(fmt.Sprintf("%s: the finished run of %d steps becomes one of %d; the steps to come have the learning rates that a run of that length has at them", j.Dir, resumed.Step, j.Loop.Steps()))

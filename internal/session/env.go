@@ -21,10 +21,11 @@ const (
 	LatestRun = RunsRoot + "/latest"
 )
 
-// Env is the application's access to its surroundings. Note, Progress and Download may be
+// Env is the application's access to its surroundings. Note, Warning, Progress and Download may be
 // nil: then nobody is told.
 type Env struct {
 	Note     func(line string)                     // something that a user should be told
+	Warning  func(line string)                     // something that a user must be told, who wants no notes, too
 	Progress func(what string, total int) Progress // a long task of so many items begins
 	Download func(file string, done, total int64)  // bytes of a file that is being downloaded
 	Getenv   func(name string) string              // environment variables: of the Hub, of caches
@@ -51,6 +52,15 @@ func (e *Env) Say(lines ...string) {
 	for _, line := range lines {
 		if e.Note != nil {
 			e.Note(line)
+		}
+	}
+}
+
+// Warn tells the user something, a line each, that changes what later commands do.
+func (e *Env) Warn(lines ...string) {
+	for _, line := range lines {
+		if e.Warning != nil {
+			e.Warning(line)
 		}
 	}
 }

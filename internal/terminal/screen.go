@@ -44,7 +44,8 @@ func (m *Mode) Type() string { return "mode" }
 // Screen is stderr, where a person is told how work goes. The zero Mode is ModeAuto.
 type Screen struct {
 	Mode  Mode
-	Quiet bool // only errors are told
+	Quiet bool // only errors and warnings are told
+	Mute  bool // nor warnings: another process gives them
 
 	w       io.Writer
 	page    *Page
@@ -69,6 +70,16 @@ func (s *Screen) Say(line string) {
 
 func (s *Screen) say(line string) {
 	if !s.Quiet {
+		s.clear()
+		fmt.Fprintln(s.page, line)
+	}
+}
+
+// Warn tells a line that a person needs even where the screen is quiet.
+func (s *Screen) Warn(line string) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if !s.Mute {
 		s.clear()
 		fmt.Fprintln(s.page, line)
 	}

@@ -59,8 +59,11 @@ func TestScreen(t *testing.T) {
 	s.Say("one…")
 	s.Quiet = true
 	s.Say("two")
+	s.Warn("three")
 	s.Fail("dylora:", "broken – here")
-	if want := "one...\ndylora: broken - here\n"; talk.String() != want {
+	s.Mute = true
+	s.Warn("four")
+	if want := "one...\nthree\ndylora: broken - here\n"; talk.String() != want {
 		t.Errorf("%q, want %q", talk.String(), want)
 	}
 	if Is(io.Discard) || Is(&talk) || s.bars() || s.lines() {
