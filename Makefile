@@ -77,7 +77,7 @@ torture:
 	$(GO) run ./internal/torture $(ROWS)
 
 torture-quick:
-	$(GO) run ./internal/torture --share 0.05 $(ROWS)
+	$(GO) run ./internal/torture --share 0.05 $(TORTURE) $(ROWS)
 
 soak:
 	$(GO) run ./internal/torture R14

@@ -53,9 +53,10 @@ func main() {
 func run(ctx context.Context) (kept bool, err error) {
 	share := flag.Float64("share", 1, "part of each row's cases, above 0 and at most 1")
 	seed := flag.Uint64("seed", 0, "seed of what is drawn; 0: another one every time, printed")
+	maySkip := flag.Bool("may-skip", false, "a row that this machine cannot try is no failure, for root neither")
 	list := flag.Bool("list", false, "print the rows and try none")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: torture [--share S] [--seed N] [--list] [ROW…]\nDYLORA_BIN is the program to try; without it, it is built.")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: torture [--share S] [--seed N] [--may-skip] [--list] [ROW…]\nDYLORA_BIN is the program to try; without it, it is built.")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -79,7 +80,7 @@ func run(ctx context.Context) (kept bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	c := row.Config{Dir: dir, Share: *share, Seed: *seed, Out: os.Stdout}
+	c := row.Config{Dir: dir, Share: *share, Seed: *seed, MaySkip: *maySkip, Out: os.Stdout}
 	if c.Root, c.Binary, err = build(ctx, dir); err != nil {
 		return false, err
 	}

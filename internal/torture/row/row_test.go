@@ -24,6 +24,7 @@ func TestRun(t *testing.T) {
 			return nil
 		}
 	}
+	none := func(*Trial) error { return Skipped{"no disk"} }
 	for name, tt := range map[string]struct {
 		count int
 		check func(*Trial) error
@@ -31,14 +32,15 @@ func TestRun(t *testing.T) {
 		kept  bool
 		line  string
 	}{
-		"kept":        {4, try(4, 0), 1, true, "R0 4 of 4: it works"},
-		"half":        {4, try(2, 0), 0.5, true, "R0 2 of 2: it works"},
-		"one lost":    {4, try(4, 1), 1, false, "R0 3 of 4: it works"},
-		"too few":     {4, try(3, 0), 1, false, "R0 3 of 4: it works"},
-		"none":        {0, try(0, 0), 1, false, "R0 0 of 0: it works"},
-		"as found":    {0, try(7, 0), 1, true, "R0 7 of 7: it works"},
-		"broken":      {4, func(*Trial) error { return errors.New("no such thing") }, 1, false, "R0 0 of 4: no such thing"},
-		"not as root": {4, func(*Trial) error { return Skipped{"no disk"} }, 1, os.Geteuid() != 0, "R0 0 of 4: skipped, no disk"},
+		"kept":                     {4, try(4, 0), 1, true, "R0 4 of 4: it works"},
+		"half":                     {4, try(2, 0), 0.5, true, "R0 2 of 2: it works"},
+		"one lost":                 {4, try(4, 1), 1, false, "R0 3 of 4: it works"},
+		"too few":                  {4, try(3, 0), 1, false, "R0 3 of 4: it works"},
+		"none":                     {0, try(0, 0), 1, false, "R0 0 of 0: it works"},
+		"as found":                 {0, try(7, 0), 1, true, "R0 7 of 7: it works"},
+		"broken":                   {4, func(*Trial) error { return errors.New("no such thing") }, 1, false, "R0 0 of 4: no such thing"},
+		"not as root":              {4, none, 1, os.Geteuid() != 0, "R0 0 of 4: skipped, no disk"},
+		"one lost, others skipped": {4, func(t *Trial) error { return errors.Join(try(2, 1)(t), none(t)) }, 1, false, "R0 1 of 4: skipped, no disk"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -68,6 +70,25 @@ func TestGo(t *testing.T) {
 	kept := Run(context.Background(), Row{"R0", "it works", 40, check}, Config{Dir: t.TempDir(), Share: 1, Seed: 1, Out: &out})
 	if kept || !strings.Contains(out.String(), "R0 39 of 40: it works") {
 		t.Errorf("kept %v: %s", kept, out.String())
+	}
+}
+
+// TestMaySkip: what cannot be tried is no failure where that is allowed, and what was tried still counts.
+func TestMaySkip(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		check := func(t *Trial) error {
+			t.Case("a case", func(string) error {
+				if lost {
+					return errors.New("lost")
+				}
+				return nil
+			})
+			return Skipped{"no disk"}
+		}
+		c := Config{Dir: t.TempDir(), Share: 1, MaySkip: true, Out: &bytes.Buffer{}}
+		if kept := Run(context.Background(), Row{"R0", "", 2, check}, c); kept == lost {
+			t.Errorf("lost %v: kept %v", lost, kept)
+		}
 	}
 }
 
