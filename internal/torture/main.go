@@ -5,6 +5,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/dylora/dylora/internal/torture/files"
 	"github.com/dylora/dylora/internal/torture/filetrace"
@@ -75,6 +77,7 @@ func run(ctx context.Context) (kept bool, err error) {
 	}
 	if *seed == 0 {
 		*seed = rand.Uint64N(1e6) + 1
+		fmt.Printf("seed %d\n", *seed)
 	}
 	dir, err := os.MkdirTemp("", "torture-")
 	if err != nil {
@@ -84,15 +87,39 @@ func run(ctx context.Context) (kept bool, err error) {
 	if c.Root, c.Binary, err = build(ctx, dir); err != nil {
 		return false, err
 	}
-	fmt.Printf("seed %d\n", *seed)
-	kept = true
-	for _, r := range chosen {
-		kept = row.Run(ctx, r, c) && kept
+	if len(chosen) == 1 {
+		kept = row.Run(ctx, chosen[0], c)
+	} else if kept, err = apart(ctx, chosen, c); err != nil {
+		return false, err
 	}
 	if kept { // what failed keeps its files
 		err = os.RemoveAll(dir)
 	}
 	return kept, err
+}
+
+// apart tries each row in a process of its own: what a process has taken at most, its children seem to have taken, too.
+func apart(ctx context.Context, rows []row.Row, c row.Config) (kept bool, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return false, err
+	}
+	kept = true
+	for _, r := range rows {
+		one := exec.CommandContext(ctx, self, "--share", fmt.Sprint(c.Share), "--seed", fmt.Sprint(c.Seed), fmt.Sprintf("--may-skip=%t", c.MaySkip), r.Name)
+		one.Dir, one.Env = c.Root, append(os.Environ(), "DYLORA_BIN="+c.Binary)
+		one.Stdout, one.Stderr = c.Out, os.Stderr
+		one.Cancel, one.WaitDelay = func() error { return one.Process.Signal(syscall.SIGTERM) }, time.Minute
+		err := one.Run()
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+			return false, err
+		}
+		kept = kept && err == nil
+	}
+	return kept, nil
 }
 
 // choose gives the rows of some names, all for none.

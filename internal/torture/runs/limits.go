@@ -27,7 +27,7 @@ type under struct {
 	// prepare gives the words before the command, and the environment, and what is to be undone.
 	prepare func(bytes int64) (before, env []string, undo func() error, err error)
 	least   int64 // limit at which the program starts and does not fit
-	above   int64 // what is needed may be so much more from one call to the next
+	varies  int64 // what is left may be so much more or less from one call to the next
 	unit    string
 }
 
@@ -38,7 +38,7 @@ type task struct {
 	load func(ctx context.Context, address string) error // of a server, which runs until it is told to end; nil: the command ends by itself
 }
 
-// limits runs each command below each kind of limit: with a tenth less than it says that it needs, where it has to stop before it begins; with as much,
+// limits runs each command below each kind of limit: with a tenth less (and what varies) than it says that it needs, where it has to stop before it begins; with as much,
 // where it has to run to its end; and without, where what it says has to be near what it takes.
 func limits(t *row.Trial) (err error) {
 	shared, err := os.MkdirTemp("", "torture-limits-")
@@ -116,17 +116,17 @@ func (k *under) try(t *row.Trial, dir string, c task, peak func(string, task) (i
 		}
 	}
 	of := func(bytes int64) int64 { return k.least + bytes - left } // the limit that leaves so much
-	refused, now, err := k.refusal(t, dir, c, of(need*9/10))
+	refused, now, err := k.refusal(t, dir, c, of(need*9/10)-k.varies)
 	if err != nil {
 		return fmt.Errorf("a tenth too little: %w", err)
 	}
-	if refused > need+1<<20 || now > need*9/10+1<<20 { // whole MiB
+	if refused > need+2<<20 || now > need*9/10+2<<20 { // two texts of whole MiB
 		return fmt.Errorf("a tenth too little: it says that it needs %d bytes and has %d, with %d needed", refused, now, need)
 	}
 	if err := empty(dir); err != nil {
 		return fmt.Errorf("a tenth too little: %w", err)
 	}
-	before, env, undo, err := k.prepare(of(need + need/50 + 2<<20 + k.above))
+	before, env, undo, err := k.prepare(of(need + need/50 + 2<<20 + k.varies))
 	if err != nil {
 		return err
 	}

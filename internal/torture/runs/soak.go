@@ -17,20 +17,20 @@ import (
 // The training whose memory is watched, of as many steps as a small model takes in a day.
 const (
 	soakSteps    = 50_000
-	soakLeast    = 10_000 // of a share, for the program to be warm
-	soakWarm     = 5_000  // that count for nothing
-	soakPerEpoch = 500    // steps between evaluations
-	soakEvery    = 250    // steps between checkpoints
+	soakLeast    = 4_000 // of a share, for the program to be warm
+	soakWarm     = 2_500 // that count for nothing
+	soakPerEpoch = 500   // steps between evaluations
+	soakEvery    = 250   // steps between checkpoints
 	flatWithin   = 0.01
 	samplePause  = 20 * time.Millisecond
 )
 
-// flat trains the tiny encoder for very many steps, with evaluations, checkpoints and a log, and samples the memory that is resident. After a tenth of the
-// time to warm up, and 5,000 steps at least, the median of the last tenth may not be above that of the first.
+// flat trains the built-in model for very many steps, with evaluations, checkpoints and a log, and samples the memory that is resident, pages of the program's
+// own file included. After a tenth of the time to warm up, and 2,500 steps at least, the median of the last tenth may not be above that of the first.
 func flat(t *row.Trial) error {
 	steps := max(t.Cases(soakSteps), soakLeast)
 	t.Case(fmt.Sprintf("%d steps", steps), func(dir string) error {
-		args := []string{"train", "--run", "run", "--model", encoder(t, "bert"), "--max-train-examples", fmt.Sprint(8 * soakPerEpoch), "--max-eval-examples", "32", "--batch", "8", "--max-length", "20",
+		args := []string{"train", "--run", "run", "--max-train-examples", fmt.Sprint(2 * soakPerEpoch), "--max-eval-examples", "32", "--batch", "2", "--max-length", "16",
 			"--rank", "4", "--epochs", fmt.Sprint((steps + soakPerEpoch - 1) / soakPerEpoch), "--checkpoint-every", fmt.Sprint(soakEvery), "--quiet", "--seed", fmt.Sprint(t.Random.IntN(1e6))}
 		samples, err := resident(t, dir, args)
 		if err != nil {

@@ -18,7 +18,7 @@ var heapLimit = under{name: "GOMEMLIMIT", unit: "heap", least: 8 << 20, prepare:
 }}
 
 // addressLimit is RLIMIT_AS, which a shell sets. Go reserves more than a gigabyte of addresses before it begins, and then pieces of 64 MiB.
-var addressLimit = under{name: "ulimit -v", unit: "memory", least: 1400 << 20, above: 64 << 20, prepare: func(bytes int64) (before, env []string, undo func() error, err error) {
+var addressLimit = under{name: "ulimit -v", unit: "memory", least: 1400 << 20, varies: 64 << 20, prepare: func(bytes int64) (before, env []string, undo func() error, err error) {
 	return []string{"/bin/sh", "-c", fmt.Sprintf(`ulimit -v %d; exec "$0" "$@"`, bytes>>10)}, nil, func() error { return nil }, nil
 }}
 
