@@ -53,7 +53,8 @@ func newMember(ctx context.Context, o *Options, name, folder string, rank int, e
 	if err != nil {
 		return nil, &Error{Code: CodeAdapter, Adapter: name, Err: err}
 	}
-	s, err := session.Open(ctx, env, a, session.Options{Layers: o.layers(), AnyTask: true, Shared: encoder, Load: session.Load{Tokens: cmp.Or(o.MaxTokens, defaultMaxTokens)}})
+	tokens := min(cmp.Or(o.MaxTokens, defaultMaxTokens), session.EvalTokens) // a larger limit allows executions that may never come
+	s, err := session.Open(ctx, env, a, session.Options{Layers: o.layers(), AnyTask: true, Shared: encoder, Load: session.Load{Tokens: tokens}})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err
