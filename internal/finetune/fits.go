@@ -94,7 +94,7 @@ func (s *Survey) least(env *session.Env) error {
 
 func (s *Survey) refuse(env *session.Env, f session.Footprint, more string) error {
 	r := s.Settings
-	remedy := fmt.Sprintf("lower batch (%d) or max_length (%d), raise micro_batches (%d)", r.Train.Batch, s.MaxLength, r.Train.Loop.MicroBatches)
+	remedy := fmt.Sprintf("lower batch (%d, %s) or max_length (%d), raise micro_batches (%d)", r.Train.Batch, r.Place("batch"), s.MaxLength, r.Train.Loop.MicroBatches)
 	if r.Machine.Precision == kernel.Float32 {
 		remedy += ", or set precision to i16"
 	}

@@ -142,7 +142,7 @@ func TestRefusedMemory(t *testing.T) {
 		}
 		f.refused(r, Place{}, fault.Usage, "training needs ")
 		f.refused(r, Place{}, fault.Usage, want)
-		f.refused(r, Place{}, fault.Usage, ": lower batch (8) or max_length (26), raise micro_batches (1), or set precision to i16")
+		f.refused(r, Place{}, fault.Usage, ": lower batch (8, test.yaml line 1) or max_length (26), raise micro_batches (1), or set precision to i16")
 	}
 	limit(need)
 	must(t, f.prepare(f.settled("batch: 1000; max_train_examples: 8"), Place{}).Close())

@@ -259,10 +259,9 @@ func (c *Config) HeadParameters(outputs int) (n int) {
 // WeightBytes is the memory of the weights with the projections in a precision; of int8 what calibration needs, which has them in
 // float32, too.
 func (c *Config) WeightBytes(p kernel.Precision) (bytes int64) {
-	for _, name := range c.Tensors() {
-		dims, _ := c.Shape(name)
+	for _, t := range c.shapes() {
 		n := int64(4)
-		for _, d := range dims {
+		for _, d := range t.dims {
 			n *= int64(d)
 		}
 		bytes += n
