@@ -41,6 +41,9 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if signal.Ignored(syscall.SIGHUP) { // as by nohup, which the programs under test would inherit; what is caught they do not
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	kept, err := run(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "torture:", err)
