@@ -17,8 +17,8 @@ import (
 // The training whose memory is watched, of as many steps as a small model takes in a day.
 const (
 	soakSteps    = 50_000
-	soakLeast    = 4_000 // of a share, for the program to be warm
-	soakWarm     = 2_500 // that count for nothing
+	soakLeast    = 6_000 // of a share, for the program to be warm
+	soakWarm     = 4_000 // that count for nothing
 	soakPerEpoch = 500   // steps between evaluations
 	soakEvery    = 250   // steps between checkpoints
 	flatWithin   = 0.01
@@ -26,7 +26,7 @@ const (
 )
 
 // flat trains the built-in model for very many steps, with evaluations, checkpoints and a log, and samples the memory that is resident, pages of the program's
-// own file included. After a tenth of the time to warm up, and 2,500 steps at least, the median of the last tenth may not be above that of the first.
+// own file included. After a tenth of the time to warm up, and 4,000 steps at least, the median of the last tenth may not be above that of the first.
 func flat(t *row.Trial) error {
 	steps := max(t.Cases(soakSteps), soakLeast)
 	t.Case(fmt.Sprintf("%d steps", steps), func(dir string) error {
