@@ -131,7 +131,11 @@ func TestBeforeAdapter(t *testing.T) {
 		t.Error("the slice's weights file differs")
 	}
 	for _, file := range []string{"dylora.json", "adapter_config.json"} {
-		if got, want := e.read("again", file), e.read("slice", file); !keeps(got, want) {
+		got, want := e.read("again", file), e.read("slice", file)
+		if file == "dylora.json" { // which has gained the version of its format, and nothing else
+			got = strings.Replace(got, "  \"format\": 1,\n", "", 1)
+		}
+		if got != want {
 			t.Errorf("%s of the slice is\n%s, of the earlier version\n%s", file, got, want)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/dylora/dylora/internal/train"
 )
 
-// Outlook is what a training that has not begun is expected to do.
+// Outlook predicts a training that has not begun: its steps, time, memory and files.
 type Outlook struct {
 	Run      string   `json:"run"` // folder
 	Writes   []string `json:"writes"`

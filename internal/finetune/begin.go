@@ -12,7 +12,7 @@ import (
 	"github.com/dylora/dylora/internal/weights"
 )
 
-// beginning is what a training is known by before its run folder is claimed, and what the base model's configuration settles of it.
+// beginning holds the settings and choices of a training that are known before its run folder is claimed, including those that the base model's configuration decides.
 type beginning struct {
 	settings    *settings.Resolved
 	arithmetic  session.Arithmetic
